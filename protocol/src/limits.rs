@@ -1,0 +1,130 @@
+//! Every bound of Greenroom: its name, its value, and why it has that value.
+
+use std::time::Duration;
+
+/// Bytes of one WebSocket frame or message. A body of 8,000 bytes in its worst JSON escaping (six for one) fits.
+pub const FRAME_BYTES: usize = 65_536;
+
+/// Bytes of a message's body: a long letter, yet a page of 200 of them stays under 2 MB.
+pub const BODY_BYTES: usize = 8_000;
+
+/// Depth to which a client's JSON may nest. Our frames are flat; the rest is room to grow.
+pub const JSON_DEPTH: usize = 16;
+
+/// Bytes of a command's `ref`: a UUID with a prefix fits, and a reply is never mostly echo.
+pub const REF_BYTES: usize = 128;
+
+/// Characters of a room's id: a slug that one can still read in an address bar.
+pub const ROOM_ID_CHARS: usize = 64;
+
+/// Characters of a name, for guests and accounts alike: fits one line on a narrow screen.
+pub const NAME_CHARS: usize = 32;
+
+/// Fewest characters of an account's name. Guests may have one: their names need not be unique.
+pub const ACCOUNT_NAME_MIN_CHARS: usize = 2;
+
+/// Characters of a room's title: one line in a list.
+pub const TITLE_CHARS: usize = 80;
+
+/// Events in a `joined` or `history` frame where the client names no limit: a screen and a half.
+pub const PAGE_DEFAULT: usize = 50;
+
+/// Events in one `joined`, `events` or `history` frame.
+pub const PAGE_EVENTS: usize = 200;
+
+/// Bytes of events in one such frame: two round trips of a slow phone, and a bounded allocation here.
+pub const PAGE_BYTES: usize = 128 * 1024;
+
+/// Events that a resuming client is brought forward by; further back it gets the newest and `reset`.
+/// What is fetched after a night's sleep is a screen, not the night.
+pub const RESUME_EVENTS: u64 = 1_000;
+
+/// Users in `joined.online`, and receipts in `joined.receipts`: what a list shows before one scrolls.
+pub const ONLINE_USERS: usize = 200;
+
+/// Sends and other commands of one socket without an answer; then it is not read for a while.
+/// This is what bounds every mailbox: sockets × this × [`FRAME_BYTES`].
+pub const UNANSWERED_COMMANDS: usize = 32;
+
+/// Rooms that one socket may have joined at once: a heavy user's list, not a crawler's.
+pub const JOINED_ROOMS: usize = 256;
+
+/// Bytes that wait for one socket before it is closed as too slow: seconds of a busy room.
+pub const OUTBOX_BYTES: usize = 1024 * 1024;
+
+/// Bytes waiting for a socket above which no more of its commands are read and no catch-up is pulled.
+/// Two pages fit below it.
+pub const OUTBOX_LOW_BYTES: usize = 256 * 1024;
+
+/// Passing frames (typing, presence, receipts) that wait for one socket; the oldest go first.
+pub const OUTBOX_PASSING: usize = 256;
+
+/// Newest events that a living room keeps in memory, so that most joins touch no disk.
+pub const ROOM_RECENT_EVENTS: usize = 256;
+
+/// Bytes of bodies in those events: 256 of the longest would be 2 MB a room.
+pub const ROOM_RECENT_BYTES: usize = 256 * 1024;
+
+/// How long a room without people or work lives on: long enough for a reload, short enough to forget a crawl.
+pub const ROOM_IDLE: Duration = Duration::from_secs(60);
+
+/// A typist who is silent this long has stopped.
+pub const TYPING: Duration = Duration::from_secs(3);
+
+/// Window in which a room gathers who came and went, cursors that moved and unread counts: one
+/// frame instead of many, still felt as at once.
+pub const GATHER: Duration = Duration::from_millis(100);
+
+/// How long a socket may stay silent before its `hello`.
+pub const HELLO: Duration = Duration::from_secs(10);
+
+/// How long a connection may take to send its first byte and its header.
+pub const HEADER: Duration = Duration::from_secs(10);
+
+/// Bytes of an HTTP request's header block.
+pub const HEADER_BYTES: usize = 32 * 1024;
+
+/// Time between two pings of the server: below the shortest idle time-out of common proxies (30 s).
+pub const HEARTBEAT: Duration = Duration::from_secs(25);
+
+/// How long the server waits for a pong, or for anything else, after its ping.
+pub const HEARTBEAT_GRACE: Duration = Duration::from_secs(10);
+
+/// How long a close frame may take to leave; a peer that doesn't read is cut off.
+pub const CLOSE: Duration = Duration::from_secs(2);
+
+/// WebSockets that the server holds at once, lifted by `--no-limits`.
+pub const SOCKETS: usize = 50_000;
+
+/// Time for a read of the store, from asking to answer.
+pub const READ: Duration = Duration::from_secs(10);
+
+/// Time that a drain may take in all before the process ends regardless.
+pub const DRAIN: Duration = Duration::from_secs(10);
+
+/// Records in one journal batch: the batch of a burst still syncs within a few milliseconds.
+pub const BATCH_RECORDS: usize = 4_096;
+
+/// Bytes in one journal batch.
+pub const BATCH_BYTES: usize = 4 * 1024 * 1024;
+
+/// Bytes of a journal segment.
+pub const SEGMENT_BYTES: u64 = 64 * 1024 * 1024;
+
+/// Bytes by which a segment is preallocated, so that a full disk shows before a batch is written.
+pub const PREALLOCATE_BYTES: u64 = 4 * 1024 * 1024;
+
+/// Bytes kept free on the data directory's disk; below it sends are refused, so that a restart still has room.
+pub const DISK_RESERVE_BYTES: u64 = 32 * 1024 * 1024;
+
+/// How often a moved cursor is journaled at most, and so how much of it a power cut may cost.
+pub const CURSOR_JOURNAL: Duration = Duration::from_secs(1);
+
+/// How often the index takes over what the journal holds.
+pub const INDEX_APPLY: Duration = Duration::from_millis(250);
+
+/// Records that the index may lag behind the journal before appends are slowed.
+pub const INDEX_LAG_RECORDS: usize = 200_000;
+
+/// How often the journal is synced with `--durability relaxed`.
+pub const RELAXED_SYNC: Duration = Duration::from_millis(200);

@@ -1,0 +1,159 @@
+//! Names of people.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization as _;
+use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory as _};
+use unicode_security::restriction_level::{RestrictionLevel, RestrictionLevelDetection as _};
+
+use crate::limits::{ACCOUNT_NAME_MIN_CHARS, NAME_CHARS};
+
+/// A person's name, in Unicode's compatibility form (NFKC): letters, digits, `_`, `-` and `.`, of
+/// one script or a customary mixture such as Latin with Japanese. Cloning it is cheap.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Name(Arc<str>);
+
+/// Why a text is no name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NameError {
+    /// Nothing, or less than an account needs.
+    #[error("a name has at least {0} character(s)")]
+    TooShort(usize),
+    /// More than [`NAME_CHARS`] characters.
+    #[error("a name has at most {NAME_CHARS} characters")]
+    TooLong,
+    /// A character that is no letter, digit, `_`, `-` or `.`.
+    #[error("a name has only letters, digits, '_', '-' and '.'")]
+    Character,
+    /// Letters of scripts that are not written together, as Cyrillic `а` in `alice`.
+    #[error("a name doesn't mix the letters of different scripts")]
+    MixedScripts,
+}
+
+impl Name {
+    /// Parses the name of a guest: 1 to 32 characters.
+    ///
+    /// # Errors
+    /// Where the text breaks a rule of names.
+    pub fn guest(text: &str) -> Result<Self, NameError> {
+        Self::parse(text, 1)
+    }
+
+    /// Parses the name of an account: 2 to 32 characters.
+    ///
+    /// # Errors
+    /// Where the text breaks a rule of names.
+    pub fn account(text: &str) -> Result<Self, NameError> {
+        Self::parse(text, ACCOUNT_NAME_MIN_CHARS)
+    }
+
+    fn parse(text: &str, shortest: usize) -> Result<Self, NameError> {
+        // The compatibility form of one character has at most 18, so this bounds the work below.
+        if text.len() > NAME_CHARS * 4 {
+            return Err(NameError::TooLong);
+        }
+        let name: String = text.nfkc().collect();
+        let chars = name.chars().count();
+        if chars < shortest {
+            return Err(NameError::TooShort(shortest));
+        }
+        if chars > NAME_CHARS {
+            return Err(NameError::TooLong);
+        }
+        if !name.chars().all(may_stand_in_a_name) || !name.chars().any(char::is_alphanumeric) {
+            return Err(NameError::Character);
+        }
+        if name.as_str().detect_restriction_level() > RestrictionLevel::HighlyRestrictive {
+            return Err(NameError::MixedScripts);
+        }
+        Ok(Self(name.into()))
+    }
+
+    /// The name, normalised.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Marks count as letters: Devanagari or Thai can't be written without.
+fn may_stand_in_a_name(c: char) -> bool {
+    matches!(c, '_' | '-' | '.')
+        || c.is_alphanumeric()
+        || (c.general_category_group() == GeneralCategoryGroup::Mark
+            && unicode_security::GeneralSecurityProfile::identifier_allowed(c))
+}
+
+impl TryFrom<String> for Name {
+    type Error = NameError;
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::guest(&text)
+    }
+}
+
+impl From<Name> for String {
+    fn from(name: Name) -> Self {
+        name.0.as_ref().into()
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Debug for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Name({:?})", self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn people_of_many_scripts_have_names() {
+        for name in ["ana", "Ana_2.b-c", "Zoë", "Иван", "محمد", "कृष्ण", "山田taro", "김철수", "สมชาย", "x"]
+        {
+            assert!(Name::guest(name).is_ok(), "{name}: {:?}", Name::guest(name));
+        }
+    }
+
+    #[test]
+    fn a_name_is_normalised() {
+        assert_eq!(Name::guest("Ａｎａ").unwrap().as_str(), "Ana");
+        assert_eq!(Name::guest("e\u{301}va").unwrap(), Name::guest("éva").unwrap());
+    }
+
+    #[test]
+    fn a_name_that_deceives_is_refused() {
+        assert_eq!(Name::guest("\u{430}lice"), Err(NameError::MixedScripts), "Cyrillic а in alice");
+        for bad in ["a\u{200b}b", "a\u{202e}b", "a\u{7}", "a\0", "a b", "<b>", "😀", "...", "\u{301}"] {
+            assert_eq!(Name::guest(bad), Err(NameError::Character), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_name_has_its_length() {
+        assert_eq!(Name::guest(""), Err(NameError::TooShort(1)));
+        assert_eq!(Name::account("a"), Err(NameError::TooShort(2)));
+        assert!(Name::guest(&"a".repeat(32)).is_ok());
+        assert_eq!(Name::guest(&"a".repeat(33)), Err(NameError::TooLong));
+        assert_eq!(Name::guest(&"\u{fdfa}".repeat(20)), Err(NameError::TooLong));
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics_and_a_name_stays_the_same_when_parsed_again(text in "\\PC{0,40}") {
+            if let Ok(name) = Name::guest(&text) {
+                prop_assert_eq!(Name::guest(name.as_str()), Ok(name.clone()));
+            }
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! People, as others see them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Name, Seq, UserId};
+
+/// A person on the wire.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct User {
+    /// Tells apart people of the same name.
+    pub id: UserId,
+    /// What others call them.
+    pub name: Name,
+}
+
+/// How reachable a person says that they are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// There.
+    #[default]
+    Online,
+    /// Connected, but not looking.
+    Away,
+    /// Do not disturb.
+    Dnd,
+}
+
+/// How far a person has got in a room.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// Whose cursors these are.
+    pub user: User,
+    /// All events up to this one have reached a device of theirs.
+    pub delivered: Seq,
+    /// All events up to this one were looked at.
+    pub read: Seq,
+}

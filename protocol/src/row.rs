@@ -1,0 +1,75 @@
+//! A person's list of rooms.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Message, RoomId, Seq, Timestamp, User};
+
+/// Who may be in a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RoomKind {
+    /// Anybody.
+    Group,
+    /// Its members, any number.
+    Private,
+    /// Two people.
+    Direct,
+}
+
+/// One room in a person's list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoomRow {
+    /// Which room.
+    pub room: RoomId,
+    /// Who may be in it.
+    pub kind: RoomKind,
+    /// What it is called.
+    pub title: String,
+    /// The newest event of its log; 0 where it has none.
+    pub last_seq: Seq,
+    /// How far this person has read.
+    pub read_seq: Seq,
+    /// Messages after that.
+    pub unread: u64,
+    /// The newest message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last: Option<LastMessage>,
+    /// The other person of a direct room.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub with: Option<User>,
+}
+
+/// The newest message of a room, as a list shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastMessage {
+    /// Its place in the room's log.
+    pub seq: Seq,
+    /// Who said it.
+    pub user: User,
+    /// The first 120 characters of what they said.
+    pub body: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl From<&Message> for LastMessage {
+    fn from(message: &Message) -> Self {
+        Self { seq: message.seq, user: message.user.clone(), body: message.body.preview(), at: message.at }
+    }
+}
+
+/// What changed in a row of a room that one is not looking at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnreadCount {
+    /// Which room.
+    pub room: RoomId,
+    /// The newest event of its log.
+    pub last_seq: Seq,
+    /// How far this person has read.
+    pub read_seq: Seq,
+    /// Messages after that.
+    pub unread: u64,
+    /// The newest message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last: Option<LastMessage>,
+}
