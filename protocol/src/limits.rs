@@ -26,6 +26,18 @@ pub const ACCOUNT_NAME_MIN_CHARS: usize = 2;
 /// Characters of a room's title: one line in a list.
 pub const TITLE_CHARS: usize = 80;
 
+/// Characters of a room's topic: a paragraph above the conversation.
+pub const TOPIC_CHARS: usize = 500;
+
+/// Characters of a person's status text: one line beside the name.
+pub const STATUS_TEXT_CHARS: usize = 140;
+
+/// Characters of an e-mail address: the longest that can be delivered to (RFC 5321).
+pub const EMAIL_CHARS: usize = 254;
+
+/// Characters of a password: long enough to resist guessing, short enough to be hashed at once.
+pub const PASSWORD_CHARS: std::ops::RangeInclusive<usize> = 8..=256;
+
 /// Events in a `joined` or `history` frame where the client names no limit: a screen and a half.
 pub const PAGE_DEFAULT: usize = 50;
 

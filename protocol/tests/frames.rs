@@ -1,9 +1,11 @@
 //! Every frame survives a round trip, and no input makes the parser panic.
 
 use greenroom_protocol::{
-    Body, ClientFrame, Command, CursorMove, EncodedFrame, Epoch, ErrorCode, Event, Hello, History, Join, Joined,
-    Message, MessageId, Name, Receipt, Ref, RoomId, RoomKind, Send, Seq, ServerFrame, SetStatus, Status, Timestamp,
-    Typing, User, UserId,
+    Ack, Body, ClientFrame, Command, CursorMove, EncodedFrame, Epoch, ErrorCode, ErrorFrame, Event, Events, Hello,
+    History, HistoryPage, Join, Joined, LastMessage, Left, LeftReason, LimitsFrame, MemberChange, MemberChanged,
+    Message, MessageId, Name, People, PersonStatus, Presence, Receipt, ReceiptMoved, Ref, Role, RoomChange,
+    RoomChanged, RoomId, RoomKind, RoomRow, RoomsChanged, Send, Seq, ServerFrame, SessionId, SetStatus, Status,
+    Timestamp, Typing, TypingChanged, UnreadCount, User, UserId, Welcome,
 };
 use proptest::option;
 use proptest::prelude::*;
@@ -68,29 +70,147 @@ fn message() -> impl Strategy<Value = Message> {
     )
 }
 
-fn joined() -> impl Strategy<Value = Joined> {
-    (reference(), room(), proptest::collection::vec(message(), 0..4), uuid(), any::<bool>(), any::<bool>()).prop_map(
-        |(reference, room, messages, epoch, reset, more)| {
-            let users: Vec<User> = messages.iter().map(|message| message.user.clone()).collect();
-            let receipt = |user: &User| Receipt { user: user.clone(), delivered: Seq(2), read: Seq(1) };
-            Joined {
+fn user() -> impl Strategy<Value = User> {
+    (uuid(), name()).prop_map(|(id, name)| User { id: UserId(id), name })
+}
+
+fn row() -> impl Strategy<Value = RoomRow> {
+    let kind = prop_oneof![Just(RoomKind::Group), Just(RoomKind::Private), Just(RoomKind::Direct)];
+    let cursors = (seq(), seq(), any::<u64>());
+    (room(), kind, "\\PC{0,80}", cursors, option::of(message()), option::of(user())).prop_map(
+        |(room, kind, title, (last_seq, read_seq, unread), last, with)| {
+            let last = last.as_ref().map(LastMessage::from);
+            RoomRow { room, kind, title, last_seq, read_seq, unread, last, with }
+        },
+    )
+}
+
+fn receipt() -> impl Strategy<Value = Receipt> {
+    (user(), seq(), seq()).prop_map(|(user, delivered, read)| Receipt { user, delivered, read })
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    let role = prop_oneof![Just(Role::Owner), Just(Role::Moderator), Just(Role::Member)];
+    let change = prop_oneof![
+        Just(MemberChange::Joined),
+        Just(MemberChange::Left),
+        Just(MemberChange::Added),
+        Just(MemberChange::Removed),
+        Just(MemberChange::Role),
+    ];
+    let at = || any::<i64>().prop_map(Timestamp::from_millis);
+    prop_oneof![
+        message().prop_map(Event::Message),
+        (room(), seq(), user(), change, option::of(role), user(), at()).prop_map(
+            |(room, seq, user, change, role, by, at)| {
+                Event::Member(MemberChanged { room, seq, user, change, role, by, at })
+            }
+        ),
+        (room(), seq(), prop_oneof![Just(RoomChange::Created), Just(RoomChange::Changed)], user(), at())
+            .prop_map(|(room, seq, change, by, at)| Event::Room(RoomChanged { room, seq, change, by, at })),
+        (room(), seq()).prop_map(|(room, seq)| Event::Unreadable { room, seq }),
+    ]
+}
+
+fn few<T: std::fmt::Debug>(one: impl Strategy<Value = T>) -> impl Strategy<Value = Vec<T>> {
+    proptest::collection::vec(one, 0..4)
+}
+
+fn welcome() -> impl Strategy<Value = ServerFrame> {
+    (reference(), uuid(), user(), option::of("[a-zA-Z0-9._-]{1,60}"), any::<i64>(), few(row())).prop_map(
+        |(reference, session, user, token, at, rooms)| {
+            ServerFrame::Welcome(Box::new(Welcome {
                 reference,
-                room,
-                kind: RoomKind::Group,
-                title: "title".into(),
-                last_seq: Seq(9),
-                read_seq: Seq(3),
+                session: SessionId(session),
+                guest: token.is_some(),
+                user,
+                token,
+                server_time: Timestamp::from_millis(at),
+                heartbeat_ms: 25_000,
+                limits: LimitsFrame::default(),
+                rooms,
+            }))
+        },
+    )
+}
+
+fn joined() -> impl Strategy<Value = ServerFrame> {
+    let people = (few(user()), few(receipt()), any::<usize>());
+    (reference(), row(), few(event()), uuid(), any::<[bool; 2]>(), people).prop_map(
+        |(reference, row, events, epoch, [reset, more], (online, receipts, online_count))| {
+            ServerFrame::Joined(Box::new(Joined {
+                reference,
+                room: row.room,
+                kind: row.kind,
+                title: row.title,
+                last_seq: row.last_seq,
+                read_seq: row.read_seq,
+                events,
                 epoch: Epoch(epoch),
                 first_seq: Seq(1),
                 reset,
                 more,
-                online_count: users.len(),
-                receipts: users.iter().map(receipt).collect(),
-                online: users,
-                events: messages.into_iter().map(Event::Message).collect(),
-            }
+                online_count,
+                online,
+                receipts,
+            }))
         },
     )
+}
+
+fn error() -> impl Strategy<Value = ServerFrame> {
+    let code = proptest::sample::select(ErrorCode::ALL.to_vec());
+    (reference(), code, "\\PC{0,60}", option::of(any::<u64>())).prop_map(
+        |(reference, code, message, retry_after_ms)| {
+            ServerFrame::Error(ErrorFrame { reference, code, message, retry_after_ms })
+        },
+    )
+}
+
+fn server_frame() -> impl Strategy<Value = ServerFrame> {
+    let status = prop_oneof![Just(Status::Online), Just(Status::Away), Just(Status::Dnd)];
+    let person = (user(), option::of(status), option::of(any::<i64>().prop_map(Timestamp::from_millis)))
+        .prop_map(|(user, status, last_seen)| PersonStatus { user, status, last_seen });
+    let reason = prop_oneof![Just(LeftReason::Removed), Just(LeftReason::Deleted)];
+    prop_oneof![
+        welcome(),
+        joined(),
+        error(),
+        event().prop_map(ServerFrame::from),
+        (room(), few(event()), any::<bool>()).prop_map(|(room, events, more)| ServerFrame::Events(Events {
+            room,
+            events,
+            more
+        })),
+        (reference(), room(), option::of(reason)).prop_map(|(reference, room, reason)| ServerFrame::Left(Left {
+            reference,
+            room,
+            reason
+        })),
+        (reference(), message()).prop_map(|(reference, Message { room, id, seq, at, .. })| {
+            ServerFrame::Ack(Ack { reference, room, id, seq, at })
+        }),
+        (room(), user(), any::<bool>()).prop_map(|(room, user, on)| ServerFrame::Typing(TypingChanged {
+            room,
+            user,
+            on
+        })),
+        (room(), receipt()).prop_map(|(room, receipt)| ServerFrame::Receipt(ReceiptMoved { room, receipt })),
+        (room(), any::<usize>(), few(user()), few(user())).prop_map(|(room, online_count, joined, left)| {
+            ServerFrame::Presence(Presence { room, online_count, joined, left })
+        }),
+        row().prop_map(|RoomRow { room, last_seq, read_seq, unread, last, .. }| {
+            ServerFrame::Unread(UnreadCount { room, last_seq, read_seq, unread, last })
+        }),
+        (few(row()), few(room())).prop_map(|(rooms, gone)| ServerFrame::Rooms(RoomsChanged { rooms, gone })),
+        few(person).prop_map(|users| ServerFrame::People(People { users })),
+        (reference(), room(), few(event()), any::<bool>(), seq()).prop_map(
+            |(reference, room, events, more, first_seq)| {
+                ServerFrame::History(HistoryPage { reference, room, events, more, first_seq })
+            }
+        ),
+        reference().prop_map(|reference| ServerFrame::Pong { reference }),
+    ]
 }
 
 proptest! {
@@ -102,13 +222,14 @@ proptest! {
     }
 
     #[test]
-    fn a_server_frame_survives_a_round_trip(message in message(), joined in joined()) {
-        for frame in [ServerFrame::Message(message.clone()), ServerFrame::Joined(Box::new(joined))] {
-            let encoded = EncodedFrame::new(&frame);
-            prop_assert_eq!(serde_json::from_slice::<ServerFrame>(encoded.bytes()).unwrap(), frame);
-        }
-        let live = EncodedFrame::new(&ServerFrame::Message(message.clone()));
-        prop_assert_eq!(EncodedFrame::new(&Event::Message(message)), live, "in a page as live");
+    fn a_server_frame_survives_a_round_trip(frame in server_frame()) {
+        let encoded = EncodedFrame::new(&frame);
+        prop_assert_eq!(serde_json::from_slice::<ServerFrame>(encoded.bytes()).unwrap(), frame);
+    }
+
+    #[test]
+    fn an_event_is_the_same_in_a_page_as_live(event in event()) {
+        prop_assert_eq!(EncodedFrame::new(&event), EncodedFrame::new(&ServerFrame::from(event)));
     }
 
     #[test]
