@@ -6,6 +6,17 @@
 //! rebuilt from the journal. What one reads is the index plus the committed records that it has not
 //! taken over yet.
 //!
+//! ```text
+//! submit ─▶ queue ─▶ writer ── ledger: which are new, which place? ─▶ journal: write, sync
+//!                      │                                               │
+//!                      └── layers (memory), then Announce and replies ◀┘
+//!                             │
+//!                             ▼ a few times a second
+//!                          applier ─▶ index (sled) · floor · catalogues of sealed segments
+//!
+//! page, cursor, rooms_of … ◀─ layers, index, and the records themselves from the journal
+//! ```
+//!
 //! Everything here is synchronous. Two threads own the files, the *writer* the journal and the
 //! *applier* the index; they outlive whoever asks them.
 
@@ -15,3 +26,37 @@ pub use api::{
     OpenRefused, Opened, Options, Outcome, Page, PageFrom, ReadError, Refused, Reply, Room, RoomBatch, RoomInList,
     RoomKey, Settled, StartError, Ticket,
 };
+
+mod store;
+pub use store::Store;
+
+mod guest_tokens;
+pub use guest_tokens::GuestTokens;
+
+mod start;
+
+// What is asked, and who carries it out.
+mod applier;
+mod ledger;
+mod queue;
+mod shared;
+mod writer;
+
+// What is on the disk.
+mod checksum;
+mod data_dir;
+mod disk;
+mod fingerprint;
+mod floor;
+mod index;
+mod journal;
+mod record;
+
+// What is in memory, and how all of it is read.
+mod cursors;
+mod layers;
+mod reading;
+mod rooms;
+
+#[cfg(test)]
+mod tests;

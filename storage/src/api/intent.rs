@@ -1,0 +1,135 @@
+//! What is asked of the writer.
+
+use std::fmt;
+use std::sync::Arc;
+
+use greenroom_protocol::{Body, MessageId, RoomId, Seq, Timestamp, User};
+
+use super::{Head, NewRoom, Room, RoomKey};
+
+/// What is asked of the writer. It carries intents out in the order in which they were submitted.
+pub enum Intent {
+    /// Opens a room for a new incarnation of its actor.
+    Open(Open),
+    /// Adds a message to a room's log; settled through [`crate::Announce::committed`].
+    Append(Append),
+    /// Puts a public room into a person's list. Repeating it changes nothing.
+    Follow(Follow),
+}
+
+/// Called once with the answer, from a thread of the store: it must not block.
+pub type Reply<T> = Box<dyn FnOnce(T) + Send>;
+
+/// Opens a room. Its answer comes after everything submitted for that room before it was announced,
+/// and before anything submitted for that room after it is: the head in it is exact, and the next
+/// event announced is the one behind it.
+pub struct Open {
+    /// Which room.
+    pub room: RoomId,
+    /// Who asks. Appends of earlier incarnations are refused from now on.
+    pub incarnation: Incarnation,
+    /// The room to make where there is none.
+    pub create: Option<NewRoom>,
+    /// The answer, once durable.
+    pub reply: Reply<Result<Opened, OpenRefused>>,
+}
+
+/// A room, opened.
+#[derive(Clone, Debug)]
+pub struct Opened {
+    /// What it is.
+    pub room: Arc<Room>,
+    /// Where its log ends.
+    pub head: Head,
+    /// Whether it was made just now.
+    pub created: bool,
+}
+
+/// Why a room was not opened.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OpenRefused {
+    /// There is none, and none was to be made.
+    #[error("there is no such room")]
+    NotFound,
+    /// The disk takes nothing more.
+    #[error("nothing can be stored now: {0}")]
+    Refused(Refused),
+}
+
+/// A message to be added to a room's log.
+#[derive(Clone, Debug)]
+pub struct Append {
+    /// Which room.
+    pub room: RoomKey,
+    /// Which life of the room's actor asks.
+    pub incarnation: Incarnation,
+    /// Its number for this append.
+    pub ticket: Ticket,
+    /// Who says it.
+    pub user: User,
+    /// Whether they are a guest.
+    pub guest: bool,
+    /// The idempotency key.
+    pub id: MessageId,
+    /// What they say.
+    pub body: Body,
+    /// What it answers.
+    pub reply_to: Option<Seq>,
+    /// When it was taken.
+    pub at: Timestamp,
+}
+
+/// Puts a room into a person's list.
+pub struct Follow {
+    /// Which room.
+    pub room: RoomKey,
+    /// Who follows it.
+    pub user: User,
+    /// Whether they are a guest.
+    pub guest: bool,
+    /// When.
+    pub at: Timestamp,
+    /// Called once it is durable, with whether it is new.
+    pub reply: Reply<Result<bool, Refused>>,
+}
+
+/// Which life of a room's actor asks. A later one has a higher number; appends of an earlier one are refused.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Incarnation(pub u64);
+
+/// A room actor's own number of an append.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ticket(pub u64);
+
+/// Why nothing can be stored now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// The disk is full, or nearly.
+    #[error("the disk is full")]
+    DiskFull,
+    /// The store is closing.
+    #[error("the store is closing")]
+    Closing,
+}
+
+impl fmt::Debug for Intent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Open(open) => write!(f, "Open({}, {:?})", open.room, open.incarnation),
+            Self::Append(append) => append.fmt(f),
+            Self::Follow(follow) => write!(f, "Follow({:?}, {})", follow.room, follow.user.id),
+        }
+    }
+}
+
+impl fmt::Debug for Open {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Open({}, {:?})", self.room, self.incarnation)
+    }
+}
+
+impl fmt::Debug for Follow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Follow({:?}, {})", self.room, self.user.id)
+    }
+}

@@ -1,0 +1,56 @@
+//! What a room is, and what its log consists of.
+
+use greenroom_protocol::{Epoch, Event, RoomId, RoomKind, Seq, Timestamp, UserId};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// A room's own id. Its name on the wire may pass away; this never does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RoomKey(pub Uuid);
+
+/// What a room is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// Its own id.
+    pub key: RoomKey,
+    /// Its id on the wire.
+    pub id: RoomId,
+    /// Who may be in it.
+    pub kind: RoomKind,
+    /// What it is called.
+    pub title: String,
+    /// This life of its log.
+    pub epoch: Epoch,
+}
+
+/// Where a room's log ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Head {
+    /// The newest event; zero where there is none.
+    pub seq: Seq,
+    /// How many messages there were up to it, removed ones included.
+    pub ordinal: u64,
+}
+
+/// A room to be made where there is none of that id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewRoom {
+    /// Who may be in it.
+    pub kind: RoomKind,
+    /// What it is called.
+    pub title: String,
+    /// Who makes it.
+    pub by: UserId,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// An event of a room's log with its ordinal.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LogEvent {
+    /// What happened.
+    pub event: Event,
+    /// How many messages there were up to and with it.
+    pub ordinal: u64,
+}

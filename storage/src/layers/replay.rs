@@ -1,0 +1,113 @@
+//! Makes a layer from records of the journal: at the start, and when the index is rebuilt.
+
+use std::sync::Arc;
+
+use greenroom_protocol::{Name, Seq, UserId};
+use uuid::Uuid;
+
+use super::{EventAt, Layer};
+use crate::fingerprint::ById;
+use crate::record::{Lsn, Record};
+use crate::rooms::{LiveRoom, Rooms, head, room_key, room_of};
+use crate::{Cursor, Head, RoomKey};
+
+/// Records that are being read again.
+#[derive(Debug, Default)]
+pub(crate) struct Replay {
+    /// Where each room's log ends, as far as it was read.
+    heads: ById<RoomKey, Head>,
+    layer: Layer,
+}
+
+impl Replay {
+    /// Begins where the rooms' logs end at `heads`.
+    pub(crate) fn new(heads: impl IntoIterator<Item = (RoomKey, Head)>) -> Self {
+        Self { heads: heads.into_iter().collect(), layer: Layer::default() }
+    }
+
+    /// Adds the next record; rooms that are new to `rooms` are added there.
+    pub(crate) fn take(&mut self, lsn: Lsn, record: Record<'_>, rooms: &Rooms) {
+        match record {
+            Record::RoomCreated(made) => match room_of(&made) {
+                Some(room) => {
+                    let room = Arc::new(room);
+                    self.heads.entry(room.key).or_default();
+                    rooms.add(Arc::new(LiveRoom::new(Arc::clone(&room), Head::default())));
+                    self.layer.created.push(room);
+                }
+                None => tracing::error!(lsn, "a room's record has an impossible id"),
+            },
+            Record::Person(person) => match Name::guest(&person.name) {
+                Ok(name) => {
+                    self.layer.people.insert(user_id(person.user), (name, person.guest));
+                }
+                Err(_) => tracing::error!(lsn, "a person's record has an impossible name"),
+            },
+            Record::Message(message) => {
+                let room = room_key(message.room);
+                let event = EventAt { lsn, ordinal: message.ordinal };
+                self.event(room, message.seq, event, rooms);
+                let at = Seq(message.seq);
+                let cursor = Cursor { delivered: at, read: at, read_ordinal: message.ordinal };
+                self.layer.rooms.entry(room).or_default().move_cursor(user_id(message.user), cursor);
+            }
+            Record::Follow(follow) => self.layer.follow(user_id(follow.user), room_key(follow.room)),
+            Record::Cursors(moved) => {
+                let cursor =
+                    Cursor { delivered: Seq(moved.delivered), read: Seq(moved.read), read_ordinal: moved.read_ordinal };
+                self.layer.rooms.entry(room_key(moved.room)).or_default().move_cursor(user_id(moved.user), cursor);
+            }
+            Record::Skipped(skipped) => {
+                let event = EventAt { lsn: 0, ordinal: skipped.ordinal };
+                self.event(room_key(skipped.room), skipped.seq, event, rooms);
+            }
+        }
+        self.layer.count(lsn, 1);
+    }
+
+    /// Adds an event, and before it those that are missing.
+    fn event(&mut self, room: RoomKey, seq: u64, event: EventAt, rooms: &Rooms) {
+        let at = self.heads.entry(room).or_insert_with(|| {
+            self.layer.created.push(Arc::clone(&rooms.by_key_or_nameless(room).room));
+            Head::default()
+        });
+        let layer = self.layer.rooms.entry(room).or_default();
+        // What the index has already may come again; then from there on all of it does.
+        let mut next = match layer.events.len() as u64 {
+            0 => seq.min(at.seq.0 + 1),
+            count => layer.first + count,
+        };
+        if seq < next {
+            tracing::error!(lsn = event.lsn, "a record of the journal has a place that is taken");
+            return;
+        }
+        let mut ordinal = layer.events.last().map_or(at.ordinal, |event| event.ordinal);
+        while next < seq {
+            ordinal = (ordinal + 1).min(event.ordinal.saturating_sub(1)).max(ordinal);
+            layer.push(next, EventAt { lsn: 0, ordinal });
+            next += 1;
+        }
+        layer.push(seq, event);
+        if seq > at.seq.0 {
+            *at = head(seq, event.ordinal);
+        }
+    }
+
+    /// Where the rooms' logs end.
+    pub(crate) fn heads(&self) -> &ById<RoomKey, Head> {
+        &self.heads
+    }
+
+    /// The records that were taken since the last time.
+    pub(crate) fn layer(&mut self) -> Layer {
+        std::mem::take(&mut self.layer)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.layer.records
+    }
+}
+
+fn user_id(id: [u8; 16]) -> UserId {
+    UserId(Uuid::from_bytes(id))
+}

@@ -1,0 +1,293 @@
+//! What the writer decides: which appends are new, and what place each gets. Pure, but for the ids it looks up.
+//!
+//! It knows the rooms' heads as they will be when all that is planned is durable. Since the writer plans a
+//! batch only when it knows the fate of the one before, a plan is either carried out whole or undone whole.
+
+mod plan;
+#[cfg(test)]
+mod tests;
+pub(crate) use plan::{Admission, Decision, Plan};
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use greenroom_protocol::{Epoch, Name, RoomId, Seq, Timestamp, User, UserId};
+use uuid::Uuid;
+
+use crate::cursors::Moved;
+use crate::fingerprint::{ById, Fingerprint, Fingerprinter, IdMap};
+use crate::journal::FrameBuilder;
+use crate::record::{CursorsMoved, Followed, Lsn, MessageRecord, Person, Record, RoomCreated};
+use crate::rooms::LiveRoom;
+use crate::{
+    Append, Follow, Head, Incarnation, Intent, NewRoom, Open, OpenRefused, Opened, Outcome, Refused, Room, RoomKey,
+};
+
+/// People whose names the writer remembers; then it forgets all and looks them up again.
+const PEOPLE: usize = 65_536;
+
+/// What is stored already, beside what the ledger knows by itself.
+pub(crate) trait Stored {
+    /// The message with this key, if it is in a sealed segment.
+    fn sealed(&self, key: Fingerprint) -> Option<Lsn>;
+    /// Shows a message; says whether it could be read.
+    fn message(&self, lsn: Lsn, show: &mut dyn FnMut(&MessageRecord<'_>)) -> bool;
+    /// A person, as far as it can be known now.
+    fn person(&self, user: UserId) -> Option<(Name, bool)>;
+    /// Whether a room is in a person's list, as far as it can be known now.
+    fn follows(&self, user: UserId, room: RoomKey) -> bool;
+}
+
+/// The writer's book.
+#[derive(Debug)]
+pub(crate) struct Ledger {
+    rooms: ById<RoomKey, Place>,
+    by_id: HashMap<RoomId, RoomKey>,
+    people: ById<UserId, (Name, bool)>,
+    fingerprinter: Fingerprinter,
+    /// The messages of the newest segment.
+    ids: IdMap,
+    /// The newest segment's first record.
+    base: Lsn,
+}
+
+#[derive(Debug)]
+struct Place {
+    live: Arc<LiveRoom>,
+    head: Head,
+    incarnation: Incarnation,
+}
+
+impl Ledger {
+    pub(crate) fn new(
+        rooms: impl IntoIterator<Item = Arc<LiveRoom>>,
+        fingerprinter: Fingerprinter,
+        ids: IdMap,
+        base: Lsn,
+    ) -> Self {
+        let mut ledger =
+            Self { rooms: ById::default(), by_id: HashMap::new(), people: ById::default(), fingerprinter, ids, base };
+        for live in rooms {
+            let head = live.head();
+            ledger.place(live, head);
+        }
+        ledger
+    }
+
+    fn place(&mut self, live: Arc<LiveRoom>, head: Head) {
+        self.by_id.insert(live.room.id.clone(), live.room.key);
+        self.rooms.insert(live.room.key, Place { live, head, incarnation: Incarnation::default() });
+    }
+
+    /// The newest segment's ids, to be handed over when it is sealed, and the place for the next one's first record.
+    pub(crate) fn segment(&mut self) -> (&mut IdMap, &mut Lsn) {
+        (&mut self.ids, &mut self.base)
+    }
+
+    /// Decides on each intent, in order, and fills the frame with what is to be written.
+    pub(crate) fn plan(
+        &mut self,
+        intents: &[Intent],
+        cursors: Vec<(RoomKey, Moved)>,
+        admission: Admission,
+        stored: &dyn Stored,
+        frame: &mut FrameBuilder,
+    ) -> Plan {
+        let mut planner =
+            Planner { ledger: self, plan: Plan::default(), admission, stored, frame, following: HashSet::new() };
+        planner.plan.decisions.reserve(intents.len());
+        for intent in intents {
+            let decision = match intent {
+                Intent::Append(append) => planner.append(append),
+                Intent::Open(open) => Decision::Open(planner.open(open)),
+                Intent::Follow(follow) => Decision::Follow(planner.follow(follow)),
+            };
+            planner.plan.decisions.push(decision);
+        }
+        for (room, moved) in cursors {
+            planner.cursor(room, &moved);
+        }
+        planner.plan
+    }
+
+    /// Forgets a plan that could not be carried out.
+    pub(crate) fn undo(&mut self, plan: &Plan) {
+        for key in &plan.keys {
+            self.ids.remove(key);
+        }
+        for &(room, head) in plan.heads_before.iter().rev() {
+            if let Some(place) = self.rooms.get_mut(&room) {
+                place.head = head;
+            }
+        }
+        for live in &plan.created {
+            self.rooms.remove(&live.room.key);
+            self.by_id.remove(&live.room.id);
+        }
+        for (user, ..) in &plan.people {
+            self.people.remove(user);
+        }
+    }
+}
+
+/// A plan in the making.
+struct Planner<'a> {
+    ledger: &'a mut Ledger,
+    plan: Plan,
+    admission: Admission,
+    stored: &'a dyn Stored,
+    frame: &'a mut FrameBuilder,
+    /// What this plan puts into lists.
+    following: HashSet<(UserId, RoomKey)>,
+}
+
+impl Planner<'_> {
+    fn append(&mut self, append: &Append) -> Decision {
+        let nothing = |outcome| Decision::Append { outcome, ordinal: 0, lsn: 0 };
+        let key = self.ledger.fingerprinter.of(append.room, append.user.id, append.id);
+        match self.ledger.rooms.get(&append.room) {
+            Some(place) if append.incarnation >= place.incarnation => {}
+            Some(_) | None => return nothing(Outcome::Superseded),
+        }
+        if let Some(outcome) = self.said_before(key, append) {
+            return nothing(outcome);
+        }
+        if let Admission::Refuse(refused) = self.admission {
+            return nothing(Outcome::Refused(refused));
+        }
+        self.introduce(&append.user, append.guest);
+        let Some(place) = self.ledger.rooms.get_mut(&append.room) else { return nothing(Outcome::Superseded) };
+        self.plan.heads_before.push((append.room, place.head));
+        place.head = Head { seq: place.head.seq.next(), ordinal: place.head.ordinal + 1 };
+        let Head { seq, ordinal } = place.head;
+        let lsn = self.frame.push(&Record::Message(MessageRecord {
+            room: *append.room.0.as_bytes(),
+            seq: seq.0,
+            ordinal,
+            user: *append.user.id.0.as_bytes(),
+            id: *append.id.0.as_bytes(),
+            at: append.at.as_millis(),
+            reply_to: append.reply_to.map(|seq| seq.0),
+            body: append.body.as_str(),
+        }));
+        self.plan.keys.push(key);
+        self.ledger.ids.insert(key, u32::try_from(lsn - self.ledger.base).expect("a segment is bounded"));
+        Decision::Append { outcome: Outcome::Stored { seq, at: append.at }, ordinal, lsn }
+    }
+
+    /// What became of the first message with this key. None where there is none, or where it can no
+    /// longer be read: then it is stored once more, which brings back what was lost.
+    fn said_before(&self, key: Fingerprint, append: &Append) -> Option<Outcome> {
+        let newest = self.ledger.ids.get(&key).map(|&record| self.ledger.base + u64::from(record));
+        let lsn = newest.or_else(|| self.stored.sealed(key))?;
+        let mut outcome = None;
+        let mut compare = |first: &MessageRecord<'_>| outcome = Some(repeated(first, append));
+        if lsn >= self.frame.first() {
+            if let Some(Record::Message(first)) = self.frame.record(lsn) {
+                compare(&first);
+            }
+        } else if !self.stored.message(lsn, &mut compare) {
+            tracing::error!(lsn, "a message that was sent again can't be read; it is stored again");
+        }
+        outcome
+    }
+
+    fn open(&mut self, open: &Open) -> Result<Opened, OpenRefused> {
+        if let Some(key) = self.ledger.by_id.get(&open.room)
+            && let Some(place) = self.ledger.rooms.get_mut(key)
+        {
+            place.incarnation = place.incarnation.max(open.incarnation);
+            return Ok(Opened { room: Arc::clone(&place.live.room), head: place.head, created: false });
+        }
+        let new = open.create.as_ref().ok_or(OpenRefused::NotFound)?;
+        if let Admission::Refuse(refused) = self.admission {
+            return Err(OpenRefused::Refused(refused));
+        }
+        let room = Arc::new(self.make(&open.room, new));
+        let live = Arc::new(LiveRoom::new(Arc::clone(&room), Head::default()));
+        self.ledger.place(Arc::clone(&live), Head::default());
+        if let Some(place) = self.ledger.rooms.get_mut(&room.key) {
+            place.incarnation = open.incarnation;
+        }
+        self.plan.created.push(live);
+        Ok(Opened { room, head: Head::default(), created: true })
+    }
+
+    fn make(&mut self, id: &RoomId, new: &NewRoom) -> Room {
+        let room = Room {
+            key: RoomKey(Uuid::now_v7()),
+            id: id.clone(),
+            kind: new.kind,
+            title: new.title.clone(),
+            epoch: Epoch::new(),
+        };
+        self.frame.push(&Record::RoomCreated(RoomCreated {
+            key: *room.key.0.as_bytes(),
+            id: room.id.as_str().into(),
+            kind: room.kind.into(),
+            title: room.title.as_str().into(),
+            epoch: *room.epoch.0.as_bytes(),
+            by: *new.by.0.as_bytes(),
+            at: new.at.as_millis(),
+        }));
+        room
+    }
+
+    fn follow(&mut self, follow: &Follow) -> Result<bool, Refused> {
+        let both = (follow.user.id, follow.room);
+        if self.following.contains(&both) || self.stored.follows(follow.user.id, follow.room) {
+            return Ok(false);
+        }
+        if let Admission::Refuse(refused) = self.admission {
+            return Err(refused);
+        }
+        self.introduce(&follow.user, follow.guest);
+        self.frame.push(&Record::Follow(Followed {
+            room: *follow.room.0.as_bytes(),
+            user: *follow.user.id.0.as_bytes(),
+            at: follow.at.as_millis(),
+        }));
+        self.following.insert(both);
+        self.plan.follows.push(both);
+        Ok(true)
+    }
+
+    fn cursor(&mut self, room: RoomKey, moved: &Moved) {
+        self.introduce(&moved.user, moved.guest);
+        self.frame.push(&Record::Cursors(CursorsMoved {
+            room: *room.0.as_bytes(),
+            user: *moved.user.id.0.as_bytes(),
+            delivered: moved.cursor.delivered.0,
+            read: moved.cursor.read.0,
+            read_ordinal: moved.cursor.read_ordinal,
+        }));
+        self.plan.cursors.push((room, moved.user.id, moved.cursor));
+    }
+
+    /// Writes who a person is, before the first record that names them, and when their name has changed.
+    fn introduce(&mut self, user: &User, guest: bool) {
+        let is_this = |(name, was_guest): &(Name, bool)| *name == user.name && *was_guest == guest;
+        if self.ledger.people.get(&user.id).is_some_and(is_this) {
+            return;
+        }
+        if self.ledger.people.len() >= PEOPLE {
+            self.ledger.people.clear();
+        }
+        self.ledger.people.insert(user.id, (user.name.clone(), guest));
+        if self.stored.person(user.id).is_some_and(|stored| is_this(&stored)) {
+            return;
+        }
+        let name = user.name.as_str().into();
+        self.frame.push(&Record::Person(Person { user: *user.id.0.as_bytes(), name, guest }));
+        self.plan.people.push((user.id, user.name.clone(), guest));
+    }
+}
+
+/// What a repeated message is told.
+fn repeated(first: &MessageRecord<'_>, again: &Append) -> Outcome {
+    if first.body == again.body.as_str() && first.reply_to == again.reply_to.map(|seq| seq.0) {
+        Outcome::Repeated { seq: Seq(first.seq), at: Timestamp::from_millis(first.at) }
+    } else {
+        Outcome::Conflict
+    }
+}

@@ -1,0 +1,153 @@
+//! What is read by key: memory first, then the index.
+//!
+//! Always in the order in which things move, so that nothing is missed: cursors on their way to the
+//! journal, the current layer, the applying one, the index.
+
+mod page;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use greenroom_protocol::{LastMessage, Name, Seq, User, UserId};
+
+use crate::cursors::Moved;
+use crate::fingerprint::ById;
+use crate::layers::EventAt;
+use crate::rooms::LiveRoom;
+use crate::shared::Shared;
+use crate::{Cursor, ReadError, RoomInList, RoomKey};
+
+/// Events that are looked through for the newest message of a room.
+const LAST_AMONG: usize = 8;
+
+impl Shared {
+    pub(crate) fn person(&self, user: UserId) -> Result<Option<(Name, bool)>, ReadError> {
+        match self.layers.find(|layer| layer.people.get(&user).cloned()) {
+            Some(found) => Ok(Some(found)),
+            None => self.index.ask(|index| index.person(user)),
+        }
+    }
+
+    pub(crate) fn follows(&self, user: UserId, room: RoomKey) -> Result<bool, ReadError> {
+        let listed = |layer: &crate::layers::Layer| {
+            let rooms = layer.follows.get(&user)?;
+            rooms.contains(&room).then_some(())
+        };
+        if self.layers.find(listed).is_some() {
+            return Ok(true);
+        }
+        self.index.ask(|index| index.follows(user, room))
+    }
+
+    pub(crate) fn cursor(&self, room: RoomKey, user: UserId) -> Result<Cursor, ReadError> {
+        let mut cursor = self.cursors.of(room, user);
+        self.layers.each(|layer| {
+            let found = layer.rooms.get(&room).and_then(|room| room.cursors.get(&user)).copied();
+            cursor = cursor.farthest(found.unwrap_or_default());
+        });
+        Ok(cursor.farthest(self.index.ask(|index| index.cursor(room, user))?))
+    }
+
+    /// Those who moved last come first.
+    pub(crate) fn cursors_in(&self, room: RoomKey, limit: usize) -> Result<Vec<(User, Cursor)>, ReadError> {
+        let moved: ById<UserId, User> =
+            self.cursors.in_room(room).into_iter().map(|(user, _)| (user.id, user)).collect();
+        let mut people: Vec<UserId> = moved.keys().copied().collect();
+        self.layers.each(|layer| {
+            people.extend(layer.rooms.get(&room).into_iter().flat_map(|room| room.cursors.keys()));
+        });
+        people.extend(self.index.ask(|index| index.cursors(room, limit))?);
+        let mut seen = HashSet::new();
+        people.retain(|user| seen.insert(*user));
+        people.truncate(limit);
+        let all = people.into_iter().map(|id| {
+            // Who has only moved a cursor is not in the journal yet.
+            let user = moved.get(&id).cloned().map_or_else(|| self.user(id), Ok)?;
+            Ok((user, self.cursor(room, id)?))
+        });
+        all.collect()
+    }
+
+    pub(crate) fn move_cursor(&self, live: &LiveRoom, moved: Moved) -> Result<Cursor, ReadError> {
+        let (room, user, head) = (live.room.key, moved.user.id, live.head());
+        let now = self.cursor(room, user)?;
+        let read = moved.cursor.read.min(head.seq).max(now.read);
+        // What was looked at has arrived.
+        let delivered = moved.cursor.delivered.min(head.seq).max(now.delivered).max(read);
+        let read_ordinal = if read == now.read {
+            now.read_ordinal
+        } else if read == head.seq {
+            head.ordinal
+        } else {
+            let at = self.events(room, read.0, read.0)?;
+            at.first().map_or(now.read_ordinal, |event| event.ordinal)
+        };
+        let cursor = Cursor { delivered, read, read_ordinal };
+        if cursor != now {
+            self.cursors.advance(room, Moved { cursor, ..moved });
+        }
+        Ok(cursor)
+    }
+
+    pub(crate) fn rooms_of(&self, user: UserId) -> Result<Vec<RoomInList>, ReadError> {
+        let mut keys = Vec::new();
+        self.layers.each(|layer| keys.extend(layer.follows.get(&user).into_iter().flatten().copied()));
+        keys.extend(self.index.ask(|index| index.followed_by(user))?);
+        keys.sort_unstable();
+        keys.dedup();
+        let rooms = keys.into_iter().filter_map(|key| self.rooms.by_key(key));
+        rooms.map(|live| self.in_list(user, &live)).collect()
+    }
+
+    pub(crate) fn room_in_list(&self, user: UserId, room: RoomKey) -> Result<Option<RoomInList>, ReadError> {
+        let live = self.rooms.by_key(room).ok_or(ReadError::NoRoom)?;
+        if self.follows(user, room)? { self.in_list(user, &live).map(Some) } else { Ok(None) }
+    }
+
+    fn in_list(&self, user: UserId, live: &LiveRoom) -> Result<RoomInList, ReadError> {
+        let head = live.head();
+        let newest = self.page_of(live, crate::PageFrom::Before(Seq(head.seq.0 + 1)), 1, usize::MAX)?;
+        let mut last = newest.events.last().and_then(|event| event.event.message()).map(LastMessage::from);
+        if last.is_none() && head.seq > Seq(1) {
+            let few = self.page_of(live, crate::PageFrom::Before(head.seq), LAST_AMONG, usize::MAX)?;
+            last = few.events.iter().rev().find_map(|event| event.event.message()).map(LastMessage::from);
+        }
+        let cursor = self.cursor(live.room.key, user)?;
+        Ok(RoomInList { room: Arc::clone(&live.room), head, cursor, last })
+    }
+
+    /// A person as the newest record names them; one without a name where that record was lost.
+    pub(crate) fn user(&self, id: UserId) -> Result<User, ReadError> {
+        let name = match self.person(id)? {
+            Some((name, _)) => name,
+            None => Name::guest("unknown").map_err(|error| ReadError::Disk(error.to_string()))?,
+        };
+        Ok(User { id, name })
+    }
+
+    /// Where the events `first` to `last` of a room are; all of them are durable.
+    pub(crate) fn events(&self, room: RoomKey, first: u64, last: u64) -> Result<Vec<EventAt>, ReadError> {
+        if first > last {
+            return Ok(Vec::new());
+        }
+        let mut newer = Vec::new();
+        let mut from = last + 1;
+        self.layers.each(|layer| {
+            let Some(layer) = layer.rooms.get(&room) else { return };
+            let mut older: Vec<EventAt> = (first..from).rev().map_while(|seq| layer.event(seq)).collect();
+            from -= older.len() as u64;
+            newer.append(&mut older);
+        });
+        newer.reverse();
+        if from == first {
+            return Ok(newer);
+        }
+        let mut events = self.index.ask(|index| {
+            let found = index.events(room, first, from - 1)?;
+            let missing = found.len() as u64 != from - first;
+            if missing { Err(crate::index::IndexError("events are missing in the index".into())) } else { Ok(found) }
+        })?;
+        events.append(&mut newer);
+        Ok(events)
+    }
+}

@@ -1,0 +1,14 @@
+//! The store as a whole: each file a promise that it keeps.
+
+mod support;
+
+mod damage;
+mod faults;
+mod lists;
+mod model;
+mod opening;
+mod reading;
+mod restart;
+mod saying;
+mod segments;
+mod together;

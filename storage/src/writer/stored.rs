@@ -1,0 +1,35 @@
+//! Where the ledger looks up what is stored.
+
+use greenroom_protocol::{Name, UserId};
+
+use crate::RoomKey;
+use crate::fingerprint::Fingerprint;
+use crate::journal::Reader;
+use crate::ledger::Stored;
+use crate::record::{Lsn, MessageRecord, Record};
+use crate::shared::Shared;
+
+/// In the segments, the layers and the index.
+pub(super) struct StoredHere<'s>(pub(super) &'s Shared);
+
+impl Stored for StoredHere<'_> {
+    fn sealed(&self, key: Fingerprint) -> Option<Lsn> {
+        self.0.segments.find_sealed(key)
+    }
+
+    fn message(&self, lsn: Lsn, show: &mut dyn FnMut(&MessageRecord<'_>)) -> bool {
+        let mut reader = Reader::new(&self.0.segments);
+        let Ok(Record::Message(message)) = reader.read(lsn, None) else { return false };
+        show(&message);
+        true
+    }
+
+    /// While the index is made again nobody knows; then a person is written once more, which does no harm.
+    fn person(&self, user: UserId) -> Option<(Name, bool)> {
+        self.0.person(user).ok().flatten()
+    }
+
+    fn follows(&self, user: UserId, room: RoomKey) -> bool {
+        self.0.follows(user, room).unwrap_or(false)
+    }
+}
