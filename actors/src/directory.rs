@@ -1,0 +1,209 @@
+//! What outlives any actor: who is alive, and who wants to be where.
+//!
+//! A fresh incarnation rebuilds itself from these tables. Each entry is put in and taken out in one
+//! step by one side, so that no panic leaves a table half written: sessions and their supervisor
+//! write the sessions and rosters, the rooms' supervisor and the rooms write the rooms.
+
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use greenroom_protocol::{RoomId, SessionId, User};
+use greenroom_storage::{Announce, Fatal, Incarnation, RoomBatch, RoomKey};
+use parking_lot::{Mutex, RwLock};
+use tokio::sync::watch;
+
+use crate::lobby::LobbyHandle;
+use crate::outbox::Outbox;
+use crate::presence::PresenceHandle;
+use crate::room::RoomHandle;
+use crate::rooms::RoomsHandle;
+use crate::session::SessionHandle;
+use crate::sessions::SessionsHandle;
+use crate::store::StoreHandle;
+
+/// Who is alive, and who wants to be where.
+pub(crate) struct Directory {
+    pub(crate) store: StoreHandle,
+    pub(crate) presence: PresenceHandle,
+    pub(crate) lobby: LobbyHandle,
+    pub(crate) rooms: RoomsHandle,
+    pub(crate) sessions: SessionsHandle,
+    living_rooms: RwLock<HashMap<RoomKey, (Incarnation, RoomHandle)>>,
+    living_sessions: RwLock<HashMap<SessionId, LivingSession>>,
+    rosters: Mutex<Rosters>,
+    incarnations: AtomicU64,
+    fatal: watch::Sender<Option<String>>,
+}
+
+/// A session whose socket is open.
+#[derive(Clone)]
+pub(crate) struct LivingSession {
+    pub(crate) handle: SessionHandle,
+    pub(crate) person: Person,
+    pub(crate) outbox: Arc<Outbox>,
+}
+
+/// Who a session belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// As others see them.
+    pub user: User,
+    /// Whether they have no password.
+    pub guest: bool,
+}
+
+/// Who wants to be where, from both sides.
+#[derive(Default)]
+struct Rosters {
+    by_room: HashMap<RoomId, HashMap<SessionId, Seated>>,
+    by_session: HashMap<SessionId, HashSet<RoomId>>,
+}
+
+impl Rosters {
+    fn unseat(&mut self, room: &RoomId, session: SessionId) {
+        if let Entry::Occupied(mut roster) = self.by_room.entry(room.clone()) {
+            roster.get_mut().remove(&session);
+            if roster.get().is_empty() {
+                roster.remove();
+            }
+        }
+        if let Entry::Occupied(mut rooms) = self.by_session.entry(session) {
+            rooms.get_mut().remove(room);
+            if rooms.get().is_empty() {
+                rooms.remove();
+            }
+        }
+    }
+}
+
+/// A session that wants to be in a room.
+#[derive(Clone)]
+pub(crate) struct Seated {
+    pub(crate) handle: SessionHandle,
+    pub(crate) person: Person,
+}
+
+impl Directory {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self {
+            store: StoreHandle::default(),
+            presence: PresenceHandle::default(),
+            lobby: LobbyHandle::default(),
+            rooms: RoomsHandle::default(),
+            sessions: SessionsHandle::default(),
+            living_rooms: RwLock::default(),
+            living_sessions: RwLock::default(),
+            rosters: Mutex::default(),
+            incarnations: AtomicU64::new(1),
+            fatal: watch::Sender::new(None),
+        })
+    }
+
+    /// A number for the next life of a room, higher than all before.
+    pub(crate) fn next_incarnation(&self) -> Incarnation {
+        Incarnation(self.incarnations.fetch_add(1, Ordering::Relaxed))
+    }
+
+    // --- rooms ---
+
+    pub(crate) fn room_lives(&self, key: RoomKey, incarnation: Incarnation, room: RoomHandle) {
+        self.living_rooms.write().insert(key, (incarnation, room));
+    }
+
+    /// Forgets a room, unless a later incarnation has taken its place.
+    pub(crate) fn room_died(&self, key: RoomKey, incarnation: Incarnation) {
+        if let Entry::Occupied(living) = self.living_rooms.write().entry(key)
+            && living.get().0 == incarnation
+        {
+            living.remove();
+        }
+    }
+
+    /// The rooms' supervisor has died, and all rooms with it.
+    pub(crate) fn rooms_died(&self) {
+        self.living_rooms.write().clear();
+    }
+
+    // --- sessions ---
+
+    pub(crate) fn session_lives(&self, id: SessionId, session: LivingSession) {
+        self.living_sessions.write().insert(id, session);
+    }
+
+    pub(crate) fn session_died(&self, id: SessionId) -> Option<LivingSession> {
+        self.living_sessions.write().remove(&id)
+    }
+
+    pub(crate) fn session(&self, id: SessionId) -> Option<LivingSession> {
+        self.living_sessions.read().get(&id).cloned()
+    }
+
+    pub(crate) fn sessions(&self) -> Vec<(SessionId, LivingSession)> {
+        self.living_sessions.read().iter().map(|(id, session)| (*id, session.clone())).collect()
+    }
+
+    pub(crate) fn session_count(&self) -> usize {
+        self.living_sessions.read().len()
+    }
+
+    // --- who wants to be where ---
+
+    pub(crate) fn seat(&self, room: &RoomId, session: SessionId, seated: Seated) {
+        let mut rosters = self.rosters.lock();
+        rosters.by_session.entry(session).or_default().insert(room.clone());
+        rosters.by_room.entry(room.clone()).or_default().insert(session, seated);
+    }
+
+    pub(crate) fn unseat(&self, room: &RoomId, session: SessionId) {
+        self.rosters.lock().unseat(room, session);
+    }
+
+    /// Takes a dead session out of every room; says which.
+    pub(crate) fn unseat_everywhere(&self, session: SessionId) -> Vec<RoomId> {
+        let mut rosters = self.rosters.lock();
+        let rooms: Vec<RoomId> = rosters.by_session.get(&session).into_iter().flatten().cloned().collect();
+        rooms.iter().for_each(|room| rosters.unseat(room, session));
+        rooms
+    }
+
+    pub(crate) fn is_seated(&self, room: &RoomId, session: SessionId) -> bool {
+        self.rosters.lock().by_room.get(room).is_some_and(|roster| roster.contains_key(&session))
+    }
+
+    pub(crate) fn roster(&self, room: &RoomId) -> Vec<(SessionId, Seated)> {
+        let rosters = self.rosters.lock();
+        rosters.by_room.get(room).into_iter().flatten().map(|(id, seated)| (*id, seated.clone())).collect()
+    }
+
+    // --- the end ---
+
+    /// Hears of what can't be recovered from.
+    pub(crate) fn fatal(&self) -> watch::Receiver<Option<String>> {
+        self.fatal.subscribe()
+    }
+
+    pub(crate) fn fail(&self, reason: String) {
+        self.fatal.send_if_modified(|fatal| {
+            let first = fatal.is_none();
+            fatal.get_or_insert(reason);
+            first
+        });
+    }
+}
+
+/// The log announces to whichever incarnation of a room lives; one that is still opening will read what it missed.
+impl Announce for Directory {
+    fn committed(&self, batch: RoomBatch) {
+        let room = self.living_rooms.read().get(&batch.room).cloned();
+        if let Some((_, room)) = room {
+            room.committed(batch);
+        }
+    }
+
+    fn failed(&self, fatal: Fatal) {
+        tracing::error!(%fatal, "the journal can't go on");
+        self.fail(fatal.to_string());
+    }
+}

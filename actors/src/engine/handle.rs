@@ -1,0 +1,257 @@
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use greenroom_protocol::{CloseCode, Hello, Ref, RoomId, SessionId, User, UserId};
+use greenroom_storage::{Durability, GuestTokens, Options, StartError, Store};
+use ractor::{Actor, ActorRef};
+use serde::Serialize;
+use tokio::sync::watch;
+
+use super::actor::{EngineActor, EngineArguments};
+use super::command::EngineCommand;
+use crate::call;
+use crate::directory::{Directory, Person};
+use crate::lobby::PublicRoom;
+use crate::outbox::Outbox;
+use crate::room::RoomSnapshot;
+use crate::session::{SessionConfig, SessionHandle};
+use crate::sessions::Opening;
+
+/// A running engine: the door through which the web edge reaches the actors.
+#[derive(Clone)]
+pub struct Engine {
+    directory: Arc<Directory>,
+    actor: ActorRef<EngineCommand>,
+    store: Store,
+    tokens: GuestTokens,
+    config: SessionConfig,
+}
+
+/// Why the engine does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineFailed {
+    /// The store does not start; it says what to do.
+    #[error(transparent)]
+    Store(#[from] StartError),
+    /// An actor does not start.
+    #[error("the engine's actors don't start: {0}")]
+    Actors(String),
+}
+
+/// Why a `hello` identifies nobody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum HelloFailed {
+    /// It says neither who this is nor has a token.
+    #[error("hello needs `guest` (a name) or `token`")]
+    Nobody,
+    /// The token is none of this server's.
+    #[error("the token is not valid; say hello with `guest`")]
+    BadToken,
+}
+
+/// What a drain has done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Drained {
+    /// Sockets that were told to go.
+    pub sockets: usize,
+}
+
+/// How the engine is, part by part.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Health {
+    /// `ok` or `degraded`.
+    pub status: &'static str,
+    /// The journal and its index; nothing where the store does not answer.
+    pub store: Option<greenroom_storage::Health>,
+    /// Rooms that live now; nothing where their supervisor does not answer.
+    pub rooms: Option<usize>,
+    /// People and sessions online; nothing where presence does not answer.
+    pub presence: Option<Online>,
+}
+
+/// People and sessions online.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Online {
+    /// People.
+    pub people: usize,
+    /// Their sessions.
+    pub sessions: usize,
+}
+
+impl Engine {
+    /// Opens the data directory and starts the supervision tree.
+    ///
+    /// # Errors
+    /// Where the data directory can't be used, or an actor does not start.
+    pub async fn start(dir: PathBuf, durability: Durability, config: SessionConfig) -> Result<Self, EngineFailed> {
+        let directory = Directory::new();
+        let announce = Arc::clone(&directory);
+        let opened = tokio::task::spawn_blocking(move || Store::start(Options { dir, durability }, announce)).await;
+        let store = opened.map_err(|panic| EngineFailed::Actors(panic.to_string()))??;
+        let tokens = store.guest_tokens();
+        let arguments = EngineArguments { directory: Arc::clone(&directory), store: store.clone() };
+        let (actor, task) = Actor::spawn(None, EngineActor, arguments)
+            .await
+            .map_err(|error| EngineFailed::Actors(error.to_string()))?;
+        let watched = Arc::clone(&directory);
+        tokio::spawn(async move {
+            // Whatever ends the engine ends the process; an orderly stop has told its own story by then.
+            let _ended = task.await;
+            watched.fail("the engine has ended".to_owned());
+        });
+        Ok(Self { directory, actor, store, tokens, config })
+    }
+
+    /// Who a `hello` says this is, with the token that a guest comes back with.
+    ///
+    /// # Errors
+    /// Where it identifies nobody.
+    pub fn identify(&self, hello: &Hello, bearer: Option<&str>) -> Result<(Person, Option<String>), HelloFailed> {
+        if let Some(token) = hello.token.as_deref() {
+            return self.bearer(token);
+        }
+        if let Some(name) = &hello.guest {
+            let user = User { id: UserId::new(), name: name.clone() };
+            let token = self.tokens.issue(&user);
+            return Ok((Person { user, guest: true }, Some(token)));
+        }
+        bearer.map_or(Err(HelloFailed::Nobody), |token| self.bearer(token))
+    }
+
+    /// Who a token belongs to.
+    ///
+    /// # Errors
+    /// Where it is none of this server's.
+    pub fn bearer(&self, token: &str) -> Result<(Person, Option<String>), HelloFailed> {
+        let user = self.tokens.verify(token).ok_or(HelloFailed::BadToken)?;
+        Ok((Person { user, guest: true }, Some(token.to_owned())))
+    }
+
+    /// Opens a session over a socket's outbox. It greets by itself.
+    ///
+    /// # Errors
+    /// Where the sessions' supervisor does not answer.
+    pub async fn open_session(
+        &self,
+        person: Person,
+        token: Option<String>,
+        reference: Option<Ref>,
+        outbox: Arc<Outbox>,
+    ) -> Result<SessionHandle, call::CallError> {
+        let opening = Opening { person, token, reference, outbox, config: self.config };
+        self.directory.sessions.open(opening).await
+    }
+
+    /// The public rooms, and those in a person's list.
+    ///
+    /// # Errors
+    /// Where the lobby does not answer.
+    pub async fn rooms(&self, user: Option<UserId>) -> Result<Vec<PublicRoom>, call::CallError> {
+        self.directory.lobby.list(user).await
+    }
+
+    /// How the engine is.
+    pub async fn health(&self) -> Health {
+        let store = self.directory.store.health().await.ok();
+        let rooms = self.directory.rooms.count().await.ok();
+        let presence = self.directory.presence.count().await.ok();
+        let presence = presence.map(|(people, sessions)| Online { people, sessions });
+        let sound = store.as_ref().is_some_and(|store| !store.disk_full && !store.rebuilding && store.damaged == 0);
+        let status = if sound && rooms.is_some() && presence.is_some() { "ok" } else { "degraded" };
+        Health { status, store, rooms, presence }
+    }
+
+    /// Sessions whose sockets are open.
+    #[must_use]
+    pub fn sessions(&self) -> usize {
+        self.directory.session_count()
+    }
+
+    /// Hears the reason when the engine can't go on.
+    #[must_use]
+    pub fn fatal(&self) -> watch::Receiver<Option<String>> {
+        self.directory.fatal()
+    }
+
+    /// Tells every socket to go once what it has sent is answered.
+    #[must_use]
+    pub fn drain(&self) -> Drained {
+        let sessions = self.directory.sessions();
+        for (_, living) in &sessions {
+            living.outbox.drain(CloseCode::GoingAway);
+        }
+        Drained { sockets: sessions.len() }
+    }
+
+    /// Stops the actors in reverse order, then flushes and closes the store. Returns whether all of it ended in time.
+    pub async fn stop(&self, deadline: Duration) -> bool {
+        let stopped = self.actor.stop_and_wait(None, Some(deadline)).await.is_ok();
+        let store = self.store.clone();
+        let closed = tokio::time::timeout(deadline, tokio::task::spawn_blocking(move || store.close())).await;
+        stopped && matches!(closed, Ok(Ok(())))
+    }
+
+    /// The fault laboratory.
+    #[must_use]
+    pub fn lab(&self) -> Lab {
+        Lab { directory: Arc::clone(&self.directory), engine: self.actor.clone() }
+    }
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Engine({} sessions)", self.sessions())
+    }
+}
+
+/// Kills actors on purpose.
+#[derive(Clone)]
+pub struct Lab {
+    directory: Arc<Directory>,
+    engine: ActorRef<EngineCommand>,
+}
+
+impl Lab {
+    /// Sends an actor a message whose handler panics; says whether there is one of that name.
+    pub async fn crash(&self, name: &str) -> bool {
+        match name {
+            "engine" => call::tell(&self.engine, EngineCommand::Crash),
+            "store" => self.directory.store.crash(),
+            "presence" => self.directory.presence.crash(),
+            "lobby" => self.directory.lobby.crash(),
+            "rooms" => self.directory.rooms.crash(),
+            "sessions" => self.directory.sessions.crash(),
+            other => return self.crash_one(other).await,
+        }
+        true
+    }
+
+    async fn crash_one(&self, name: &str) -> bool {
+        match name.split_once(':') {
+            Some(("room", id)) => match RoomId::parse(id) {
+                Ok(room) => self.directory.rooms.crash_room(room).await.unwrap_or(false),
+                Err(_) => false,
+            },
+            Some(("session", id)) => {
+                let living = id.parse::<SessionId>().ok().and_then(|id| self.directory.session(id));
+                if let Some(living) = &living {
+                    living.handle.crash();
+                }
+                living.is_some()
+            }
+            _ => false,
+        }
+    }
+
+    /// A living room, as an observer sees it.
+    pub async fn room(&self, room: &RoomId) -> Option<RoomSnapshot> {
+        self.directory.rooms.look(room.clone()).await.ok().flatten()
+    }
+}
+
+impl std::fmt::Debug for Lab {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Lab")
+    }
+}

@@ -1,0 +1,50 @@
+//! What Greenroom does: its rooms, sessions, presence registry and store as supervised actors.
+//!
+//! ```text
+//! engine                permanent parts, started in this order, stopped in reverse
+//! ├── store             the only way to the disk
+//! ├── presence          who is online
+//! ├── lobby             lists of rooms, unread notices
+//! ├── rooms             supervisor
+//! │   └── room:<id>     transient: on demand, ends when idle
+//! └── sessions          supervisor
+//!     └── session:<id>  temporary: one for each socket
+//! ```
+//!
+//! Who may *ask* whom, and wait for the answer: session → lobby → store, room → store, rooms → room,
+//! and from outside the engine's handle → all. Waiting is for reads alone and has a time limit. All
+//! else is told, not asked. Nobody waits for somebody above, so nothing waits in a circle.
+//!
+//! What can enter a mailbox is bounded before it is sent: each socket has a fixed number of commands
+//! under way ([`outbox::Outbox::permit`]), each of at most one frame; so all mailboxes together hold at
+//! most sockets × [`limits::UNANSWERED_COMMANDS`] commands, and what the actors tell each other is at
+//! most a few messages for each of these.
+//!
+//! Every actor is the same four files: `command` (what it is asked), `state` (its rules, pure),
+//! `actor` (the shell that carries them out) and `handle` (the only door to it).
+//!
+//! [`limits::UNANSWERED_COMMANDS`]: greenroom_protocol::limits::UNANSWERED_COMMANDS
+
+mod call;
+mod clock;
+mod directory;
+mod engine;
+mod lobby;
+pub mod outbox;
+mod presence;
+mod room;
+mod rooms;
+mod session;
+mod sessions;
+mod slot;
+mod store;
+pub mod supervision;
+
+pub use call::CallError;
+pub use directory::Person;
+pub use engine::{Drained, Engine, EngineFailed, Health, HelloFailed, Lab};
+pub use greenroom_storage::{Durability, StartError};
+pub use lobby::PublicRoom;
+/// The rules of a room, pure; public so that they can be measured.
+pub use room::{Ledger, Post, RoomSnapshot, RoomState, Standpoint};
+pub use session::{SessionConfig, SessionHandle};

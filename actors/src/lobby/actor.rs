@@ -1,0 +1,174 @@
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use greenroom_protocol::{EncodedFrame, RoomId, RoomRow, RoomsChanged, ServerFrame, SessionId, UserId};
+use greenroom_storage::{RoomInList, RoomKey};
+use ractor::{Actor, ActorProcessingErr, ActorRef};
+
+use super::command::{LobbyCommand, PublicRoom, RoomNews};
+use super::state::{LobbyState, Notice};
+use crate::call::{self, Answer};
+use crate::directory::Directory;
+use crate::outbox::{Outbox, PassingKey};
+use crate::store::ReadFailed;
+
+pub(crate) struct LobbyActor;
+
+pub(crate) struct LobbyShell {
+    directory: Arc<Directory>,
+    myself: ActorRef<LobbyCommand>,
+    state: LobbyState,
+    outboxes: HashMap<SessionId, Arc<Outbox>>,
+    /// Sessions that wait for their person's list to be read.
+    waiting: HashMap<UserId, Vec<ListAnswer>>,
+}
+
+type ListAnswer = Answer<Result<Vec<RoomRow>, ReadFailed>>;
+
+impl Actor for LobbyActor {
+    type Msg = LobbyCommand;
+    type State = LobbyShell;
+    type Arguments = Arc<Directory>;
+
+    async fn pre_start(
+        &self,
+        myself: ActorRef<LobbyCommand>,
+        directory: Arc<Directory>,
+    ) -> Result<LobbyShell, ActorProcessingErr> {
+        let state = LobbyState::default();
+        Ok(LobbyShell { directory, myself, state, outboxes: HashMap::new(), waiting: HashMap::new() })
+    }
+
+    /// Rebuilds itself from the store and the living sessions.
+    async fn post_start(&self, _: ActorRef<LobbyCommand>, shell: &mut LobbyShell) -> Result<(), ActorProcessingErr> {
+        shell.read_rooms();
+        for (session, living) in shell.directory.sessions() {
+            shell.enter(session, living.person.user.id, living.outbox, None);
+        }
+        Ok(())
+    }
+
+    async fn handle(
+        &self,
+        _: ActorRef<LobbyCommand>,
+        command: LobbyCommand,
+        shell: &mut LobbyShell,
+    ) -> Result<(), ActorProcessingErr> {
+        match command {
+            LobbyCommand::Enter { session, user, outbox, reply } => shell.enter(session, user, outbox, reply),
+            LobbyCommand::ListRead { user, list } => shell.list_read(user, list),
+            LobbyCommand::Leave { session, user } => shell.leave(session, user),
+            LobbyCommand::News(news) => shell.news(*news),
+            LobbyCommand::CursorMoved { user, room, cursor } => {
+                shell.state.cursor_moved(user, &room, cursor).iter().for_each(|notice| shell.tell_read(notice));
+            }
+            LobbyCommand::Followed { user, room, key } => shell.followed(user, room, key),
+            LobbyCommand::RowRead { user, row } => shell.row_read(user, row),
+            LobbyCommand::RoomsRead(rooms) => shell.state.know_rooms(rooms),
+            LobbyCommand::List { user, reply } => shell.list(user, reply),
+            LobbyCommand::ListFor { list, reply } => call::answer(reply, shell.state.directory_for(&list)),
+            LobbyCommand::Crash => panic!("crashed by the fault laboratory"),
+        }
+        Ok(())
+    }
+}
+
+impl LobbyShell {
+    fn read_rooms(&self) {
+        let (store, myself) = (self.directory.store.clone(), self.myself.clone());
+        tokio::spawn(async move {
+            match store.rooms().await {
+                Ok(rooms) => call::tell(&myself, LobbyCommand::RoomsRead(rooms)),
+                Err(error) => tracing::warn!(%error, "the directory of rooms can't be read"),
+            }
+        });
+    }
+
+    fn enter(&mut self, session: SessionId, user: UserId, outbox: Arc<Outbox>, reply: Option<ListAnswer>) {
+        self.outboxes.insert(session, outbox);
+        if !self.state.enter(session, user) {
+            if let Some(reply) = reply {
+                call::answer(reply, Ok(self.state.list(user)));
+            }
+            return;
+        }
+        let already_asked = self.waiting.contains_key(&user);
+        self.waiting.entry(user).or_default().extend(reply);
+        if !already_asked {
+            let (store, myself) = (self.directory.store.clone(), self.myself.clone());
+            tokio::spawn(async move {
+                let list = store.rooms_of(user).await;
+                call::tell(&myself, LobbyCommand::ListRead { user, list });
+            });
+        }
+    }
+
+    fn list_read(&mut self, user: UserId, list: Result<Vec<RoomInList>, ReadFailed>) {
+        let list = list.map(|list| self.state.know_list(user, list));
+        for reply in self.waiting.remove(&user).into_iter().flatten() {
+            call::answer(reply, list.clone());
+        }
+    }
+
+    fn list(&self, user: Option<UserId>, reply: Answer<Vec<PublicRoom>>) {
+        let Some(user) = user.filter(|user| !self.state.knows_list(*user)) else {
+            return call::answer(reply, self.state.directory(user));
+        };
+        let (store, myself) = (self.directory.store.clone(), self.myself.clone());
+        tokio::spawn(async move {
+            match store.rooms_of(user).await {
+                Ok(list) => call::tell(&myself, LobbyCommand::ListFor { list, reply }),
+                // Without an answer the caller knows that there is none.
+                Err(error) => tracing::warn!(%error, "a person's list can't be read"),
+            }
+        });
+    }
+
+    fn leave(&mut self, session: SessionId, user: UserId) {
+        self.outboxes.remove(&session);
+        self.state.leave(session, user);
+    }
+
+    fn news(&mut self, news: RoomNews) {
+        for notice in self.state.news(news) {
+            // Who has the room open hears it from the room.
+            self.pass(&notice, |outbox| !outbox.has_open(&notice.count.room));
+        }
+    }
+
+    /// What was read on one device is no longer unread on the others.
+    fn tell_read(&self, notice: &Notice) {
+        self.pass(notice, |_| true);
+    }
+
+    fn pass(&self, notice: &Notice, to: impl Fn(&Outbox) -> bool) {
+        let frame = EncodedFrame::new(&ServerFrame::Unread(notice.count.clone()));
+        for outbox in self.outboxes_of(notice.user).filter(|outbox| to(outbox)) {
+            outbox.pass(PassingKey::Unread(notice.count.room.clone()), frame.clone());
+        }
+    }
+
+    fn followed(&self, user: UserId, room: RoomId, key: RoomKey) {
+        let (store, myself) = (self.directory.store.clone(), self.myself.clone());
+        tokio::spawn(async move {
+            match store.room_in_list(user, key).await {
+                Ok(Some(row)) => call::tell(&myself, LobbyCommand::RowRead { user, row }),
+                Ok(None) => {}
+                Err(error) => tracing::warn!(%room, %error, "a new row of a person's list can't be read"),
+            }
+        });
+    }
+
+    fn row_read(&mut self, user: UserId, row: RoomInList) {
+        let room = row.room.id.clone();
+        self.state.know_row(user, row);
+        let Some(row) = self.state.row_of(user, &room) else { return };
+        let changed = RoomsChanged { rooms: vec![row], gone: Vec::new() };
+        let frame = EncodedFrame::new(&ServerFrame::Rooms(changed));
+        self.outboxes_of(user).for_each(|outbox| outbox.reply(frame.clone()));
+    }
+
+    fn outboxes_of(&self, user: UserId) -> impl Iterator<Item = &Arc<Outbox>> {
+        self.state.sessions(user).filter_map(|session| self.outboxes.get(&session))
+    }
+}

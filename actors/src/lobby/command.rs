@@ -1,0 +1,60 @@
+use std::sync::Arc;
+
+use greenroom_protocol::{LastMessage, RoomId, RoomRow, SessionId, UserId};
+use greenroom_storage::{Cursor, Head, Room, RoomInList, RoomKey};
+use serde::Serialize;
+
+use crate::call::Answer;
+use crate::outbox::Outbox;
+use crate::store::ReadFailed;
+
+/// What a room tells of itself, once for all that happened in a window.
+pub(crate) struct RoomNews {
+    pub(crate) room: Arc<Room>,
+    pub(crate) head: Head,
+    pub(crate) last: Option<LastMessage>,
+    pub(crate) online_count: usize,
+    /// Cursors of those who said something.
+    pub(crate) said: Vec<(UserId, Cursor)>,
+}
+
+/// A room as `GET /api/rooms` shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PublicRoom {
+    /// What everybody's list has.
+    #[serde(flatten)]
+    pub row: RoomRow,
+    /// How many people are in it.
+    pub online_count: usize,
+}
+
+/// What the lobby is asked.
+pub(crate) enum LobbyCommand {
+    /// A session has begun, and wants its person's list.
+    Enter {
+        session: SessionId,
+        user: UserId,
+        outbox: Arc<Outbox>,
+        reply: Option<Answer<Result<Vec<RoomRow>, ReadFailed>>>,
+    },
+    /// A person's list was read from the store.
+    ListRead { user: UserId, list: Result<Vec<RoomInList>, ReadFailed> },
+    /// The sessions' supervisor saw a session end.
+    Leave { session: SessionId, user: UserId },
+    /// A room tells of itself.
+    News(Box<RoomNews>),
+    /// A room says that somebody's cursors have moved.
+    CursorMoved { user: UserId, room: RoomId, cursor: Cursor },
+    /// A room says that somebody follows it now.
+    Followed { user: UserId, room: RoomId, key: RoomKey },
+    /// The row of a room that somebody follows now was read.
+    RowRead { user: UserId, row: RoomInList },
+    /// All rooms were read from the store.
+    RoomsRead(Vec<(Arc<Room>, Head)>),
+    /// Somebody over HTTP wants the public rooms, and the ones in `user`'s list.
+    List { user: Option<UserId>, reply: Answer<Vec<PublicRoom>> },
+    /// The list of somebody who asks over HTTP and is not online was read.
+    ListFor { list: Vec<RoomInList>, reply: Answer<Vec<PublicRoom>> },
+    /// The fault laboratory wants this incarnation dead.
+    Crash,
+}

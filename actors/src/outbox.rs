@@ -1,0 +1,424 @@
+//! What waits for one socket.
+//!
+//! An outbox belongs to its socket, not to an actor, and so outlives every crash behind it. Under
+//! one lock it holds, for each room, how far its client has been brought (the *cursor*) and which
+//! of its sends are unanswered. That makes recovery exact: whatever a dead room, its successor or a
+//! slow relay still offers, an event is taken once, in order, or not at all, and a send is settled
+//! once.
+//!
+//! Frames are of two classes. *Durable* ones (events, replies) are never dropped: above the bound
+//! the socket is closed as too slow, and its client resumes. *Passing* ones (typing, presence,
+//! receipts, unread counts) are replaced by newer ones of the same kind and are the first to go.
+
+use std::fmt;
+use std::sync::Arc;
+
+use greenroom_protocol::limits::{OUTBOX_BYTES, OUTBOX_LOW_BYTES, UNANSWERED_COMMANDS};
+use greenroom_protocol::{
+    Ack, CloseCode, EncodedFrame, ErrorCode, ErrorFrame, Presence, Ref, RoomId, Send, Seq, ServerFrame, Timestamp,
+};
+use parking_lot::Mutex;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+mod lane;
+mod queue;
+
+use lane::Lane;
+pub use lane::{SendNumber, Unanswered};
+pub use queue::{Batch, PassingKey, Queue};
+
+/// The right to have one more command under way; given back when it is dropped.
+pub type Permit = OwnedSemaphorePermit;
+
+/// What carries an outbox's frames to its socket.
+///
+/// Whoever puts frames in calls [`Wire::ready`] under the outbox's lock. An implementation may write
+/// there and then, without blocking, or wake the task that will.
+pub trait Wire: std::marker::Send + Sync {
+    /// `queue` has something to write, or the outbox was closed.
+    fn ready(&self, queue: &mut Queue);
+}
+
+/// What waits for one socket.
+pub struct Outbox {
+    inner: Mutex<Inner>,
+    wire: Arc<dyn Wire>,
+    permits: Arc<Semaphore>,
+}
+
+struct Inner {
+    queue: Queue,
+    lanes: Vec<Lane>,
+    next_send: u64,
+    /// Whether the session has something to see to: a room has more than was handed over, or the last
+    /// answer has come that a `leave` waits for.
+    attention: bool,
+    phase: Phase,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Open,
+    /// No command is read any more; once all is answered and written, the socket is closed.
+    Draining(CloseCode),
+    /// Nothing more is taken; what is queued may still be written.
+    Closed(CloseCode),
+}
+
+/// What became of one send.
+#[derive(Debug, Clone)]
+pub struct Settlement {
+    /// Which send.
+    pub number: SendNumber,
+    /// Its place and time, or why it was refused.
+    pub result: Result<(Seq, Timestamp), Refusal>,
+}
+
+/// Why a command was refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// For the program.
+    pub code: ErrorCode,
+    /// For the person.
+    pub message: String,
+    /// When it may succeed.
+    pub retry_after_ms: Option<u64>,
+}
+
+impl Refusal {
+    /// A refusal that time alone won't mend.
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), retry_after_ms: None }
+    }
+
+    /// A refusal for now.
+    pub fn retry(code: ErrorCode, message: impl Into<String>, after_ms: u64) -> Self {
+        Self { code, message: message.into(), retry_after_ms: Some(after_ms) }
+    }
+
+    /// The `error` frame that says it.
+    #[must_use]
+    pub fn frame(self, reference: Option<Ref>) -> EncodedFrame {
+        let Self { code, message, retry_after_ms } = self;
+        EncodedFrame::new(&ServerFrame::Error(ErrorFrame { reference, code, message, retry_after_ms }))
+    }
+}
+
+/// What the socket's task does next.
+#[derive(Debug)]
+pub struct Taken {
+    /// Frames to write, in order.
+    pub frames: Vec<EncodedFrame>,
+    /// The close to write after them.
+    pub close: Option<CloseCode>,
+    /// Whether the session has something to see to, and there is space for what comes of it.
+    pub attention: bool,
+}
+
+impl Outbox {
+    /// An empty outbox over a wire.
+    pub fn new(wire: Arc<dyn Wire>) -> Arc<Self> {
+        Arc::new(Self {
+            inner: Mutex::new(Inner {
+                queue: Queue::default(),
+                lanes: Vec::new(),
+                next_send: 0,
+                attention: false,
+                phase: Phase::Open,
+            }),
+            wire,
+            permits: Arc::new(Semaphore::new(UNANSWERED_COMMANDS)),
+        })
+    }
+
+    // --- the socket's task ---
+
+    /// Waits until one more command may be read from the socket.
+    pub async fn permit(&self) -> Permit {
+        // The semaphore is never closed; waiting for ever would only mean that the socket is not read.
+        match Arc::clone(&self.permits).acquire_owned().await {
+            Ok(permit) => permit,
+            Err(_) => std::future::pending().await,
+        }
+    }
+
+    /// Whether the socket may be read: not while its own answers pile up, nor when it is to end.
+    #[must_use]
+    pub fn may_read(&self) -> bool {
+        let inner = self.inner.lock();
+        inner.phase == Phase::Open && inner.queue.bytes() < OUTBOX_LOW_BYTES
+    }
+
+    /// Takes about `bytes` of what is to be written.
+    #[must_use]
+    pub fn take(&self, bytes: usize) -> Taken {
+        let mut inner = self.inner.lock();
+        let frames = inner.queue.take(bytes);
+        let written_out = inner.queue.is_empty();
+        let close = match inner.phase {
+            Phase::Open => None,
+            Phase::Draining(code) => (written_out && inner.all_answered()).then_some(code),
+            Phase::Closed(code) => written_out.then_some(code),
+        };
+        let attention = inner.attention && inner.queue.bytes() < OUTBOX_LOW_BYTES;
+        if attention {
+            inner.attention = false;
+        }
+        Taken { frames, close, attention }
+    }
+
+    /// Lets the socket's sends be answered, then closes it.
+    pub fn drain(&self, code: CloseCode) {
+        self.enter(Phase::Draining(code));
+    }
+
+    /// Closes the socket once what is queued was written.
+    pub fn close(&self, code: CloseCode) {
+        self.enter(Phase::Closed(code));
+    }
+
+    fn enter(&self, phase: Phase) {
+        let mut inner = self.inner.lock();
+        if !matches!(inner.phase, Phase::Closed(_)) {
+            inner.phase = phase;
+        }
+        self.wire.ready(&mut inner.queue);
+    }
+
+    /// Why the socket is being closed, if it is.
+    #[must_use]
+    pub fn closed(&self) -> Option<CloseCode> {
+        match self.inner.lock().phase {
+            Phase::Closed(code) => Some(code),
+            Phase::Open | Phase::Draining(_) => None,
+        }
+    }
+
+    /// Frames and bytes that wait to be written.
+    #[must_use]
+    pub fn waiting(&self) -> (usize, usize) {
+        let inner = self.inner.lock();
+        (inner.queue.len(), inner.queue.bytes())
+    }
+
+    // --- the session ---
+
+    /// Queues an answer.
+    pub fn reply(&self, frame: EncodedFrame) {
+        let mut inner = self.inner.lock();
+        if inner.takes() {
+            inner.queue.push(frame);
+            self.settle_queue(&mut inner);
+        }
+    }
+
+    /// Notes a send as unanswered, in the order in which it was read.
+    pub fn note_send(&self, send: Send, reference: Option<Ref>, permit: Permit) -> Unanswered {
+        let mut inner = self.inner.lock();
+        let number = SendNumber(inner.next_send);
+        inner.next_send += 1;
+        let lane = inner.lane_or_new(&send.room);
+        lane.note(number, send, reference, permit)
+    }
+
+    /// The unanswered sends of a room, oldest first.
+    #[must_use]
+    pub fn unanswered(&self, room: &RoomId) -> Vec<Unanswered> {
+        self.inner.lock().lane(room).map(Lane::unanswered).unwrap_or_default()
+    }
+
+    /// Whether a room may be left: no send waits for its answer there. Where one does, the session is
+    /// told when the last answer has come, so that whatever dies meanwhile, the send is replayed.
+    #[must_use]
+    pub fn may_leave(&self, room: &RoomId) -> bool {
+        let mut inner = self.inner.lock();
+        let Some(lane) = inner.lane_mut(room) else { return true };
+        lane.leaving = lane.has_unanswered();
+        !lane.leaving
+    }
+
+    /// Refuses every unanswered send of a room, and forgets the room.
+    pub fn abandon(&self, room: &RoomId, refusal: &Refusal) {
+        let mut inner = self.inner.lock();
+        let Some(index) = inner.lanes.iter().position(|lane| lane.room == *room) else { return };
+        let lane = inner.lanes.swap_remove(index);
+        inner.queue.forget(room);
+        for reference in lane.into_references() {
+            inner.queue.push(refusal.clone().frame(reference));
+        }
+        self.settle_queue(&mut inner);
+    }
+
+    /// The rooms that have more for this socket than it was given.
+    #[must_use]
+    pub fn rooms_behind(&self) -> Vec<RoomId> {
+        self.inner.lock().lanes.iter().filter(|lane| lane.behind).map(|lane| lane.room.clone()).collect()
+    }
+
+    // --- rooms and lobby ---
+
+    /// Whether the client has this room open.
+    #[must_use]
+    pub fn has_open(&self, room: &RoomId) -> bool {
+        self.cursor(room).is_some()
+    }
+
+    /// The last event of a room that this socket was given; nothing before its `joined`.
+    #[must_use]
+    pub fn cursor(&self, room: &RoomId) -> Option<Seq> {
+        self.inner.lock().lane(room).and_then(|lane| lane.cursor)
+    }
+
+    /// Whether this `join` was answered already, perhaps by a room that has died since.
+    #[must_use]
+    pub fn has_answered(&self, room: &RoomId, join: u64) -> bool {
+        self.inner.lock().lane(room).is_some_and(|lane| lane.cursor.is_some() && lane.join >= join)
+    }
+
+    /// Hands over `joined`, whose events end at `cursor`; from there on live events are taken, unless
+    /// `behind` says that more of the past comes first.
+    pub fn open(&self, room: &RoomId, join: u64, cursor: Seq, joined: EncodedFrame, behind: bool) {
+        let mut inner = self.inner.lock();
+        if !inner.takes() {
+            return;
+        }
+        let lane = inner.lane_or_new(room);
+        lane.open(join, cursor, behind);
+        inner.attention |= behind;
+        inner.queue.push(joined);
+        self.settle_queue(&mut inner);
+    }
+
+    /// Hands over the next page of the past, which ends at `last`.
+    pub fn catch_up(&self, room: &RoomId, after: Seq, last: Seq, events: EncodedFrame, more: bool) {
+        let mut inner = self.inner.lock();
+        if !inner.takes() || !inner.lane_mut(room).is_some_and(|lane| lane.catch_up(after, last, more)) {
+            return;
+        }
+        inner.attention |= more;
+        inner.queue.push(events);
+        self.settle_queue(&mut inner);
+    }
+
+    /// Offers live events, and settles sends of this socket in the same breath.
+    pub fn offer(&self, room: &RoomId, batch: &Arc<Batch>, settlements: &[Settlement]) {
+        let mut inner = self.inner.lock();
+        if !inner.takes() {
+            return;
+        }
+        let Inner { queue, lanes, attention, .. } = &mut *inner;
+        let Some(lane) = lanes.iter_mut().find(|lane| lane.room == *room) else { return };
+        match lane.take(batch.first(), batch.last()) {
+            lane::Take::From(seq) => queue.push_batch(batch, seq),
+            lane::Take::Nothing => {}
+            lane::Take::Gap => *attention = true,
+        }
+        *attention |= settle_all(lane, settlements, queue);
+        self.settle_queue(&mut inner);
+    }
+
+    /// Settles sends alone.
+    pub fn settle(&self, room: &RoomId, settlements: &[Settlement]) {
+        let mut inner = self.inner.lock();
+        let Inner { queue, lanes, attention, .. } = &mut *inner;
+        let Some(lane) = lanes.iter_mut().find(|lane| lane.room == *room) else { return };
+        *attention |= settle_all(lane, settlements, queue);
+        self.settle_queue(&mut inner);
+    }
+
+    /// Ends a room's stream: what passes is dropped, `last_word` is queued, later offers are ignored.
+    pub fn shut(&self, room: &RoomId, last_word: EncodedFrame) {
+        let mut inner = self.inner.lock();
+        if let Some(lane) = inner.lane_mut(room) {
+            lane.shut();
+        }
+        inner.lanes.retain(|lane| lane.room != *room || lane.has_unanswered());
+        inner.queue.forget(room);
+        if inner.takes() {
+            inner.queue.push(last_word);
+        }
+        self.settle_queue(&mut inner);
+    }
+
+    /// Offers a passing frame; a newer one of the same key replaces it.
+    pub fn pass(&self, key: PassingKey, frame: EncodedFrame) {
+        let mut inner = self.inner.lock();
+        let wanted = match &key {
+            PassingKey::Typing(room, _) | PassingKey::Receipt(room, _) | PassingKey::Presence(room) => {
+                inner.lane(room).is_some_and(|lane| lane.cursor.is_some())
+            }
+            PassingKey::Unread(_) | PassingKey::Person(_) => true,
+        };
+        if inner.takes() && wanted {
+            inner.queue.pass(key, frame);
+            self.wire.ready(&mut inner.queue);
+        }
+    }
+
+    /// Offers a difference of presence; one that still waits takes it up.
+    pub fn pass_presence(&self, presence: &Arc<Presence>, frame: &EncodedFrame) {
+        let mut inner = self.inner.lock();
+        let wanted = inner.lane(&presence.room).is_some_and(|lane| lane.cursor.is_some());
+        if inner.takes() && wanted {
+            inner.queue.pass_presence(presence, frame);
+            self.wire.ready(&mut inner.queue);
+        }
+    }
+
+    fn settle_queue(&self, inner: &mut Inner) {
+        if inner.queue.bytes() > OUTBOX_BYTES && inner.takes() {
+            inner.phase = Phase::Closed(CloseCode::TooSlow);
+            inner.queue.clear();
+            inner.lanes.clear();
+        }
+        self.wire.ready(&mut inner.queue);
+    }
+}
+
+impl Inner {
+    fn takes(&self) -> bool {
+        !matches!(self.phase, Phase::Closed(_))
+    }
+
+    fn all_answered(&self) -> bool {
+        !self.lanes.iter().any(Lane::has_unanswered)
+    }
+
+    fn lane(&self, room: &RoomId) -> Option<&Lane> {
+        self.lanes.iter().find(|lane| lane.room == *room)
+    }
+
+    fn lane_mut(&mut self, room: &RoomId) -> Option<&mut Lane> {
+        self.lanes.iter_mut().find(|lane| lane.room == *room)
+    }
+
+    fn lane_or_new(&mut self, room: &RoomId) -> &mut Lane {
+        let index = self.lanes.iter().position(|lane| lane.room == *room).unwrap_or_else(|| {
+            self.lanes.push(Lane::new(room.clone()));
+            self.lanes.len() - 1
+        });
+        &mut self.lanes[index]
+    }
+}
+
+/// Says whether the last answer has come that a `leave` waits for.
+fn settle_all(lane: &mut Lane, settlements: &[Settlement], queue: &mut Queue) -> bool {
+    for reply in settlements.iter().filter_map(|settlement| lane.settle(settlement)) {
+        queue.push(reply);
+    }
+    lane.leaving && !lane.has_unanswered()
+}
+
+fn ack(room: &RoomId, send: &Send, reference: Option<Ref>, seq: Seq, at: Timestamp) -> EncodedFrame {
+    EncodedFrame::new(&ServerFrame::Ack(Ack { reference, room: room.clone(), id: send.id, seq, at }))
+}
+
+impl fmt::Debug for Outbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (frames, bytes) = self.waiting();
+        write!(f, "Outbox({frames} frames, {bytes} bytes)")
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,127 @@
+//! What an outbox knows of one room.
+
+use std::collections::VecDeque;
+
+use greenroom_protocol::{EncodedFrame, Ref, RoomId, Send, Seq};
+
+use super::{Permit, Settlement, ack};
+
+/// A socket's own number of a send. An id may come twice; this never does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SendNumber(pub u64);
+
+/// A send that is not settled yet.
+#[derive(Clone, Debug)]
+pub struct Unanswered {
+    /// The socket's number of it.
+    pub number: SendNumber,
+    /// What was sent.
+    pub send: Send,
+}
+
+/// How far one room's client has been brought, and what it still waits for.
+pub(super) struct Lane {
+    pub(super) room: RoomId,
+    /// The last event handed over; nothing before `joined`.
+    pub(super) cursor: Option<Seq>,
+    /// The number of the session's `join` that was last answered.
+    pub(super) join: u64,
+    /// Whether pages of the past come before live events.
+    pub(super) behind: bool,
+    /// Whether the session wants to leave once the last send is answered.
+    pub(super) leaving: bool,
+    waiting: VecDeque<Waiting>,
+}
+
+struct Waiting {
+    unanswered: Unanswered,
+    reference: Option<Ref>,
+    /// Given back with the answer: this is what bounds the sends of a socket.
+    _permit: Permit,
+}
+
+/// What of an offer is taken.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Take {
+    /// All from this event on.
+    From(Seq),
+    /// It was handed over before, or will come with a page.
+    Nothing,
+    /// Something before it is missing.
+    Gap,
+}
+
+impl Lane {
+    pub(super) fn new(room: RoomId) -> Self {
+        Self { room, cursor: None, join: 0, behind: false, leaving: false, waiting: VecDeque::new() }
+    }
+
+    pub(super) fn note(
+        &mut self,
+        number: SendNumber,
+        send: Send,
+        reference: Option<Ref>,
+        permit: Permit,
+    ) -> Unanswered {
+        let unanswered = Unanswered { number, send };
+        self.waiting.push_back(Waiting { unanswered: unanswered.clone(), reference, _permit: permit });
+        unanswered
+    }
+
+    pub(super) fn unanswered(&self) -> Vec<Unanswered> {
+        self.waiting.iter().map(|waiting| waiting.unanswered.clone()).collect()
+    }
+
+    pub(super) fn has_unanswered(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    pub(super) fn into_references(self) -> impl Iterator<Item = Option<Ref>> {
+        self.waiting.into_iter().map(|waiting| waiting.reference)
+    }
+
+    pub(super) fn open(&mut self, join: u64, cursor: Seq, behind: bool) {
+        self.join = join;
+        self.cursor = Some(cursor);
+        self.behind = behind;
+    }
+
+    pub(super) fn shut(&mut self) {
+        self.cursor = None;
+        self.behind = false;
+    }
+
+    /// Moves the cursor over the live events `first..=last`, as far as they are new and next.
+    pub(super) fn take(&mut self, first: Seq, last: Seq) -> Take {
+        let Some(cursor) = self.cursor else { return Take::Nothing };
+        if self.behind || last <= cursor {
+            return Take::Nothing;
+        }
+        if first > cursor.next() {
+            self.behind = true;
+            return Take::Gap;
+        }
+        self.cursor = Some(last);
+        Take::From(cursor.next())
+    }
+
+    /// Moves the cursor over a page, if that is still the page that comes next.
+    pub(super) fn catch_up(&mut self, after: Seq, last: Seq, more: bool) -> bool {
+        let next = self.behind && self.cursor == Some(after);
+        if next {
+            self.cursor = Some(last);
+            self.behind = more;
+        }
+        next
+    }
+
+    /// The reply to a send, unless it was settled before.
+    pub(super) fn settle(&mut self, settlement: &Settlement) -> Option<EncodedFrame> {
+        let index = self.waiting.iter().position(|waiting| waiting.unanswered.number == settlement.number)?;
+        let waiting = self.waiting.remove(index)?;
+        Some(match &settlement.result {
+            Ok((seq, at)) => ack(&self.room, &waiting.unanswered.send, waiting.reference, *seq, *at),
+            Err(refusal) => refusal.clone().frame(waiting.reference),
+        })
+    }
+}

@@ -1,0 +1,229 @@
+//! The frames of an outbox, in two classes.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::Arc;
+
+use greenroom_protocol::limits::OUTBOX_PASSING;
+use greenroom_protocol::{EncodedFrame, Presence, RoomId, Seq, User, UserId};
+use indexmap::IndexMap;
+
+/// Live events of one room, encoded once for everyone in it.
+#[derive(Debug)]
+pub struct Batch {
+    first: Seq,
+    frames: Vec<EncodedFrame>,
+}
+
+impl Batch {
+    /// Events `first`, `first + 1`, …; at least one.
+    #[must_use]
+    pub fn new(first: Seq, frames: Vec<EncodedFrame>) -> Arc<Self> {
+        Arc::new(Self { first, frames })
+    }
+
+    /// The first event.
+    #[must_use]
+    pub fn first(&self) -> Seq {
+        self.first
+    }
+
+    /// The last event; just before the first where there is none.
+    #[must_use]
+    pub fn last(&self) -> Seq {
+        Seq(self.first.0 + self.frames.len() as u64 - 1)
+    }
+
+    fn from(&self, seq: Seq) -> usize {
+        usize::try_from(seq.0.saturating_sub(self.first.0)).unwrap_or(usize::MAX).min(self.frames.len())
+    }
+}
+
+/// Which passing frame replaces which.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum PassingKey {
+    /// Whether one person types in a room.
+    Typing(RoomId, UserId),
+    /// One person's cursors in a room.
+    Receipt(RoomId, UserId),
+    /// Who came to a room and who went.
+    Presence(RoomId),
+    /// The unread count of a room.
+    Unread(RoomId),
+    /// One person's status.
+    Person(UserId),
+}
+
+/// What is to be written to one socket.
+#[derive(Default)]
+pub struct Queue {
+    durable: VecDeque<Item>,
+    passing: IndexMap<PassingKey, Passing>,
+    bytes: usize,
+    frames: usize,
+}
+
+enum Item {
+    One(EncodedFrame),
+    /// A shared batch from one of its frames on.
+    Many(Arc<Batch>, usize),
+}
+
+enum Passing {
+    Frame(EncodedFrame),
+    /// Differences can't replace each other, so they are kept to be merged.
+    Presence(Arc<Presence>, EncodedFrame),
+}
+
+/// What a queued frame costs beside its bytes.
+const OVERHEAD: usize = 48;
+
+fn cost(frame: &EncodedFrame) -> usize {
+    frame.len() + OVERHEAD
+}
+
+impl fmt::Debug for Queue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Queue({} frames, {} bytes)", self.len(), self.bytes)
+    }
+}
+
+impl Queue {
+    /// Whether nothing waits.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.durable.is_empty() && self.passing.is_empty()
+    }
+
+    /// Frames that wait.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.frames + self.passing.len()
+    }
+
+    /// Bytes of durable frames that wait; the passing ones are bounded by their number.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Takes frames until they have about `bytes`, durable ones first.
+    pub fn take(&mut self, bytes: usize) -> Vec<EncodedFrame> {
+        let mut taken = Vec::new();
+        let mut size = 0;
+        while size < bytes {
+            let Some(frame) = self.next_durable() else { break };
+            size += frame.len();
+            taken.push(frame);
+        }
+        if self.durable.is_empty() && size < bytes {
+            taken.extend(self.passing.drain(..).map(|(_, passing)| match passing {
+                Passing::Frame(frame) | Passing::Presence(_, frame) => frame,
+            }));
+        }
+        self.shrink();
+        taken
+    }
+
+    fn next_durable(&mut self) -> Option<EncodedFrame> {
+        let frame = match self.durable.front_mut()? {
+            Item::One(frame) => {
+                let frame = frame.clone();
+                self.durable.pop_front();
+                frame
+            }
+            Item::Many(batch, index) => {
+                let frame = batch.frames[*index].clone();
+                *index += 1;
+                if *index == batch.frames.len() {
+                    self.durable.pop_front();
+                }
+                frame
+            }
+        };
+        self.bytes -= cost(&frame);
+        self.frames -= 1;
+        Some(frame)
+    }
+
+    /// An idle connection keeps no buffers.
+    fn shrink(&mut self) {
+        if self.durable.is_empty() {
+            self.durable = VecDeque::new();
+        }
+        if self.passing.is_empty() {
+            self.passing = IndexMap::new();
+        }
+    }
+
+    pub(super) fn push(&mut self, frame: EncodedFrame) {
+        self.bytes += cost(&frame);
+        self.frames += 1;
+        self.durable.push_back(Item::One(frame));
+    }
+
+    pub(super) fn push_batch(&mut self, batch: &Arc<Batch>, from: Seq) {
+        let index = batch.from(from);
+        let frames = &batch.frames[index..];
+        if frames.is_empty() {
+            return;
+        }
+        self.bytes += frames.iter().map(cost).sum::<usize>();
+        self.frames += frames.len();
+        self.durable.push_back(Item::Many(Arc::clone(batch), index));
+    }
+
+    pub(super) fn pass(&mut self, key: PassingKey, frame: EncodedFrame) {
+        self.passing.shift_remove(&key);
+        self.passing.insert(key, Passing::Frame(frame));
+        self.drop_oldest_passing();
+    }
+
+    pub(super) fn pass_presence(&mut self, presence: &Arc<Presence>, frame: &EncodedFrame) {
+        let key = PassingKey::Presence(presence.room.clone());
+        let entry = match self.passing.shift_remove(&key) {
+            Some(Passing::Presence(waiting, _)) => {
+                let merged = merge(&waiting, presence);
+                let frame = EncodedFrame::new(&greenroom_protocol::ServerFrame::Presence(merged.clone()));
+                Passing::Presence(Arc::new(merged), frame)
+            }
+            Some(Passing::Frame(_)) | None => Passing::Presence(Arc::clone(presence), frame.clone()),
+        };
+        self.passing.insert(key, entry);
+        self.drop_oldest_passing();
+    }
+
+    fn drop_oldest_passing(&mut self) {
+        if self.passing.len() > OUTBOX_PASSING {
+            self.passing.shift_remove_index(0);
+        }
+    }
+
+    pub(super) fn forget(&mut self, room: &RoomId) {
+        self.passing.retain(|key, _| match key {
+            PassingKey::Typing(of, _) | PassingKey::Receipt(of, _) | PassingKey::Presence(of) => of != room,
+            PassingKey::Unread(_) | PassingKey::Person(_) => true,
+        });
+    }
+
+    pub(super) fn clear(&mut self) {
+        *self = Self::default();
+    }
+}
+
+/// Two differences as one: who came and went again is in neither list.
+fn merge(older: &Presence, newer: &Presence) -> Presence {
+    let after = |old: &[User], undone: &[User], new: &[User]| -> Vec<User> {
+        let kept = old.iter().filter(|user| !undone.contains(user) && !new.contains(user));
+        kept.chain(new).cloned().collect()
+    };
+    let without = |list: Vec<User>, undone: &[User]| -> Vec<User> {
+        list.into_iter().filter(|user| !undone.contains(user)).collect()
+    };
+    Presence {
+        room: newer.room.clone(),
+        online_count: newer.online_count,
+        joined: without(after(&older.joined, &newer.left, &newer.joined), &older.left),
+        left: without(after(&older.left, &newer.joined, &newer.left), &older.joined),
+    }
+}

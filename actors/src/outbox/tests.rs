@@ -1,0 +1,213 @@
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use greenroom_protocol::{Body, MessageId, Name, User, UserId};
+use proptest::prelude::*;
+
+use super::*;
+
+#[derive(Default)]
+struct Count(AtomicUsize);
+
+impl Wire for Count {
+    fn ready(&self, _queue: &mut Queue) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+fn outbox() -> Arc<Outbox> {
+    Outbox::new(Arc::new(Count::default()))
+}
+
+fn green() -> RoomId {
+    RoomId::parse("green").unwrap()
+}
+
+fn frame(text: &str) -> EncodedFrame {
+    EncodedFrame::new(&text)
+}
+
+fn batch(seqs: std::ops::RangeInclusive<u64>) -> Arc<Batch> {
+    let first = Seq(*seqs.start());
+    Batch::new(first, seqs.map(|seq| EncodedFrame::new(&seq)).collect())
+}
+
+fn taken(outbox: &Outbox) -> Vec<String> {
+    let frames = outbox.take(usize::MAX).frames;
+    frames.iter().map(|frame| String::from_utf8(frame.bytes().to_vec()).unwrap()).collect()
+}
+
+fn send(outbox: &Outbox, text: &str) -> Unanswered {
+    let permit = Arc::clone(&outbox.permits).try_acquire_owned().unwrap();
+    let send = Send { room: green(), id: MessageId::new(), body: Body::parse(text).unwrap(), reply_to: None };
+    outbox.note_send(send, None, permit)
+}
+
+fn settlement(number: SendNumber, seq: u64) -> Settlement {
+    Settlement { number, result: Ok((Seq(seq), Timestamp::from_millis(0))) }
+}
+
+#[test]
+fn live_events_come_after_joined_and_never_before() {
+    let outbox = outbox();
+    outbox.offer(&green(), &batch(1..=1), &[]);
+    assert!(taken(&outbox).is_empty(), "nothing before joined");
+    outbox.open(&green(), 1, Seq(1), frame("joined"), false);
+    outbox.offer(&green(), &batch(2..=3), &[]);
+    assert_eq!(taken(&outbox), ["\"joined\"", "2", "3"]);
+}
+
+#[test]
+fn what_a_dead_room_offers_late_is_taken_once() {
+    let outbox = outbox();
+    outbox.open(&green(), 1, Seq(4), frame("joined"), false);
+    outbox.offer(&green(), &batch(3..=6), &[]);
+    outbox.offer(&green(), &batch(5..=6), &[]);
+    outbox.offer(&green(), &batch(6..=8), &[]);
+    assert_eq!(taken(&outbox), ["\"joined\"", "5", "6", "7", "8"]);
+}
+
+#[test]
+fn a_gap_is_filled_by_pages_before_live_events_go_on() {
+    let outbox = outbox();
+    outbox.open(&green(), 1, Seq(1), frame("joined"), false);
+    outbox.offer(&green(), &batch(5..=5), &[]);
+    let first = outbox.take(usize::MAX);
+    assert!(first.attention, "the room is to be asked for what is missing");
+    assert_eq!(outbox.rooms_behind(), [green()]);
+    outbox.catch_up(&green(), Seq(0), Seq(3), frame("stale page"), true);
+    outbox.catch_up(&green(), Seq(1), Seq(3), frame("2..3"), true);
+    outbox.offer(&green(), &batch(6..=6), &[]);
+    outbox.catch_up(&green(), Seq(3), Seq(6), frame("4..6"), false);
+    outbox.offer(&green(), &batch(7..=7), &[]);
+    assert_eq!(taken(&outbox), ["\"2..3\"", "\"4..6\"", "7"]);
+}
+
+#[test]
+fn a_send_is_settled_once_whoever_settles_it() {
+    let outbox = outbox();
+    let first = send(&outbox, "a");
+    let second = send(&outbox, "b");
+    assert_eq!(outbox.unanswered(&green()).len(), 2);
+    outbox.settle(&green(), &[settlement(first.number, 1)]);
+    outbox.settle(&green(), &[settlement(first.number, 9)]);
+    assert_eq!(taken(&outbox).len(), 1);
+    outbox.abandon(&green(), &Refusal::new(ErrorCode::NotJoined, "gone"));
+    outbox.settle(&green(), &[settlement(second.number, 2)]);
+    let refusals = taken(&outbox);
+    assert_eq!(refusals.len(), 1);
+    assert!(refusals[0].contains("not_joined"), "{refusals:?}");
+    assert_eq!(outbox.permits.available_permits(), UNANSWERED_COMMANDS, "every permit came back");
+}
+
+#[test]
+fn a_reader_that_is_too_slow_is_closed_and_holds_nothing() {
+    let outbox = outbox();
+    outbox.open(&green(), 1, Seq(0), frame("joined"), false);
+    let long = EncodedFrame::new(&"x".repeat(60_000));
+    for seq in 1..=40 {
+        outbox.offer(&green(), &Batch::new(Seq(seq), vec![long.clone()]), &[]);
+    }
+    assert_eq!(outbox.closed(), Some(CloseCode::TooSlow));
+    assert_eq!(outbox.waiting(), (0, 0));
+    assert_eq!(outbox.take(usize::MAX).close, Some(CloseCode::TooSlow));
+}
+
+#[test]
+fn the_newest_passing_frame_replaces_the_older_and_comes_last() {
+    let outbox = outbox();
+    outbox.open(&green(), 1, Seq(0), frame("joined"), false);
+    let key = PassingKey::Typing(green(), UserId::new());
+    outbox.pass(key.clone(), frame("types"));
+    outbox.pass(key, frame("no longer"));
+    outbox.offer(&green(), &batch(1..=1), &[]);
+    assert_eq!(taken(&outbox), ["\"joined\"", "1", "\"no longer\""]);
+    for _ in 0..2 * greenroom_protocol::limits::OUTBOX_PASSING {
+        outbox.pass(PassingKey::Receipt(green(), UserId::new()), frame("receipt"));
+    }
+    assert_eq!(taken(&outbox).len(), greenroom_protocol::limits::OUTBOX_PASSING);
+}
+
+#[test]
+fn who_comes_and_goes_while_a_reader_is_slow_is_told_as_one_difference() {
+    let outbox = outbox();
+    outbox.open(&green(), 1, Seq(0), frame("joined"), false);
+    assert_eq!(taken(&outbox).len(), 1);
+    let user = |name: &str| User { id: UserId::new(), name: Name::guest(name).unwrap() };
+    let (ana, bob, eve) = (user("ana"), user("bob"), user("eve"));
+    let tell = |count, joined: &[&User], left: &[&User]| {
+        let owned = |users: &[&User]| users.iter().map(|user| (*user).clone()).collect();
+        let presence = Presence { room: green(), online_count: count, joined: owned(joined), left: owned(left) };
+        let frame = EncodedFrame::new(&ServerFrame::Presence(presence.clone()));
+        outbox.pass_presence(&Arc::new(presence), &frame);
+    };
+    tell(2, &[&ana, &bob], &[]);
+    tell(2, &[&eve], &[&bob]);
+    let frames = taken(&outbox);
+    assert_eq!(frames.len(), 1);
+    let ServerFrame::Presence(merged) = serde_json::from_str(&frames[0]).unwrap() else { panic!("{frames:?}") };
+    assert_eq!((merged.online_count, merged.joined, merged.left), (2, vec![ana, eve], vec![]));
+}
+
+#[test]
+fn leaving_a_room_ends_its_stream_and_what_passes_in_it() {
+    let outbox = outbox();
+    outbox.open(&green(), 1, Seq(0), frame("joined"), false);
+    outbox.pass(PassingKey::Typing(green(), UserId::new()), frame("types"));
+    outbox.shut(&green(), frame("left"));
+    outbox.offer(&green(), &batch(1..=1), &[]);
+    outbox.pass(PassingKey::Typing(green(), UserId::new()), frame("types"));
+    assert_eq!(taken(&outbox), ["\"joined\"", "\"left\""]);
+}
+
+#[test]
+fn whoever_leaves_with_a_send_unanswered_leaves_when_it_is_answered() {
+    let outbox = outbox();
+    outbox.open(&green(), 1, Seq(0), frame("joined"), false);
+    let sent = send(&outbox, "a");
+    assert!(!outbox.may_leave(&green()));
+    assert!(!outbox.take(usize::MAX).attention);
+    outbox.settle(&green(), &[settlement(sent.number, 1)]);
+    assert!(outbox.take(usize::MAX).attention, "now it may");
+    assert!(outbox.may_leave(&green()));
+}
+
+#[test]
+fn a_drain_waits_for_the_answers() {
+    let outbox = outbox();
+    outbox.open(&green(), 1, Seq(0), frame("joined"), false);
+    let sent = send(&outbox, "a");
+    outbox.drain(CloseCode::GoingAway);
+    assert!(!outbox.may_read());
+    assert_eq!(outbox.take(usize::MAX).close, None, "a send is unanswered");
+    outbox.settle(&green(), &[settlement(sent.number, 1)]);
+    let last = outbox.take(usize::MAX);
+    assert_eq!((last.frames.len(), last.close), (1, Some(CloseCode::GoingAway)));
+}
+
+proptest! {
+    /// Whatever incarnations offer, in whatever order and overlap, a client sees 1, 2, 3 …
+    #[test]
+    fn every_event_is_taken_once_and_in_order(offers in prop::collection::vec((1_u64..30, 1_u64..6, any::<bool>()), 0..60)) {
+        let outbox = outbox();
+        outbox.open(&green(), 1, Seq(0), frame("joined"), false);
+        prop_assert_eq!(taken(&outbox).len(), 1);
+        let mut seen = 0;
+        for (first, count, page) in offers {
+            if page {
+                let after = outbox.cursor(&green()).unwrap();
+                let frames: Vec<u64> = (after.0 + 1..=after.0 + count).collect();
+                outbox.catch_up(&green(), after, Seq(after.0 + count), EncodedFrame::new(&frames), false);
+            } else {
+                outbox.offer(&green(), &batch(first..=first + count - 1), &[]);
+            }
+            for frame in taken(&outbox) {
+                let seqs: Vec<u64> = serde_json::from_str(&frame).unwrap_or_else(|_| vec![frame.parse().unwrap()]);
+                for seq in seqs {
+                    prop_assert_eq!(seq, seen + 1);
+                    seen = seq;
+                }
+            }
+            prop_assert_eq!(outbox.cursor(&green()), Some(Seq(seen)));
+        }
+    }
+}

@@ -1,0 +1,17 @@
+use greenroom_protocol::{SessionId, Status, User};
+
+use crate::call::Answer;
+
+/// What the presence registry is asked.
+pub(crate) enum PresenceCommand {
+    /// A session has begun.
+    Track { session: SessionId, user: User },
+    /// The sessions' supervisor saw a session end.
+    Untrack { session: SessionId },
+    /// A session says how reachable its person is.
+    SetStatus { session: SessionId, status: Status },
+    /// How many people and sessions are online.
+    Count { reply: Answer<(usize, usize)> },
+    /// The fault laboratory wants this incarnation dead.
+    Crash,
+}

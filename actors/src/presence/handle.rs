@@ -1,0 +1,46 @@
+use greenroom_protocol::{SessionId, Status, User};
+use ractor::ActorRef;
+
+use super::command::PresenceCommand;
+use crate::call::{self, CallError};
+use crate::slot::Slot;
+
+/// Tells the presence registry, whichever incarnation lives. What is told while none lives is made
+/// up for: a fresh one reads the living sessions.
+#[derive(Clone, Default)]
+pub(crate) struct PresenceHandle {
+    slot: Slot<PresenceCommand>,
+}
+
+impl PresenceHandle {
+    pub(crate) fn fill(&self, presence: ActorRef<PresenceCommand>) {
+        self.slot.fill(presence);
+    }
+
+    pub(crate) fn track(&self, session: SessionId, user: User) {
+        self.tell(PresenceCommand::Track { session, user });
+    }
+
+    pub(crate) fn untrack(&self, session: SessionId) {
+        self.tell(PresenceCommand::Untrack { session });
+    }
+
+    pub(crate) fn set_status(&self, session: SessionId, status: Status) {
+        self.tell(PresenceCommand::SetStatus { session, status });
+    }
+
+    /// People and sessions that are online.
+    pub(crate) async fn count(&self) -> Result<(usize, usize), CallError> {
+        call::ask(self.slot.current(), |reply| PresenceCommand::Count { reply }).await
+    }
+
+    pub(crate) fn crash(&self) {
+        self.tell(PresenceCommand::Crash);
+    }
+
+    fn tell(&self, command: PresenceCommand) {
+        if let Some(presence) = self.slot.current() {
+            call::tell(&presence, command);
+        }
+    }
+}

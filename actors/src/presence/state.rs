@@ -1,0 +1,75 @@
+//! Who is online: pure, without an actor.
+
+use std::collections::{HashMap, HashSet};
+
+use greenroom_protocol::{SessionId, Status, User, UserId};
+
+/// Who is online.
+#[derive(Debug, Default)]
+pub(crate) struct PresenceState {
+    people: HashMap<UserId, Online>,
+    sessions: HashMap<SessionId, UserId>,
+}
+
+#[derive(Debug)]
+struct Online {
+    sessions: HashSet<SessionId>,
+    status: Status,
+}
+
+impl PresenceState {
+    /// A session has begun; doing it twice changes nothing.
+    pub(crate) fn track(&mut self, session: SessionId, user: &User) {
+        self.sessions.insert(session, user.id);
+        let online = self.people.entry(user.id);
+        let online = online.or_insert_with(|| Online { sessions: HashSet::new(), status: Status::Online });
+        online.sessions.insert(session);
+    }
+
+    /// A session has ended; doing it twice changes nothing.
+    pub(crate) fn untrack(&mut self, session: SessionId) {
+        let Some(user) = self.sessions.remove(&session) else { return };
+        let Some(online) = self.people.get_mut(&user) else { return };
+        online.sessions.remove(&session);
+        if online.sessions.is_empty() {
+            self.people.remove(&user);
+        }
+    }
+
+    /// A session says how reachable its person is.
+    pub(crate) fn set_status(&mut self, session: SessionId, status: Status) {
+        let user = self.sessions.get(&session);
+        if let Some(online) = user.and_then(|user| self.people.get_mut(user)) {
+            online.status = status;
+        }
+    }
+
+    /// People and sessions that are online.
+    pub(crate) fn count(&self) -> (usize, usize) {
+        (self.people.len(), self.sessions.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use greenroom_protocol::Name;
+
+    #[test]
+    fn a_person_is_online_while_any_session_of_theirs_is() {
+        let ana = User { id: UserId::new(), name: Name::guest("ana").unwrap() };
+        let (phone, laptop) = (SessionId::new(), SessionId::new());
+        let mut presence = PresenceState::default();
+        presence.track(phone, &ana);
+        presence.track(laptop, &ana);
+        presence.track(laptop, &ana);
+        assert_eq!(presence.count(), (1, 2));
+        presence.set_status(phone, Status::Dnd);
+        assert_eq!(presence.people[&ana.id].status, Status::Dnd);
+        presence.untrack(phone);
+        presence.untrack(phone);
+        assert_eq!(presence.count(), (1, 1));
+        presence.untrack(laptop);
+        assert_eq!(presence.count(), (0, 0));
+    }
+}

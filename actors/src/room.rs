@@ -1,0 +1,23 @@
+//! A room: decides, keeps who is here and who types, appends, and fans out what the log announces.
+//!
+//! *Owns* the newest events, who sits in it, who types, cursors, and its undecided appends: all of it
+//! can be made again from the log, the roster and the sessions. *Supervised* by `rooms`, transient: it
+//! ends when idle, and comes back when somebody enters. *Promises* that nothing is shown to anyone
+//! before the log has announced it, and that each outbox is offered every event in order.
+
+mod actor;
+mod command;
+mod fan_out;
+mod handle;
+mod joining;
+mod opening;
+mod pages;
+mod passing;
+mod saying;
+mod state;
+
+pub(crate) use actor::{RoomActor, RoomArguments};
+pub use command::RoomSnapshot;
+pub(crate) use command::{Enter, HistoryRequest, JoinRequest};
+pub(crate) use handle::RoomHandle;
+pub use state::{Ledger, Post, RoomState, Standpoint};

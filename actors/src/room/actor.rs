@@ -1,0 +1,289 @@
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use greenroom_protocol::{RoomId, Seq, SessionId, UserId};
+use greenroom_storage::{Head, Incarnation, OpenRefused, Opened};
+use ractor::{Actor, ActorProcessingErr, ActorRef};
+
+use super::command::{Inside, Loaded, RoomCommand, RoomSnapshot};
+use super::fan_out::FanOut;
+use super::handle::RoomHandle;
+use super::opening::{self, Opening};
+use super::state::RoomState;
+use crate::call;
+use crate::directory::{Directory, Person};
+use crate::store::{ReadFailed, StoreLink};
+
+/// How long after a read that failed the next is tried.
+pub(super) const READ_AGAIN: Duration = Duration::from_millis(500);
+
+pub(crate) struct RoomActor;
+
+pub(crate) struct RoomArguments {
+    pub(crate) directory: Arc<Directory>,
+    pub(crate) room: RoomId,
+    pub(crate) incarnation: Incarnation,
+}
+
+/// The shell around a room's state: it has the handles, the clock and the outboxes.
+pub(crate) struct RoomShell {
+    pub(super) directory: Arc<Directory>,
+    pub(super) myself: ActorRef<RoomCommand>,
+    pub(super) id: RoomId,
+    pub(super) incarnation: Incarnation,
+    /// The incarnation of the store that appends go to.
+    pub(super) store: Option<StoreLink>,
+    phase: Phase,
+    /// What is logged in here is this room's.
+    span: tracing::Span,
+    /// How many `rooms` has let in; it compares this with its own count before it closes the room.
+    entered: u64,
+    /// The earliest tick that is on its way.
+    pub(super) next_tick: Option<Instant>,
+}
+
+enum Phase {
+    Opening(Opening),
+    /// There is no such room, or it can't be opened: everybody hears so until `rooms` closes this actor.
+    Refusing(OpenRefused),
+    Open(Box<OpenRoom>),
+}
+
+pub(super) struct OpenRoom {
+    pub(super) state: RoomState,
+    pub(super) fan_out: FanOut,
+    /// People whose following is recorded, or on its way to be.
+    pub(super) followers: HashMap<UserId, Follower>,
+    /// Whether a page is being read to fill a hole before the last batch.
+    pub(super) reading_hole: bool,
+}
+
+pub(super) enum Follower {
+    OnItsWay(Person),
+    Recorded,
+}
+
+impl Actor for RoomActor {
+    type Msg = RoomCommand;
+    type State = RoomShell;
+    type Arguments = RoomArguments;
+
+    async fn pre_start(
+        &self,
+        myself: ActorRef<RoomCommand>,
+        arguments: RoomArguments,
+    ) -> Result<RoomShell, ActorProcessingErr> {
+        let RoomArguments { directory, room, incarnation } = arguments;
+        let store = directory.store.link();
+        let phase = Phase::Opening(Opening::default());
+        let span = tracing::info_span!("room", %room, incarnation = incarnation.0);
+        let shell =
+            RoomShell { directory, myself, id: room, incarnation, store, phase, span, entered: 0, next_tick: None };
+        shell.open(None);
+        Ok(shell)
+    }
+
+    async fn handle(
+        &self,
+        _: ActorRef<RoomCommand>,
+        command: RoomCommand,
+        shell: &mut RoomShell,
+    ) -> Result<(), ActorProcessingErr> {
+        let _in_room = shell.span.clone().entered();
+        shell.take(command);
+        shell.schedule();
+        Ok(())
+    }
+}
+
+impl RoomShell {
+    fn take(&mut self, command: RoomCommand) {
+        match command {
+            RoomCommand::Opened(opened) => self.opened(opened),
+            RoomCommand::Loaded(loaded) => self.loaded(loaded),
+            RoomCommand::LoadAgain => self.load_again(),
+            RoomCommand::StoreUp => self.store_up(),
+            RoomCommand::Close => self.myself.stop(None),
+            RoomCommand::Crash => panic!("crashed by the fault laboratory"),
+            RoomCommand::Look { reply } => call::answer(reply, self.look()),
+            RoomCommand::Entered(enter) => {
+                self.entered += 1;
+                self.inside(enter.into());
+            }
+            RoomCommand::Inside(inside) => self.inside(inside),
+        }
+    }
+
+    fn inside(&mut self, command: Inside) {
+        match &mut self.phase {
+            Phase::Opening(opening) => opening.waiting.push(command),
+            Phase::Refusing(_) => self.refuse(command),
+            Phase::Open(_) => self.carry_out(command),
+        }
+    }
+
+    /// What an open room is asked; one line each.
+    fn carry_out(&mut self, command: Inside) {
+        match command {
+            Inside::Join(join) => self.join(join),
+            Inside::JoinRead(join, plan, read) => self.join_read(join, plan, read),
+            Inside::History(request) => self.history(request),
+            Inside::HistoryRead(request, page) => self.history_read(*request, page),
+            Inside::Leave { session } => self.leave(session),
+            Inside::Post { session, post } => self.post(session, post),
+            Inside::Typing { session, on } => self.typing(session, on),
+            Inside::MoveCursor { session, delivered, read } => self.move_cursor(session, delivered, read),
+            Inside::Pull { session } => self.pull(session),
+            Inside::PullRead { session, after, page } => self.pull_read(session, after, page),
+            Inside::CursorsMoved(moved) => self.cursors_moved(moved),
+            Inside::CursorsKept(moves) => self.open_room().state.retry_moves(moves, now()),
+            Inside::Committed(batch) => self.committed(batch),
+            Inside::HoleRead(page) => self.hole_read(page),
+            Inside::Followed { person, new } => self.followed(person, new),
+            Inside::LobbyUp => self.open_room().state.tell_lobby(now()),
+            Inside::Tick => self.tick(),
+        }
+    }
+
+    /// Only called where the phase was just seen to be open.
+    pub(super) fn open_room(&mut self) -> &mut OpenRoom {
+        match &mut self.phase {
+            Phase::Open(open) => open,
+            Phase::Opening(_) | Phase::Refusing(_) => unreachable!("the room is open"),
+        }
+    }
+
+    fn opened(&mut self, opened: Result<Opened, OpenRefused>) {
+        let Phase::Opening(opening) = &mut self.phase else { return };
+        match opened {
+            Ok(opened) => {
+                self.directory.room_lives(opened.room.key, self.incarnation, RoomHandle::new(self.myself.clone()));
+                self.directory.rooms.opened(self.id.clone(), self.incarnation, opened.room.key);
+                opening.opened = Some(opened.clone());
+                self.load(&opened);
+            }
+            Err(OpenRefused::NotFound) if opening.maker(&self.id).is_some() => {
+                let maker = opening.maker(&self.id);
+                self.open(maker);
+            }
+            Err(refused) => {
+                let waiting = std::mem::take(&mut opening.waiting);
+                self.phase = Phase::Refusing(refused);
+                waiting.into_iter().for_each(|command| self.refuse(command));
+                self.ask_to_close();
+            }
+        }
+    }
+
+    fn loaded(&mut self, loaded: Result<Loaded, ReadFailed>) {
+        let Phase::Opening(opening) = &mut self.phase else { return };
+        let Some(opened) = opening.opened.clone() else { return };
+        let loaded = match loaded {
+            Ok(loaded) => loaded,
+            Err(error) => {
+                tracing::warn!(room = %self.id, %error, "the room can't be read yet");
+                self.myself.send_after(READ_AGAIN, || RoomCommand::LoadAgain);
+                return;
+            }
+        };
+        let opening = std::mem::take(opening);
+        let on_their_way: HashSet<SessionId> = opening.joins().map(|join| join.session).collect();
+        self.phase = Phase::Open(Box::new(self.ready(&opened, loaded, &on_their_way)));
+        tracing::debug!(room = %self.id, incarnation = self.incarnation.0, "room is open");
+        opening.waiting.into_iter().for_each(|command| self.inside(command));
+    }
+
+    /// The open room. Those who sat in its earlier life keep their seats, and are told to come back.
+    fn ready(&self, opened: &Opened, loaded: Loaded, on_their_way: &HashSet<SessionId>) -> OpenRoom {
+        let newest = loaded.newest.events.last().map(|last| Head { seq: last.event.seq(), ordinal: last.ordinal });
+        let head = newest.filter(|newest| newest.seq > opened.head.seq).unwrap_or(opened.head);
+        let room = Arc::clone(&opened.room);
+        let mut state = RoomState::new(room, self.incarnation, head, loaded.newest.events, loaded.cursors, now());
+        for (session, seated) in self.directory.roster(&self.id) {
+            if !on_their_way.contains(&session) {
+                state.keep_seat(session, seated.person);
+                seated.handle.room_up(self.id.clone(), RoomHandle::new(self.myself.clone()));
+            }
+        }
+        OpenRoom { state, fan_out: FanOut::new(self.id.clone()), followers: HashMap::new(), reading_hole: false }
+    }
+
+    fn load_again(&mut self) {
+        if let Phase::Opening(Opening { opened: Some(opened), .. }) = &self.phase {
+            self.load(opened);
+        }
+    }
+
+    /// A room that can't be opened says so to all who come, unless one of them may make it.
+    fn refuse(&mut self, command: Inside) {
+        let Phase::Refusing(refused) = &self.phase else { return };
+        let refusal = opening::refusal(&self.id, refused);
+        if let Inside::Join(join) = command {
+            if join.may_create {
+                let opening = Opening { opened: None, waiting: vec![Inside::Join(join)] };
+                let maker = opening.maker(&self.id);
+                self.phase = Phase::Opening(opening);
+                return self.open(maker);
+            }
+            join.refuse(&self.id, refusal);
+        } else if let Inside::History(request) = command {
+            request.refuse(refusal);
+        }
+        self.ask_to_close();
+    }
+
+    pub(super) fn ask_to_close(&self) {
+        self.directory.rooms.may_close(self.id.clone(), self.incarnation, self.entered);
+    }
+
+    fn store_up(&mut self) {
+        self.store = self.directory.store.link();
+        match &self.phase {
+            Phase::Opening(Opening { opened: None, waiting: _ }) => self.open(None),
+            Phase::Opening(_) | Phase::Refusing(_) => {}
+            Phase::Open(open) => {
+                let undecided = open.state.undecided();
+                let unrecorded = open.followers.values().filter_map(|follower| match follower {
+                    Follower::OnItsWay(person) => Some(person.clone()),
+                    Follower::Recorded => None,
+                });
+                let unrecorded: Vec<Person> = unrecorded.collect();
+                let key = open.state.room().key;
+                if let Some(store) = &self.store {
+                    undecided.into_iter().for_each(|append| store.append(append));
+                }
+                unrecorded.into_iter().for_each(|person| self.submit_follow(key, person));
+            }
+        }
+    }
+
+    /// Sees to it that a tick comes when the room next has something to do by itself.
+    fn schedule(&mut self) {
+        let Phase::Open(open) = &self.phase else { return };
+        let Some(at) = open.state.wake_at() else { return };
+        if self.next_tick.is_none_or(|tick| at < tick) {
+            self.next_tick = Some(at);
+            self.myself.send_after(at.saturating_duration_since(now()), || Inside::Tick.into());
+        }
+    }
+
+    fn look(&self) -> RoomSnapshot {
+        let open = match &self.phase {
+            Phase::Open(open) => Some(&open.state),
+            Phase::Opening(_) | Phase::Refusing(_) => None,
+        };
+        RoomSnapshot {
+            room: self.id.clone(),
+            incarnation: self.incarnation.0,
+            last_seq: open.map_or(Seq::ZERO, |state| state.head().seq),
+            online: open.map_or(0, RoomState::online_count),
+            ledger: open.map(RoomState::ledger).unwrap_or_default(),
+        }
+    }
+}
+
+/// The runtime's clock, which tests may pause.
+pub(super) fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
+}

@@ -1,0 +1,176 @@
+use std::sync::Arc;
+
+use greenroom_protocol::{EncodedFrame, ErrorCode, History, Ref, RoomId, Seq, SessionId, User};
+use greenroom_storage::{Cursor, OpenRefused, Opened, Page, RoomBatch};
+
+use super::state::{JoinPlan, Ledger, Post, Standpoint};
+use crate::call::Answer;
+use crate::directory::Person;
+use crate::outbox::{Outbox, Permit, Refusal};
+use crate::session::SessionHandle;
+use crate::store::ReadFailed;
+
+/// A session that wants into a room, or back into it.
+#[derive(Clone)]
+pub(crate) struct JoinRequest {
+    pub(crate) session: SessionId,
+    pub(crate) handle: SessionHandle,
+    pub(crate) person: Person,
+    pub(crate) outbox: Arc<Outbox>,
+    /// The session's number of this `join`. The same number again is the same `join`, repeated because a room died.
+    pub(crate) join: u64,
+    pub(crate) standpoint: Standpoint,
+    /// Whether the room may be made where there is none.
+    pub(crate) may_create: bool,
+    pub(crate) reference: Option<Ref>,
+}
+
+impl JoinRequest {
+    /// Says why it can't be.
+    pub(crate) fn refuse(&self, room: &RoomId, refusal: Refusal) {
+        self.outbox.reply(refusal.frame(self.reference.clone()));
+        self.handle.join_refused(room.clone(), self.join);
+    }
+}
+
+/// Somebody asks for a page. Dropped without an answer, as in the mailbox of an actor that dies, it
+/// answers by itself that one may ask again.
+pub(crate) struct HistoryRequest {
+    outbox: Arc<Outbox>,
+    pub(crate) history: History,
+    reference: Option<Ref>,
+    answered: bool,
+    /// Given back with the answer.
+    _permit: Permit,
+}
+
+impl HistoryRequest {
+    pub(crate) fn new(outbox: Arc<Outbox>, history: History, reference: Option<Ref>, permit: Permit) -> Box<Self> {
+        Box::new(Self { outbox, history, reference, answered: false, _permit: permit })
+    }
+
+    pub(crate) fn reference(&self) -> Option<Ref> {
+        self.reference.clone()
+    }
+
+    pub(crate) fn answer(mut self, frame: EncodedFrame) {
+        self.answered = true;
+        self.outbox.reply(frame);
+    }
+
+    pub(crate) fn refuse(self, refusal: Refusal) {
+        let frame = refusal.frame(self.reference());
+        self.answer(frame);
+    }
+}
+
+impl Drop for HistoryRequest {
+    fn drop(&mut self) {
+        if !self.answered {
+            let refusal = Refusal::retry(ErrorCode::Unavailable, "the room was restarted, ask again", 100);
+            self.outbox.reply(refusal.frame(self.reference()));
+        }
+    }
+}
+
+/// What may be asked of a room before one knows its actor; goes through `rooms`, which starts the room where needed.
+pub(crate) enum Enter {
+    Join(Box<JoinRequest>),
+    History(Box<HistoryRequest>),
+}
+
+/// What the newest part of a log looks like, for a room that opens.
+pub(crate) struct Loaded {
+    pub(crate) newest: Page,
+    pub(crate) cursors: Vec<(User, Cursor)>,
+}
+
+/// What a room is asked, whatever phase it is in.
+pub(crate) enum RoomCommand {
+    /// The store has opened the log for this incarnation, or there is no such room.
+    Opened(Result<Opened, OpenRefused>),
+    /// The newest part of the log was read.
+    Loaded(Result<Loaded, ReadFailed>),
+    /// A read that the opening needs failed a while ago: try again.
+    LoadAgain,
+    /// `rooms` lets somebody in. These are counted, so that `rooms` knows whether one is still on its way.
+    Entered(Enter),
+    /// What only an open room can do; it waits until the room is open.
+    Inside(Inside),
+    /// A fresh store is up: what was undecided is submitted again.
+    StoreUp,
+    /// `rooms` agrees that nobody needs the room.
+    Close,
+    /// An observer looks at the room.
+    Look { reply: Answer<RoomSnapshot> },
+    /// The fault laboratory wants this incarnation dead.
+    Crash,
+}
+
+/// What an open room is asked.
+pub(crate) enum Inside {
+    /// A session wants in, or comes back.
+    Join(Box<JoinRequest>),
+    /// The page and the cursor that a join needs were read.
+    JoinRead(Box<JoinRequest>, Box<JoinPlan>, Result<(Page, Cursor), ReadFailed>),
+    /// A session asks for a page.
+    History(Box<HistoryRequest>),
+    /// The page that somebody asked for was read.
+    HistoryRead(Box<HistoryRequest>, Result<Page, ReadFailed>),
+    /// A session leaves, or has ended.
+    Leave { session: SessionId },
+    /// A session says something.
+    Post { session: SessionId, post: Post },
+    /// A session says whether its person types.
+    Typing { session: SessionId, on: bool },
+    /// A session says how far it has got.
+    MoveCursor { session: SessionId, delivered: Seq, read: Seq },
+    /// A session's socket has space for more of what it missed.
+    Pull { session: SessionId },
+    /// A page of what a session missed was read.
+    PullRead { session: SessionId, after: Seq, page: Result<Page, ReadFailed> },
+    /// The store has moved cursors.
+    CursorsMoved(Vec<(User, Cursor)>),
+    /// The store could not: the moves are to be kept.
+    CursorsKept(Vec<(Person, Seq, Seq)>),
+    /// The log announces a durable batch.
+    Committed(RoomBatch),
+    /// Events that were missing before a batch were read.
+    HoleRead(Result<Page, ReadFailed>),
+    /// The store has recorded a follower: whether that is news.
+    Followed { person: Person, new: bool },
+    /// A fresh lobby is up: it is to be told of this room.
+    LobbyUp,
+    /// Something may be due: a window ends, a typist falls silent, nobody needs the room.
+    Tick,
+}
+
+impl From<Inside> for RoomCommand {
+    fn from(inside: Inside) -> Self {
+        Self::Inside(inside)
+    }
+}
+
+impl From<Enter> for Inside {
+    fn from(enter: Enter) -> Self {
+        match enter {
+            Enter::Join(join) => Self::Join(join),
+            Enter::History(request) => Self::History(request),
+        }
+    }
+}
+
+/// A room as an observer sees it.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct RoomSnapshot {
+    /// Which.
+    pub room: RoomId,
+    /// Which life of its actor.
+    pub incarnation: u64,
+    /// The newest event that was announced.
+    pub last_seq: Seq,
+    /// People who are here.
+    pub online: usize,
+    /// What was done with what it was given.
+    pub ledger: Ledger,
+}

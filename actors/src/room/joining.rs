@@ -1,0 +1,165 @@
+//! Coming into a room, coming back into it, and leaving.
+
+use std::collections::hash_map::Entry;
+use std::sync::Arc;
+
+use greenroom_protocol::limits::PAGE_BYTES;
+use greenroom_protocol::{EncodedFrame, ErrorCode, Joined, RoomKind, Seq, ServerFrame, SessionId};
+use greenroom_storage::{Cursor, Follow, LogEvent, Page, PageFrom, RoomKey};
+
+use super::actor::{Follower, OpenRoom, RoomShell, now};
+use super::command::{Inside, JoinRequest};
+use super::handle::RoomHandle;
+use super::state::JoinPlan;
+use crate::call;
+use crate::clock;
+use crate::directory::Person;
+use crate::outbox::Refusal;
+use crate::store::ReadFailed;
+
+impl RoomShell {
+    pub(super) fn join(&mut self, join: Box<JoinRequest>) {
+        if join.outbox.has_answered(&self.id, join.join) {
+            return self.resume(&join);
+        }
+        let open = self.open_room();
+        let plan = open.state.plan_join(&join.standpoint);
+        let cursor = open.state.cursor(join.person.user.id);
+        match plan.events.clone() {
+            Some(events) if cursor.is_some() => self.finish_join(&join, &plan, events),
+            _ => self.read_for_join(join, plan),
+        }
+    }
+
+    pub(super) fn read_for_join(&mut self, join: Box<JoinRequest>, plan: JoinPlan) {
+        let (store, myself) = (self.directory.store.clone(), self.myself.clone());
+        let key = self.open_room().state.room().key;
+        tokio::spawn(async move {
+            let read = async {
+                let page = store.page(key, plan.from, plan.limit, PAGE_BYTES).await?;
+                Ok((page, store.cursor(key, join.person.user.id).await?))
+            };
+            let read = read.await;
+            call::tell(&myself, Inside::JoinRead(join, Box::new(plan), read).into());
+        });
+    }
+
+    pub(super) fn join_read(
+        &mut self,
+        join: Box<JoinRequest>,
+        plan: Box<JoinPlan>,
+        read: Result<(Page, Cursor), ReadFailed>,
+    ) {
+        match read {
+            Ok((page, cursor)) => {
+                self.open_room().state.know_cursor(&join.person.user, cursor);
+                self.finish_join(&join, &plan, page.events);
+            }
+            Err(error) => {
+                let message = format!("the room can't be read now: {error}");
+                join.refuse(&self.id, Refusal::retry(ErrorCode::Unavailable, message, 1_000));
+            }
+        }
+    }
+
+    pub(super) fn finish_join(&mut self, join: &JoinRequest, plan: &JoinPlan, events: Vec<LogEvent>) {
+        if !self.sit(join) {
+            return;
+        }
+        let open = self.open_room();
+        let head = open.state.head().seq;
+        let since = join.standpoint.since.filter(|_| !plan.reset);
+        let last = events.last().map_or_else(|| since.unwrap_or(head), |event| event.event.seq());
+        let room = Arc::clone(open.state.room());
+        let joined = Joined {
+            reference: join.reference.clone(),
+            room: room.id.clone(),
+            kind: room.kind,
+            title: room.title.clone(),
+            last_seq: head.max(last),
+            read_seq: open.state.cursor(join.person.user.id).unwrap_or_default().read,
+            events: events.into_iter().map(|event| event.event).collect(),
+            epoch: room.epoch,
+            first_seq: Seq(1),
+            reset: plan.reset,
+            more: last < head,
+            online_count: open.state.online_count(),
+            online: open.state.online(),
+            receipts: open.state.receipts(),
+        };
+        let behind = joined.more;
+        let frame = EncodedFrame::new(&ServerFrame::Joined(Box::new(joined)));
+        join.outbox.open(&room.id, join.join, last, frame, behind);
+        self.welcome(join);
+        if room.kind == RoomKind::Group {
+            self.follow(room.key, &join.person);
+        }
+    }
+
+    /// Brings back a session whose `join` was answered by an earlier life of this room.
+    pub(super) fn resume(&mut self, join: &JoinRequest) {
+        if !self.sit(join) {
+            return;
+        }
+        self.welcome(join);
+        let Some(cursor) = join.outbox.cursor(&self.id) else { return };
+        let OpenRoom { state, fan_out, .. } = self.open_room();
+        let newest_only = || state.page(PageFrom::Newest, 1).unwrap_or_default();
+        let missed = state.missed(cursor).unwrap_or_else(newest_only);
+        fan_out.bring_up(join.session, &missed);
+    }
+
+    /// Says whether the session still wants to be here, and this `join` is new.
+    pub(super) fn sit(&mut self, join: &JoinRequest) -> bool {
+        if !self.directory.is_seated(&self.id, join.session) {
+            return false;
+        }
+        let open = self.open_room();
+        let new = open.state.sit(join.session, join.person.clone(), join.join, now());
+        if new {
+            open.fan_out.add(join.session, Arc::clone(&join.outbox));
+        }
+        new
+    }
+
+    pub(super) fn welcome(&self, join: &JoinRequest) {
+        join.handle.joined(self.id.clone(), join.join, RoomHandle::new(self.myself.clone()));
+    }
+
+    pub(super) fn leave(&mut self, session: SessionId) {
+        let id = self.id.clone();
+        let open = self.open_room();
+        open.fan_out.remove(session);
+        if let Some(user) = open.state.stand_up(session, now()) {
+            open.tell_typing(&id, &user, false);
+        }
+    }
+
+    pub(super) fn follow(&mut self, key: RoomKey, person: &Person) {
+        if let Entry::Vacant(vacant) = self.open_room().followers.entry(person.user.id) {
+            vacant.insert(Follower::OnItsWay(person.clone()));
+            self.submit_follow(key, person.clone());
+        }
+    }
+
+    pub(super) fn submit_follow(&self, key: RoomKey, person: Person) {
+        let Some(store) = &self.store else { return };
+        let (myself, user, guest) = (self.myself.clone(), person.user.clone(), person.guest);
+        let reply = Box::new(move |recorded: Result<bool, _>| {
+            // Where the disk is full, it is tried again when the person comes the next time.
+            if let Ok(new) = recorded {
+                call::tell(&myself, Inside::Followed { person, new }.into());
+            }
+        });
+        store.follow(Follow { room: key, user, guest, at: clock::now(), reply });
+    }
+
+    pub(super) fn followed(&mut self, person: Person, new: bool) {
+        let open = self.open_room();
+        open.followers.insert(person.user.id, Follower::Recorded);
+        let key = open.state.room().key;
+        if new {
+            self.directory.lobby.followed(person.user.id, self.id.clone(), key);
+        }
+    }
+}

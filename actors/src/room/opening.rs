@@ -1,0 +1,71 @@
+//! A room before its log is open: it reads what it needs, and lets everybody wait.
+
+use greenroom_protocol::limits::{ONLINE_USERS, PAGE_BYTES, PAGE_EVENTS};
+use greenroom_protocol::{ErrorCode, RoomId, RoomKind};
+use greenroom_storage::{NewRoom, Open, OpenRefused, Opened, PageFrom};
+
+use super::actor::RoomShell;
+use super::command::{Inside, JoinRequest, Loaded, RoomCommand};
+use crate::clock;
+use crate::outbox::Refusal;
+use crate::store::{ReadFailed, StoreHandle};
+
+/// What a room knows before it is open, and who waits for it.
+#[derive(Default)]
+pub(super) struct Opening {
+    /// What the store has said.
+    pub(super) opened: Option<Opened>,
+    /// Commands that came meanwhile, in their order.
+    pub(super) waiting: Vec<Inside>,
+}
+
+impl Opening {
+    /// Who may be named as the room's maker, should there be no such room: the first who may make one.
+    pub(super) fn maker(&self, room: &RoomId) -> Option<NewRoom> {
+        let maker = self.joins().find(|join| join.may_create)?;
+        let (title, by) = (room.as_str().to_owned(), maker.person.user.id);
+        Some(NewRoom { kind: RoomKind::Group, title, by, at: clock::now() })
+    }
+
+    /// Those who want in.
+    pub(super) fn joins(&self) -> impl Iterator<Item = &JoinRequest> {
+        self.waiting.iter().filter_map(|command| if let Inside::Join(join) = command { Some(&**join) } else { None })
+    }
+}
+
+impl RoomShell {
+    /// Asks the store to open the log for this incarnation. Answered in the log's own order: whatever
+    /// an earlier incarnation appended is settled by then.
+    pub(super) fn open(&self, create: Option<NewRoom>) {
+        let Some(store) = &self.store else { return };
+        let myself = self.myself.clone();
+        let reply = Box::new(move |opened| crate::call::tell(&myself, RoomCommand::Opened(opened)));
+        store.open(Open { room: self.id.clone(), incarnation: self.incarnation, create, reply });
+    }
+
+    /// Reads the newest part of the log and how far people have got.
+    pub(super) fn load(&self, opened: &Opened) {
+        let (store, key) = (self.directory.store.clone(), opened.room.key);
+        let myself = self.myself.clone();
+        tokio::spawn(async move {
+            let loaded = load(&store, key).await;
+            crate::call::tell(&myself, RoomCommand::Loaded(loaded));
+        });
+    }
+}
+
+async fn load(store: &StoreHandle, key: greenroom_storage::RoomKey) -> Result<Loaded, ReadFailed> {
+    let newest = store.page(key, PageFrom::Newest, PAGE_EVENTS, PAGE_BYTES).await?;
+    let cursors = store.cursors(key, ONLINE_USERS).await?;
+    Ok(Loaded { newest, cursors })
+}
+
+/// What is said to those who wanted into a room that could not be opened.
+pub(super) fn refusal(room: &RoomId, refused: &OpenRefused) -> Refusal {
+    match refused {
+        OpenRefused::NotFound => Refusal::new(ErrorCode::NotFound, format!("there is no room {room}")),
+        OpenRefused::Refused(reason) => {
+            Refusal::retry(ErrorCode::Unavailable, format!("the room can't be opened now: {reason}"), 5_000)
+        }
+    }
+}

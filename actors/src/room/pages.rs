@@ -1,0 +1,124 @@
+//! History, and what a session has missed.
+
+use std::time::Duration;
+
+use greenroom_protocol::limits::{PAGE_BYTES, PAGE_EVENTS};
+use greenroom_protocol::{EncodedFrame, ErrorCode, Events, HistoryPage, Seq, ServerFrame, SessionId};
+use greenroom_storage::{LogEvent, Page, PageFrom};
+
+use super::actor::{READ_AGAIN, RoomShell};
+use super::command::{HistoryRequest, Inside};
+use crate::call;
+use crate::outbox::Refusal;
+use crate::store::ReadFailed;
+
+impl RoomShell {
+    pub(super) fn history(&mut self, request: Box<HistoryRequest>) {
+        let from = match (request.history.before, request.history.after) {
+            (Some(before), _) => PageFrom::Before(before),
+            (None, Some(after)) => PageFrom::After(after),
+            (None, None) => PageFrom::Newest,
+        };
+        let limit = request.history.limit();
+        let open = self.open_room();
+        match open.state.page(from, limit) {
+            Some(events) => {
+                let more = open.state.has_more(from, &events);
+                self.history_read(*request, Ok(Page { events, more, first_seq: Seq(1) }));
+            }
+            None => self.read(from, limit, move |page| Inside::HistoryRead(request, page)),
+        }
+    }
+
+    pub(super) fn history_read(&self, request: HistoryRequest, page: Result<Page, ReadFailed>) {
+        match page {
+            Ok(page) => {
+                let events = page.events.into_iter().map(|event| event.event).collect();
+                let frame = ServerFrame::History(HistoryPage {
+                    reference: request.reference(),
+                    room: self.id.clone(),
+                    events,
+                    more: page.more,
+                    first_seq: page.first_seq,
+                });
+                request.answer(EncodedFrame::new(&frame));
+            }
+            Err(error) => {
+                let message = format!("the history can't be read now: {error}");
+                request.refuse(Refusal::retry(ErrorCode::Unavailable, message, 1_000));
+            }
+        }
+    }
+
+    pub(super) fn pull(&mut self, session: SessionId) {
+        let id = self.id.clone();
+        let open = self.open_room();
+        let Some(after) = open.fan_out.outbox(session).and_then(|outbox| outbox.cursor(&id)) else { return };
+        match open.state.page(PageFrom::After(after), PAGE_EVENTS) {
+            Some(events) => self.hand_over(session, after, events),
+            None => {
+                let read = move |page| Inside::PullRead { session, after, page };
+                self.read(PageFrom::After(after), PAGE_EVENTS, read);
+            }
+        }
+    }
+
+    pub(super) fn pull_read(&mut self, session: SessionId, after: Seq, page: Result<Page, ReadFailed>) {
+        match page {
+            Ok(page) => self.hand_over(session, after, page.events),
+            Err(error) => {
+                tracing::warn!(room = %self.id, %error, "a session can't catch up yet");
+                let read = move |page| Inside::PullRead { session, after, page };
+                self.read_later(PageFrom::After(after), read);
+            }
+        }
+    }
+
+    /// Hands over a page of what was missed; from the last page on, live events follow without a gap,
+    /// since both happen in this room's own handlers.
+    pub(super) fn hand_over(&mut self, session: SessionId, after: Seq, events: Vec<LogEvent>) {
+        let id = self.id.clone();
+        let open = self.open_room();
+        let Some(outbox) = open.fan_out.outbox(session) else { return };
+        let last = events.last().map_or(after, |event| event.event.seq());
+        let more = last < open.state.head().seq;
+        let events = events.into_iter().map(|event| event.event).collect();
+        let frame = EncodedFrame::new(&ServerFrame::Events(Events { room: id.clone(), events, more }));
+        outbox.catch_up(&id, after, last, frame, more);
+    }
+
+    /// Reads a page off this actor; `then` makes the answer a command to it.
+    pub(super) fn read(
+        &mut self,
+        from: PageFrom,
+        limit: usize,
+        then: impl FnOnce(Result<Page, ReadFailed>) -> Inside + Send + 'static,
+    ) {
+        self.read_after(Duration::ZERO, from, limit, then);
+    }
+
+    /// The same a little later, after a read that failed.
+    pub(super) fn read_later(
+        &mut self,
+        from: PageFrom,
+        then: impl FnOnce(Result<Page, ReadFailed>) -> Inside + Send + 'static,
+    ) {
+        self.read_after(READ_AGAIN, from, PAGE_EVENTS, then);
+    }
+
+    pub(super) fn read_after(
+        &mut self,
+        wait: Duration,
+        from: PageFrom,
+        limit: usize,
+        then: impl FnOnce(Result<Page, ReadFailed>) -> Inside + Send + 'static,
+    ) {
+        let (store, myself) = (self.directory.store.clone(), self.myself.clone());
+        let key = self.open_room().state.room().key;
+        tokio::spawn(async move {
+            tokio::time::sleep(wait).await;
+            let page = store.page(key, from, limit, PAGE_BYTES).await;
+            call::tell(&myself, then(page).into());
+        });
+    }
+}

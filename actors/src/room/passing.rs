@@ -1,0 +1,106 @@
+//! What passes: who types, who is here, how far people have got.
+
+use std::sync::Arc;
+
+use greenroom_protocol::{Receipt, ReceiptMoved, RoomId, Seq, ServerFrame, SessionId, TypingChanged, User};
+use greenroom_storage::{Cursor, RoomKey};
+
+use super::actor::{OpenRoom, RoomShell, now};
+use super::command::Inside;
+use super::fan_out::typing_key;
+use crate::call;
+use crate::directory::Person;
+use crate::lobby::RoomNews;
+use crate::outbox::PassingKey;
+use crate::store::CursorMoved;
+
+impl RoomShell {
+    pub(super) fn typing(&mut self, session: SessionId, on: bool) {
+        let id = self.id.clone();
+        let open = self.open_room();
+        if let Some(user) = open.state.typing(session, on, now()) {
+            open.tell_typing(&id, &user, on);
+        }
+    }
+
+    pub(super) fn move_cursor(&mut self, session: SessionId, delivered: Seq, read: Seq) {
+        self.open_room().state.move_cursor(session, delivered, read, now());
+    }
+
+    pub(super) fn cursors_moved(&mut self, moved: Vec<(User, Cursor)>) {
+        let id = self.id.clone();
+        let lobby = self.directory.lobby.clone();
+        let open = self.open_room();
+        for (user, cursor) in moved {
+            open.state.know_cursor(&user, cursor);
+            lobby.cursor_moved(user.id, id.clone(), cursor);
+            if open.state.tells_receipts() {
+                let key = PassingKey::Receipt(id.clone(), user.id);
+                let receipt = Receipt { user, delivered: cursor.delivered, read: cursor.read };
+                let frame = ServerFrame::Receipt(ReceiptMoved { room: id.clone(), receipt });
+                open.fan_out.pass(&key, &frame, |_| false);
+            }
+        }
+    }
+
+    pub(super) fn tick(&mut self) {
+        self.next_tick = None;
+        let now = now();
+        let id = self.id.clone();
+        let open = self.open_room();
+        for user in open.state.fallen_silent(now) {
+            open.tell_typing(&id, &user, false);
+        }
+        let gathered = open.state.gathered(now).unwrap_or_default();
+        if let Some(presence) = gathered.presence {
+            open.fan_out.pass_presence(presence);
+        }
+        let news = gathered.changed.then(|| RoomNews {
+            room: Arc::clone(open.state.room()),
+            head: open.state.head(),
+            last: open.state.last_message().cloned(),
+            online_count: open.state.online_count(),
+            said: gathered.said,
+        });
+        let idle = open.state.is_idle(now);
+        if idle {
+            open.state.stay(now);
+        }
+        let key = open.state.room().key;
+        if let Some(news) = news {
+            self.directory.lobby.news(news);
+        }
+        self.store_moves(key, gathered.moves);
+        if idle {
+            self.ask_to_close();
+        }
+    }
+
+    pub(super) fn store_moves(&self, key: RoomKey, moves: Vec<(Person, Seq, Seq)>) {
+        if moves.is_empty() {
+            return;
+        }
+        let (store, myself) = (self.directory.store.clone(), self.myself.clone());
+        let asked = moves.iter().cloned().map(|(person, delivered, read)| {
+            let Person { user, guest } = person;
+            CursorMoved { user, guest, delivered, read }
+        });
+        let asked = asked.collect();
+        tokio::spawn(async move {
+            let answer = match store.move_cursors(key, asked).await {
+                Ok(moved) => Inside::CursorsMoved(moved),
+                Err(_) => Inside::CursorsKept(moves),
+            };
+            call::tell(&myself, answer.into());
+        });
+    }
+}
+
+impl OpenRoom {
+    /// Typing is never echoed to the typist.
+    pub(super) fn tell_typing(&self, room: &RoomId, user: &User, on: bool) {
+        let frame = ServerFrame::Typing(TypingChanged { room: room.clone(), user: user.clone(), on });
+        let own = |session| self.state.person(session).is_some_and(|person| person.user.id == user.id);
+        self.fan_out.pass(&typing_key(room, user), &frame, own);
+    }
+}

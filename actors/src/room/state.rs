@@ -1,0 +1,500 @@
+//! What a room decides: pure, without an actor, a clock or a channel.
+//!
+//! Commands go in as method calls with the time as an argument; what is to be done comes out as a
+//! value. The shell in `actor.rs` does it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use greenroom_protocol::limits::{GATHER, ONLINE_USERS, PAGE_EVENTS, RESUME_EVENTS, ROOM_IDLE};
+use greenroom_protocol::{
+    Body, Epoch, ErrorCode, LastMessage, MessageId, Presence, Receipt, Seq, SessionId, Timestamp, User, UserId,
+};
+use greenroom_storage::{Append, Cursor, Head, Incarnation, LogEvent, Outcome, PageFrom, Room, Settled, Ticket};
+use indexmap::IndexMap;
+
+use crate::directory::Person;
+use crate::outbox::{Refusal, SendNumber, Settlement};
+
+mod cursors;
+mod ledger;
+mod online;
+mod recent;
+mod typing;
+
+use cursors::Cursors;
+pub use ledger::Ledger;
+use online::OnlineList;
+use recent::Recent;
+use typing::Typists;
+
+/// More people than this, and a room tells receipts to nobody and presence as a count: to tell
+/// everybody everything would cost the square of their number.
+const LARGE_ROOM: usize = 200;
+
+/// A room's state.
+#[derive(Debug)]
+pub struct RoomState {
+    /// What the room is.
+    room: Arc<Room>,
+    /// Which life of its actor this is.
+    incarnation: Incarnation,
+    /// Where the announced log ends.
+    head: Head,
+    /// The newest events, up to the head.
+    recent: Recent,
+    /// The newest message.
+    last: Option<LastMessage>,
+    /// Who sits here, by session.
+    seats: IndexMap<SessionId, Seat>,
+    /// Who is here, by person, and what changed since it was last told.
+    online: OnlineList,
+    /// Who types.
+    typists: Typists,
+    /// How far people have got.
+    cursors: Cursors,
+    /// Appends whose outcome is not known yet, in their order.
+    undecided: BTreeMap<Ticket, Undecided>,
+    /// The number of the next append.
+    next_ticket: u64,
+    /// When the window that gathers changes ends, if one is open.
+    gather_at: Option<Instant>,
+    /// Since when nobody needs the room.
+    idle_since: Option<Instant>,
+    /// Whether the lobby should hear of a change.
+    changed: bool,
+    /// What was done, to be balanced.
+    ledger: Ledger,
+}
+
+#[derive(Debug, Clone)]
+struct Seat {
+    person: Person,
+    /// The number of the session's `join` that brought it here; zero for one that has not come back yet.
+    join: u64,
+}
+
+#[derive(Debug, Clone)]
+struct Undecided {
+    session: SessionId,
+    number: SendNumber,
+    append: Append,
+}
+
+/// What somebody says in a room.
+#[derive(Debug, Clone)]
+pub struct Post {
+    /// The socket's number of the send.
+    pub number: SendNumber,
+    /// The idempotency key.
+    pub id: MessageId,
+    /// What.
+    pub body: Body,
+    /// What it answers.
+    pub reply_to: Option<Seq>,
+}
+
+/// Where a joining client stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standpoint {
+    /// The last event that it holds.
+    pub since: Option<Seq>,
+    /// The life of the log that it belongs to.
+    pub epoch: Option<Epoch>,
+    /// How many of the newest events it wants, where it holds none.
+    pub limit: usize,
+}
+
+/// Which events a joining client is given.
+#[derive(Debug, Clone, PartialEq)]
+pub struct JoinPlan {
+    /// Whether it should forget what it holds.
+    pub reset: bool,
+    /// Where the events begin.
+    pub from: PageFrom,
+    /// How many at most.
+    pub limit: usize,
+    /// The events, where the room has them in memory.
+    pub events: Option<Vec<LogEvent>>,
+}
+
+/// What the log's announcement brings about.
+#[derive(Debug, Default)]
+pub struct Announcement {
+    /// Events to fan out, in order.
+    pub events: Vec<LogEvent>,
+    /// Sends to settle.
+    pub settlements: Vec<(SessionId, Settlement)>,
+    /// People whose message came, and who so no longer type.
+    pub silent: Vec<User>,
+    /// Events before these are missing: read the page after this one.
+    pub hole_after: Option<Seq>,
+}
+
+/// What a window has gathered.
+#[derive(Debug, Default)]
+pub struct Gathered {
+    /// Who came and who went.
+    pub presence: Option<Presence>,
+    /// Cursors to store, and then to tell.
+    pub moves: Vec<(Person, Seq, Seq)>,
+    /// Whether the lobby should hear of the room.
+    pub changed: bool,
+    /// Cursors of those who said something.
+    pub said: Vec<(UserId, Cursor)>,
+}
+
+impl RoomState {
+    /// A room as the log left it, with the people who were in it when its earlier life ended.
+    #[must_use]
+    pub fn new(
+        room: Arc<Room>,
+        incarnation: Incarnation,
+        head: Head,
+        newest: Vec<LogEvent>,
+        cursors: Vec<(User, Cursor)>,
+        now: Instant,
+    ) -> Self {
+        let recent = Recent::new(newest);
+        Self {
+            room,
+            incarnation,
+            head,
+            last: recent.last_message(),
+            recent,
+            seats: IndexMap::new(),
+            online: OnlineList::default(),
+            typists: Typists::default(),
+            cursors: Cursors::new(cursors),
+            undecided: BTreeMap::new(),
+            next_ticket: 1,
+            gather_at: Some(now),
+            idle_since: Some(now),
+            changed: true,
+            ledger: Ledger::default(),
+        }
+    }
+
+    /// What the room is.
+    #[must_use]
+    pub fn room(&self) -> &Arc<Room> {
+        &self.room
+    }
+
+    /// Where the announced log ends.
+    #[must_use]
+    pub fn head(&self) -> Head {
+        self.head
+    }
+
+    /// The newest message.
+    #[must_use]
+    pub fn last_message(&self) -> Option<&LastMessage> {
+        self.last.as_ref()
+    }
+
+    /// How many people are here.
+    #[must_use]
+    pub fn online_count(&self) -> usize {
+        self.online.len()
+    }
+
+    /// What was done, to be balanced.
+    #[must_use]
+    pub fn ledger(&self) -> Ledger {
+        Ledger { undecided: self.undecided.len() as u64, ..self.ledger }
+    }
+
+    // --- coming and going ---
+
+    /// Keeps the seat of a session that sat here in an earlier life and has not come back yet, so that
+    /// nobody is shown as gone meanwhile.
+    pub fn keep_seat(&mut self, session: SessionId, person: Person) {
+        self.online.keep(session, &person.user);
+        self.seats.entry(session).or_insert(Seat { person, join: 0 });
+        self.idle_since = None;
+    }
+
+    /// Gives a session its seat; says whether this `join` is new.
+    pub fn sit(&mut self, session: SessionId, person: Person, join: u64, now: Instant) -> bool {
+        if self.seats.get(&session).is_some_and(|seat| seat.join >= join) {
+            return false;
+        }
+        if self.online.come(session, &person.user) {
+            self.gather(now);
+        }
+        self.seats.insert(session, Seat { person, join });
+        self.idle_since = None;
+        true
+    }
+
+    /// Takes a session's seat away; says whose typing that ends.
+    pub fn stand_up(&mut self, session: SessionId, now: Instant) -> Option<User> {
+        let seat = self.seats.swap_remove(&session)?;
+        if self.seats.is_empty() {
+            self.idle_since = Some(now);
+        }
+        let user = seat.person.user;
+        if !self.online.go(session, &user) {
+            return None;
+        }
+        self.gather(now);
+        self.typists.stop(user.id).then_some(user)
+    }
+
+    /// Who sits at a session's seat.
+    #[must_use]
+    pub fn person(&self, session: SessionId) -> Option<&Person> {
+        self.seats.get(&session).map(|seat| &seat.person)
+    }
+
+    /// Which events a joining client is given.
+    #[must_use]
+    pub fn plan_join(&self, at: &Standpoint) -> JoinPlan {
+        let resumable = at.since.filter(|since| {
+            let same_log = at.epoch.is_none_or(|epoch| epoch == self.room.epoch);
+            same_log && *since <= self.head.seq && self.head.seq.0 - since.0 <= RESUME_EVENTS
+        });
+        let (from, limit) = match resumable {
+            Some(since) => (PageFrom::After(since), PAGE_EVENTS),
+            None => (PageFrom::Newest, at.limit),
+        };
+        let reset = at.since.is_some() && resumable.is_none();
+        JoinPlan { reset, from, limit, events: self.recent.page(from, limit, self.head) }
+    }
+
+    /// A page from memory, where the room has it.
+    #[must_use]
+    pub fn page(&self, from: PageFrom, limit: usize) -> Option<Vec<LogEvent>> {
+        self.recent.page(from, limit, self.head)
+    }
+
+    /// Whether there is more beyond a page, in the direction asked for.
+    #[must_use]
+    pub fn has_more(&self, from: PageFrom, page: &[LogEvent]) -> bool {
+        match from {
+            PageFrom::After(_) => page.last().is_some_and(|last| last.event.seq() < self.head.seq),
+            PageFrom::Before(_) | PageFrom::Newest => page.first().is_some_and(|first| first.event.seq() > Seq(1)),
+        }
+    }
+
+    /// All the newest events in memory after `cursor`; nothing where something before them is missing.
+    #[must_use]
+    pub fn missed(&self, cursor: Seq) -> Option<Vec<LogEvent>> {
+        self.recent.after(cursor, self.head)
+    }
+
+    /// Some of the people who are here.
+    #[must_use]
+    pub fn online(&self) -> Vec<User> {
+        self.online.users(ONLINE_USERS)
+    }
+
+    /// How far people have got, as far as it is told.
+    #[must_use]
+    pub fn receipts(&self) -> Vec<Receipt> {
+        self.cursors.receipts(ONLINE_USERS)
+    }
+
+    /// A person's cursors; nothing where only the store knows.
+    #[must_use]
+    pub fn cursor(&self, user: UserId) -> Option<Cursor> {
+        self.cursors.of(user)
+    }
+
+    /// Takes cursors that the store has answered with.
+    pub fn know_cursor(&mut self, user: &User, cursor: Cursor) {
+        self.cursors.know(user, cursor);
+    }
+
+    // --- saying ---
+
+    /// Takes a post, or says why not. What is returned is to be appended.
+    ///
+    /// # Errors
+    /// Where the session has no seat here, or the post answers what does not exist.
+    pub fn post(&mut self, session: SessionId, post: Post, at: Timestamp) -> Result<Append, Refusal> {
+        let Some(seat) = self.seats.get(&session) else {
+            self.ledger.refused += 1;
+            return Err(Refusal::new(ErrorCode::NotJoined, format!("join {} first", self.room.id)));
+        };
+        if post.reply_to.is_some_and(|seq| seq == Seq::ZERO || seq > self.head.seq) {
+            self.ledger.refused += 1;
+            return Err(Refusal::new(ErrorCode::Invalid, "reply_to names no event of this room"));
+        }
+        let ticket = Ticket(self.next_ticket);
+        self.next_ticket += 1;
+        self.ledger.accepted += 1;
+        let append = Append {
+            room: self.room.key,
+            incarnation: self.incarnation,
+            ticket,
+            user: seat.person.user.clone(),
+            guest: seat.person.guest,
+            id: post.id,
+            body: post.body,
+            reply_to: post.reply_to,
+            at,
+        };
+        self.undecided.insert(ticket, Undecided { session, number: post.number, append: append.clone() });
+        Ok(append)
+    }
+
+    /// What is to be appended again to a fresh store, in order. What the old one did store is dropped as a repeat.
+    #[must_use]
+    pub fn undecided(&self) -> Vec<Append> {
+        self.undecided.values().map(|undecided| undecided.append.clone()).collect()
+    }
+
+    /// Takes what the log announces.
+    pub fn announced(&mut self, events: Vec<LogEvent>, settled: Vec<Settled>, now: Instant) -> Announcement {
+        let mut announcement = Announcement::default();
+        for event in events {
+            let seq = event.event.seq();
+            if seq <= self.head.seq {
+                continue;
+            }
+            if seq > self.head.seq.next() {
+                announcement.hole_after = Some(self.head.seq);
+                break;
+            }
+            self.take(&event, &mut announcement);
+            announcement.events.push(event);
+        }
+        if !announcement.events.is_empty() {
+            self.changed = true;
+            self.gather(now);
+        }
+        announcement.settlements = settled.into_iter().filter_map(|settled| self.settle(settled)).collect();
+        if self.seats.is_empty() && self.undecided.is_empty() {
+            self.idle_since.get_or_insert(now);
+        }
+        announcement
+    }
+
+    fn take(&mut self, event: &LogEvent, announcement: &mut Announcement) {
+        self.head = Head { seq: event.event.seq(), ordinal: event.ordinal };
+        self.recent.push(event.clone());
+        if let Some(message) = event.event.message() {
+            self.last = Some(LastMessage::from(message));
+            self.cursors.said(&message.user, self.head);
+            if self.typists.stop(message.user.id) {
+                announcement.silent.push(message.user.clone());
+            }
+        }
+    }
+
+    fn settle(&mut self, settled: Settled) -> Option<(SessionId, Settlement)> {
+        if settled.incarnation != self.incarnation || settled.outcome == Outcome::Superseded {
+            // An earlier life asked; its sessions have replayed, and are answered by that.
+            return None;
+        }
+        let Undecided { session, number, .. } = self.undecided.remove(&settled.ticket)?;
+        let result = match settled.outcome {
+            Outcome::Stored { seq, at } => {
+                self.ledger.stored += 1;
+                Ok((seq, at))
+            }
+            Outcome::Repeated { seq, at } => {
+                self.ledger.repeated += 1;
+                Ok((seq, at))
+            }
+            Outcome::Conflict => {
+                self.ledger.rejected += 1;
+                Err(Refusal::new(ErrorCode::Conflict, "this id was used for another message"))
+            }
+            Outcome::Refused(reason) => {
+                self.ledger.rejected += 1;
+                Err(Refusal::retry(ErrorCode::Unavailable, format!("not stored: {reason}"), 5_000))
+            }
+            Outcome::Superseded => return None,
+        };
+        Some((session, Settlement { number, result }))
+    }
+
+    // --- soft state ---
+
+    /// Somebody types, or no longer does; says who, where others should hear of it.
+    pub fn typing(&mut self, session: SessionId, on: bool, now: Instant) -> Option<User> {
+        let user = &self.seats.get(&session)?.person.user;
+        let news = if on { self.typists.start(user, now) } else { self.typists.stop(user.id) };
+        news.then(|| user.clone())
+    }
+
+    /// Moves a person's cursors forward, to be stored and told when the window ends.
+    pub fn move_cursor(&mut self, session: SessionId, delivered: Seq, read: Seq, now: Instant) {
+        let Some(seat) = self.seats.get(&session) else { return };
+        let head = self.head.seq;
+        if self.cursors.move_to(&seat.person, delivered.min(head), read.min(head)) {
+            self.gather(now);
+        }
+    }
+
+    /// Ends the window, if it is over: what it gathered is to be told.
+    pub fn gathered(&mut self, now: Instant) -> Option<Gathered> {
+        self.gather_at.filter(|at| *at <= now)?;
+        self.gather_at = None;
+        let presence = self.online.changes().map(|(joined, left)| {
+            let large = self.online.len() > LARGE_ROOM;
+            let told = |users| if large { Vec::new() } else { users };
+            self.changed = true;
+            let online_count = self.online.len();
+            Presence { room: self.room.id.clone(), online_count, joined: told(joined), left: told(left) }
+        });
+        let (moves, said) = (self.cursors.moved(), self.cursors.said_since());
+        Some(Gathered { presence, moves, changed: std::mem::take(&mut self.changed), said })
+    }
+
+    /// Cursors could not be stored: try again with the next window.
+    pub fn retry_moves(&mut self, moves: Vec<(Person, Seq, Seq)>, now: Instant) {
+        for (person, delivered, read) in moves {
+            self.cursors.again(person, delivered, read);
+        }
+        self.gather(now);
+    }
+
+    /// The lobby has lost what it knew.
+    pub fn tell_lobby(&mut self, now: Instant) {
+        self.changed = true;
+        self.gather(now);
+    }
+
+    /// Whether a message from here is worth a receipt to each.
+    #[must_use]
+    pub fn tells_receipts(&self) -> bool {
+        self.online.len() <= LARGE_ROOM
+    }
+
+    /// People whose typing has ended by itself.
+    pub fn fallen_silent(&mut self, now: Instant) -> Vec<User> {
+        self.typists.expire(now)
+    }
+
+    /// Whether nobody has needed the room for [`ROOM_IDLE`].
+    #[must_use]
+    pub fn is_idle(&self, now: Instant) -> bool {
+        self.seats.is_empty()
+            && self.undecided.is_empty()
+            && self.idle_since.is_some_and(|since| now.duration_since(since) >= ROOM_IDLE)
+    }
+
+    /// Somebody asks for the room after all.
+    pub fn stay(&mut self, now: Instant) {
+        self.idle_since = self.idle_since.map(|_| now);
+    }
+
+    /// When the room next has something to do by itself.
+    #[must_use]
+    pub fn wake_at(&self) -> Option<Instant> {
+        let idle = self.idle_since.filter(|_| self.seats.is_empty()).map(|since| since + ROOM_IDLE);
+        [self.gather_at, self.typists.first_end(), idle].into_iter().flatten().min()
+    }
+
+    fn gather(&mut self, now: Instant) {
+        self.gather_at.get_or_insert(now + GATHER);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,199 @@
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use greenroom_protocol::{ErrorCode, RoomId};
+use greenroom_storage::{Incarnation, RoomKey};
+use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent};
+
+use super::command::RoomsCommand;
+use super::state::{RoomsState, Way};
+use crate::call;
+use crate::directory::Directory;
+use crate::outbox::Refusal;
+use crate::room::{Enter, RoomActor, RoomArguments, RoomHandle};
+use crate::supervision::{self, Exit, Verdict};
+
+pub(crate) struct RoomsActor;
+
+pub(crate) struct RoomsShell {
+    directory: Arc<Directory>,
+    myself: ActorRef<RoomsCommand>,
+    state: RoomsState<RoomHandle, Enter>,
+    /// Which room a child is: an actor's end names only its number.
+    rooms: HashMap<ActorId, RoomId>,
+    started: Instant,
+}
+
+impl Actor for RoomsActor {
+    type Msg = RoomsCommand;
+    type State = RoomsShell;
+    type Arguments = Arc<Directory>;
+
+    async fn pre_start(
+        &self,
+        myself: ActorRef<RoomsCommand>,
+        directory: Arc<Directory>,
+    ) -> Result<RoomsShell, ActorProcessingErr> {
+        Ok(RoomsShell { directory, myself, state: RoomsState::default(), rooms: HashMap::new(), started: now() })
+    }
+
+    async fn handle(
+        &self,
+        _: ActorRef<RoomsCommand>,
+        command: RoomsCommand,
+        shell: &mut RoomsShell,
+    ) -> Result<(), ActorProcessingErr> {
+        match command {
+            RoomsCommand::Enter { room, enter } => shell.enter(room, enter).await,
+            RoomsCommand::Leave { room, session } => shell.with_room(&room, |handle| handle.leave(session)),
+            RoomsCommand::Opened { room, incarnation, key } => shell.opened(&room, incarnation, key),
+            RoomsCommand::MayClose { room, incarnation, entered } => shell.may_close(&room, incarnation, entered),
+            RoomsCommand::Restart { room } => shell.restart(&room).await,
+            RoomsCommand::StoreUp => shell.state.handles().for_each(RoomHandle::store_up),
+            RoomsCommand::LobbyUp => shell.state.handles().for_each(RoomHandle::lobby_up),
+            RoomsCommand::Find { room, reply } => call::answer(reply, shell.state.handle(&room).cloned()),
+            RoomsCommand::Count { reply } => call::answer(reply, shell.state.len()),
+            RoomsCommand::Crash => panic!("crashed by the fault laboratory"),
+        }
+        Ok(())
+    }
+
+    /// ractor's own handler would stop this supervisor on any child's end.
+    async fn handle_supervisor_evt(
+        &self,
+        _: ActorRef<RoomsCommand>,
+        event: SupervisionEvent,
+        shell: &mut RoomsShell,
+    ) -> Result<(), ActorProcessingErr> {
+        match event {
+            SupervisionEvent::ActorTerminated(child, _, _) => shell.ended(child.get_id(), Exit::Normal).await,
+            SupervisionEvent::ActorFailed(child, error) => {
+                shell.ended(child.get_id(), Exit::Failed(error.to_string())).await
+            }
+            SupervisionEvent::ActorStarted(_) | SupervisionEvent::ProcessGroupChanged(_) => Ok(()),
+        }
+    }
+}
+
+impl RoomsShell {
+    async fn enter(&mut self, room: RoomId, enter: Enter) {
+        match self.state.enter(&room, enter, now(), RoomHandle::enter) {
+            Way::Settled => {}
+            Way::Start(enter) => {
+                self.start(&room).await;
+                self.let_in(&room, enter);
+            }
+            Way::Refused(enter, wait) => refuse(&room, enter, wait),
+        }
+    }
+
+    /// Lets somebody into a room that was started just now.
+    fn let_in(&mut self, room: &RoomId, enter: Enter) {
+        match self.state.enter(room, enter, now(), RoomHandle::enter) {
+            Way::Settled => {}
+            Way::Start(enter) => refuse(room, enter, Duration::from_secs(1)),
+            Way::Refused(enter, wait) => refuse(room, enter, wait),
+        }
+    }
+
+    async fn start(&mut self, room: &RoomId) {
+        let incarnation = self.directory.next_incarnation();
+        let arguments = RoomArguments { directory: Arc::clone(&self.directory), room: room.clone(), incarnation };
+        match Actor::spawn_linked(None, RoomActor, arguments, self.myself.get_cell()).await {
+            Ok((actor, _task)) => {
+                self.rooms.insert(actor.get_id(), room.clone());
+                let waiting = self.state.started(room, incarnation, RoomHandle::new(actor));
+                waiting.into_iter().for_each(|enter| self.let_in(room, enter));
+            }
+            Err(error) => tracing::error!(%room, %error, "the room can't be started"),
+        }
+    }
+
+    /// The room's actor has ended: whether it comes back is a matter of policy.
+    async fn ended(&mut self, child: ActorId, exit: Exit) -> Result<(), ActorProcessingErr> {
+        let Some(room) = self.rooms.remove(&child) else { return Ok(()) };
+        let since_start = now().duration_since(self.started);
+        let Some(entry) = self.state.child(&room) else { return Ok(()) };
+        let verdict = entry.record.judge(&supervision::ROOM, &exit, since_start, rand::random());
+        if let Exit::Failed(reason) = &exit {
+            tracing::warn!(%room, reason, ?verdict, "room failed");
+        }
+        match verdict {
+            Verdict::Forget => self.forget(&room).await,
+            Verdict::Restart(wait) => {
+                self.state.restarting(&room);
+                if wait.is_zero() {
+                    self.restart(&room).await;
+                } else {
+                    let room = room.clone();
+                    self.myself.send_after(wait, || RoomsCommand::Restart { room });
+                }
+            }
+            Verdict::Quarantine(time) => {
+                tracing::error!(%room, seconds = time.as_secs(), "room is quarantined");
+                let waiting = self.state.quarantine(&room, now() + time);
+                waiting.into_iter().for_each(|enter| refuse(&room, enter, time));
+                self.myself.send_after(time, || RoomsCommand::Restart { room });
+            }
+            Verdict::Escalate => return Err(format!("room {room} keeps failing").into()),
+        }
+        Ok(())
+    }
+
+    /// Starts a room again, if it has not been meanwhile and somebody wants to be in it.
+    async fn restart(&mut self, room: &RoomId) {
+        if !self.state.is_restarting(room) {
+            return;
+        }
+        if self.directory.roster(room).is_empty() {
+            self.forget(room).await;
+        } else {
+            self.start(room).await;
+        }
+    }
+
+    /// The room is over, unless somebody has come meanwhile.
+    async fn forget(&mut self, room: &RoomId) {
+        if let Some(child) = self.state.child(room)
+            && let Some(key) = child.key
+        {
+            self.directory.room_died(key, child.incarnation);
+        }
+        for enter in self.state.forget(room) {
+            self.enter(room.clone(), enter).await;
+        }
+    }
+
+    fn opened(&mut self, room: &RoomId, incarnation: Incarnation, key: RoomKey) {
+        if let Some(child) = self.state.child(room).filter(|child| child.incarnation == incarnation) {
+            child.key = Some(key);
+        }
+    }
+
+    fn may_close(&mut self, room: &RoomId, incarnation: Incarnation, entered: u64) {
+        if let Some(handle) = self.state.may_close(room, incarnation, entered) {
+            handle.close();
+        }
+    }
+
+    fn with_room(&self, room: &RoomId, tell: impl FnOnce(&RoomHandle)) {
+        if let Some(handle) = self.state.handle(room) {
+            tell(handle);
+        }
+    }
+}
+
+fn refuse(room: &RoomId, enter: Enter, wait: Duration) {
+    let after = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+    let message = format!("the room {room} keeps failing and is put aside for a while");
+    let refusal = Refusal::retry(ErrorCode::Unavailable, message, after);
+    match enter {
+        Enter::Join(join) => join.refuse(room, refusal),
+        Enter::History(request) => request.refuse(refusal),
+    }
+}
+
+fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
+}

@@ -1,0 +1,29 @@
+use greenroom_protocol::{RoomId, SessionId};
+use greenroom_storage::{Incarnation, RoomKey};
+
+use crate::call::Answer;
+use crate::room::{Enter, RoomHandle};
+
+/// What the rooms' supervisor is asked.
+pub(crate) enum RoomsCommand {
+    /// A session that doesn't know the room's actor wants in.
+    Enter { room: RoomId, enter: Enter },
+    /// The sessions' supervisor saw a session end that was in the room.
+    Leave { room: RoomId, session: SessionId },
+    /// A room says which log it has opened.
+    Opened { room: RoomId, incarnation: Incarnation, key: RoomKey },
+    /// A room says that nobody needs it; `entered` tells whether somebody is on the way to it.
+    MayClose { room: RoomId, incarnation: Incarnation, entered: u64 },
+    /// The wait before a restart is over.
+    Restart { room: RoomId },
+    /// A fresh store is up: rooms submit again what is undecided.
+    StoreUp,
+    /// A fresh lobby is up: rooms tell it of themselves.
+    LobbyUp,
+    /// Somebody looks for a living room.
+    Find { room: RoomId, reply: Answer<Option<RoomHandle>> },
+    /// How many rooms live.
+    Count { reply: Answer<usize> },
+    /// The fault laboratory wants this incarnation dead.
+    Crash,
+}

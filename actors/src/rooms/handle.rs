@@ -1,0 +1,80 @@
+use greenroom_protocol::{RoomId, SessionId};
+use greenroom_storage::{Incarnation, RoomKey};
+use ractor::ActorRef;
+
+use super::command::RoomsCommand;
+use crate::call::{self, CallError};
+use crate::room::{Enter, RoomHandle, RoomSnapshot};
+use crate::slot::Slot;
+
+/// Asks the rooms' supervisor, whichever incarnation lives. What is lost with a dead one is made up
+/// for: every session enters again through the next.
+#[derive(Clone, Default)]
+pub(crate) struct RoomsHandle {
+    slot: Slot<RoomsCommand>,
+}
+
+impl RoomsHandle {
+    pub(crate) fn fill(&self, rooms: ActorRef<RoomsCommand>) {
+        self.slot.fill(rooms);
+    }
+
+    pub(crate) fn enter(&self, room: RoomId, enter: Enter) {
+        self.tell(RoomsCommand::Enter { room, enter });
+    }
+
+    pub(crate) fn leave(&self, room: RoomId, session: SessionId) {
+        self.tell(RoomsCommand::Leave { room, session });
+    }
+
+    pub(crate) fn opened(&self, room: RoomId, incarnation: Incarnation, key: RoomKey) {
+        self.tell(RoomsCommand::Opened { room, incarnation, key });
+    }
+
+    pub(crate) fn may_close(&self, room: RoomId, incarnation: Incarnation, entered: u64) {
+        self.tell(RoomsCommand::MayClose { room, incarnation, entered });
+    }
+
+    pub(crate) fn store_up(&self) {
+        self.tell(RoomsCommand::StoreUp);
+    }
+
+    pub(crate) fn lobby_up(&self) {
+        self.tell(RoomsCommand::LobbyUp);
+    }
+
+    pub(crate) async fn count(&self) -> Result<usize, CallError> {
+        call::ask(self.slot.current(), |reply| RoomsCommand::Count { reply }).await
+    }
+
+    /// A living room, as an observer sees it.
+    pub(crate) async fn look(&self, room: RoomId) -> Result<Option<RoomSnapshot>, CallError> {
+        match self.find(room).await? {
+            Some(room) => room.look().await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Says whether the room lives.
+    pub(crate) async fn crash_room(&self, room: RoomId) -> Result<bool, CallError> {
+        let room = self.find(room).await?;
+        if let Some(room) = &room {
+            room.crash();
+        }
+        Ok(room.is_some())
+    }
+
+    pub(crate) fn crash(&self) {
+        self.tell(RoomsCommand::Crash);
+    }
+
+    async fn find(&self, room: RoomId) -> Result<Option<RoomHandle>, CallError> {
+        call::ask(self.slot.current(), |reply| RoomsCommand::Find { room, reply }).await
+    }
+
+    fn tell(&self, command: RoomsCommand) {
+        if let Some(rooms) = self.slot.current() {
+            call::tell(&rooms, command);
+        }
+    }
+}

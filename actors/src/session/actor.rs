@@ -1,0 +1,296 @@
+use std::sync::Arc;
+
+use greenroom_protocol::{
+    ClientFrame, Command, CursorMove, EncodedFrame, ErrorCode, History, Join, Left, LimitsFrame, Ref, RoomId, Send,
+    Seq, ServerFrame, SessionId, Typing, Welcome, limits,
+};
+use ractor::{Actor, ActorProcessingErr, ActorRef};
+use tracing::Instrument as _;
+
+use super::command::SessionCommand;
+use super::handle::SessionHandle;
+use super::state::{Memberships, Route};
+use crate::clock;
+use crate::directory::{Directory, Seated};
+use crate::outbox::{Outbox, Permit, Refusal, Unanswered};
+use crate::room::{Enter, HistoryRequest, JoinRequest, Post, RoomHandle, Standpoint};
+use crate::sessions::Opening;
+
+pub(crate) struct SessionActor;
+
+pub(crate) struct SessionArguments {
+    pub(crate) id: SessionId,
+    pub(crate) directory: Arc<Directory>,
+    pub(crate) opening: Opening,
+}
+
+pub(crate) struct SessionShell {
+    id: SessionId,
+    directory: Arc<Directory>,
+    handle: SessionHandle,
+    opening: Opening,
+    memberships: Memberships<RoomHandle, Box<JoinRequest>, Held>,
+    /// What is logged in here is this session's.
+    span: tracing::Span,
+}
+
+/// A command for a room, with the right to have it under way.
+enum Held {
+    Leave(Option<Ref>, Permit),
+    Typing(Option<Ref>, bool, Permit),
+    Cursor { reference: Option<Ref>, delivered: Seq, read: Seq, _permit: Permit },
+    History(Box<HistoryRequest>),
+}
+
+impl Actor for SessionActor {
+    type Msg = SessionCommand;
+    type State = SessionShell;
+    type Arguments = SessionArguments;
+
+    async fn pre_start(
+        &self,
+        myself: ActorRef<SessionCommand>,
+        arguments: SessionArguments,
+    ) -> Result<SessionShell, ActorProcessingErr> {
+        let SessionArguments { id, directory, opening } = arguments;
+        let handle = SessionHandle::new(myself);
+        let span = tracing::info_span!("session", session = %id, user = %opening.person.user.id);
+        Ok(SessionShell { id, directory, handle, opening, memberships: Memberships::default(), span })
+    }
+
+    async fn handle(
+        &self,
+        _: ActorRef<SessionCommand>,
+        command: SessionCommand,
+        shell: &mut SessionShell,
+    ) -> Result<(), ActorProcessingErr> {
+        let span = shell.span.clone();
+        if let SessionCommand::Start = command {
+            // In a box of its own, or every session would keep room for it all its life.
+            Box::pin(shell.start().instrument(span)).await;
+        } else {
+            span.in_scope(|| shell.take(command));
+        }
+        Ok(())
+    }
+}
+
+impl SessionShell {
+    fn take(&mut self, command: SessionCommand) {
+        match command {
+            SessionCommand::Start => unreachable!("taken before, since it waits"),
+            SessionCommand::Frame { frame, permit } => self.frame(frame, permit),
+            SessionCommand::Attend => self.attend(),
+            SessionCommand::RoomUp { room, handle } => self.room_up(&room, &handle),
+            SessionCommand::Joined { room, join, handle } => self.joined(&room, join, handle),
+            SessionCommand::JoinRefused { room, join } => self.join_refused(&room, join),
+            SessionCommand::RoomsUp => self.rooms_up(),
+            SessionCommand::Crash => panic!("crashed by the fault laboratory"),
+        }
+    }
+
+    /// Greets: the first frame that the client gets.
+    async fn start(&mut self) {
+        let user = self.opening.person.user.clone();
+        self.directory.presence.track(self.id, user.clone());
+        let rooms = match self.directory.lobby.enter(self.id, user.id, Arc::clone(self.outbox())).await {
+            Ok(rooms) => rooms,
+            Err(error) => {
+                tracing::warn!(session = %self.id, %error, "no list of rooms");
+                self.outbox().close(greenroom_protocol::CloseCode::Restarting);
+                return;
+            }
+        };
+        let welcome = Welcome {
+            reference: self.opening.reference.take(),
+            session: self.id,
+            user,
+            guest: self.opening.person.guest,
+            token: self.opening.token.take(),
+            server_time: clock::now(),
+            heartbeat_ms: u64::try_from(limits::HEARTBEAT.as_millis()).unwrap_or(u64::MAX),
+            limits: LimitsFrame::default(),
+            rooms,
+        };
+        self.reply(&ServerFrame::Welcome(Box::new(welcome)));
+    }
+
+    fn frame(&mut self, frame: ClientFrame, permit: Permit) {
+        let ClientFrame { reference, command } = frame;
+        match command {
+            Command::Hello(_) => self.refuse(reference, ErrorCode::Conflict, "this socket has said hello already"),
+            Command::Join(join) => self.join(join, reference),
+            Command::Leave { room } => self.for_room(&room, Held::Leave(reference, permit)),
+            Command::Send(send) => self.send(send, reference, permit),
+            Command::Typing(Typing { room, on }) => self.for_room(&room, Held::Typing(reference, on, permit)),
+            Command::Delivered(CursorMove { room, seq }) => {
+                let delivered = Held::Cursor { reference, delivered: seq, read: Seq::ZERO, _permit: permit };
+                self.for_room(&room, delivered);
+            }
+            Command::Read(CursorMove { room, seq }) => {
+                self.for_room(&room, Held::Cursor { reference, delivered: seq, read: seq, _permit: permit });
+            }
+            Command::History(history) => self.history(history, reference, permit),
+            Command::Status(status) => self.directory.presence.set_status(self.id, status.status),
+            Command::Ping => self.reply(&ServerFrame::Pong { reference }),
+        }
+    }
+
+    // --- rooms ---
+
+    fn join(&mut self, join: Join, reference: Option<Ref>) {
+        let standpoint = Standpoint { since: join.since, epoch: join.epoch, limit: join.limit() };
+        let make = |number| {
+            Box::new(JoinRequest {
+                session: self.id,
+                handle: self.handle.clone(),
+                person: self.opening.person.clone(),
+                outbox: Arc::clone(&self.opening.outbox),
+                join: number,
+                standpoint,
+                may_create: self.opening.config.room_creation,
+                reference: reference.clone(),
+            })
+        };
+        match self.memberships.join(&join.room, make) {
+            Some((request, known)) => {
+                let seated = Seated { handle: self.handle.clone(), person: self.opening.person.clone() };
+                self.directory.seat(&join.room, self.id, seated);
+                match known {
+                    Some(room) => room.join(request),
+                    None => self.directory.rooms.enter(join.room, Enter::Join(request)),
+                }
+            }
+            None => {
+                let message = format!("a socket joins at most {} rooms", limits::JOINED_ROOMS);
+                self.refuse(reference, ErrorCode::TooLarge, message);
+            }
+        }
+    }
+
+    fn joined(&mut self, room: &RoomId, join: u64, handle: RoomHandle) {
+        let Some(welcome) = self.memberships.joined(room, join, handle.clone()) else { return };
+        if welcome.fresh {
+            for unanswered in self.outbox().unanswered(room) {
+                handle.post(self.id, post(unanswered));
+            }
+        }
+        for held in welcome.held {
+            self.for_room(room, held);
+        }
+    }
+
+    fn join_refused(&mut self, room: &RoomId, join: u64) {
+        let Some(held) = self.memberships.refused(room, join) else { return };
+        self.directory.unseat(room, self.id);
+        self.outbox().abandon(room, &not_joined(room));
+        held.into_iter().for_each(|held| self.not_joined(room, held));
+    }
+
+    fn room_up(&mut self, room: &RoomId, handle: &RoomHandle) {
+        match self.memberships.come_back(room) {
+            Some(request) => handle.join(request),
+            None => handle.leave(self.id),
+        }
+    }
+
+    fn rooms_up(&mut self) {
+        for (room, request) in self.memberships.come_back_everywhere() {
+            self.directory.rooms.enter(room, Enter::Join(request));
+        }
+    }
+
+    fn attend(&mut self) {
+        for (room, leaving) in self.memberships.leaving() {
+            self.for_room(&room, leaving);
+        }
+        for room in self.outbox().rooms_behind() {
+            // A room that is being restarted brings this session up to date by itself.
+            if let Some(handle) = self.memberships.handle(&room) {
+                handle.pull(self.id);
+            }
+        }
+    }
+
+    // --- commands for a room ---
+
+    /// Notes a send as unanswered before anything else: whatever dies from here on, it is replayed or answered.
+    fn send(&mut self, send: Send, reference: Option<Ref>, permit: Permit) {
+        if !self.memberships.contains(&send.room) {
+            self.outbox().reply(not_joined(&send.room).frame(reference));
+            return;
+        }
+        let room = send.room.clone();
+        let unanswered = self.outbox().note_send(send, reference, permit);
+        if let Some(handle) = self.memberships.handle(&room) {
+            handle.post(self.id, post(unanswered));
+        }
+    }
+
+    fn history(&mut self, history: History, reference: Option<Ref>, permit: Permit) {
+        let room = history.room.clone();
+        let request = HistoryRequest::new(Arc::clone(self.outbox()), history, reference, permit);
+        if self.memberships.contains(&room) {
+            self.for_room(&room, Held::History(request));
+        } else {
+            self.directory.rooms.enter(room, Enter::History(request));
+        }
+    }
+
+    fn for_room(&mut self, room: &RoomId, held: Held) {
+        match self.memberships.route(room, held) {
+            Route::To(handle, held) => self.carry_out(room, &handle, held),
+            Route::Held => {}
+            Route::NotJoined(held) => self.not_joined(room, held),
+        }
+    }
+
+    fn carry_out(&mut self, room: &RoomId, handle: &RoomHandle, held: Held) {
+        match held {
+            Held::Leave(reference, permit) if !self.outbox().may_leave(room) => {
+                self.memberships.leave_later(room, Held::Leave(reference, permit));
+            }
+            Held::Leave(reference, _permit) => {
+                self.memberships.leave(room);
+                self.directory.unseat(room, self.id);
+                handle.leave(self.id);
+                let left = ServerFrame::Left(Left { reference, room: room.clone(), reason: None });
+                self.outbox().shut(room, EncodedFrame::new(&left));
+            }
+            Held::Typing(_, on, _permit) => handle.typing(self.id, on),
+            Held::Cursor { delivered, read, .. } => handle.move_cursor(self.id, delivered, read),
+            Held::History(request) => handle.history(request),
+        }
+    }
+
+    fn not_joined(&self, room: &RoomId, held: Held) {
+        let reference = match held {
+            Held::Leave(reference, _) | Held::Typing(reference, _, _) | Held::Cursor { reference, .. } => reference,
+            Held::History(request) => return request.refuse(not_joined(room)),
+        };
+        self.outbox().reply(not_joined(room).frame(reference));
+    }
+
+    // --- means ---
+
+    fn outbox(&self) -> &Arc<Outbox> {
+        &self.opening.outbox
+    }
+
+    fn reply(&self, frame: &ServerFrame) {
+        self.outbox().reply(EncodedFrame::new(frame));
+    }
+
+    fn refuse(&self, reference: Option<Ref>, code: ErrorCode, message: impl Into<String>) {
+        self.outbox().reply(Refusal::new(code, message).frame(reference));
+    }
+}
+
+fn post(unanswered: Unanswered) -> Post {
+    let Unanswered { number, send } = unanswered;
+    Post { number, id: send.id, body: send.body, reply_to: send.reply_to }
+}
+
+fn not_joined(room: &RoomId) -> Refusal {
+    Refusal::new(ErrorCode::NotJoined, format!("join {room} first"))
+}

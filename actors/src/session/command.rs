@@ -1,0 +1,31 @@
+use greenroom_protocol::{ClientFrame, RoomId};
+
+use crate::outbox::Permit;
+use crate::room::RoomHandle;
+
+/// What a session may do, as the server is configured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionConfig {
+    /// Whether joining a group room that does not exist makes it.
+    pub room_creation: bool,
+}
+
+/// What a session is asked.
+pub(crate) enum SessionCommand {
+    /// The supervisor has put it on the list of the living: it may greet.
+    Start,
+    /// The edge has read a command from the socket.
+    Frame { frame: ClientFrame, permit: Permit },
+    /// The outbox has something to see to: rooms have more for this socket, or one may be left now.
+    Attend,
+    /// A fresh incarnation of a room calls its people back.
+    RoomUp { room: RoomId, handle: RoomHandle },
+    /// A room has taken the session in.
+    Joined { room: RoomId, join: u64, handle: RoomHandle },
+    /// A room could not be entered; the client has been told.
+    JoinRefused { room: RoomId, join: u64 },
+    /// A fresh supervisor of rooms is up: all rooms are to be entered again.
+    RoomsUp,
+    /// The fault laboratory wants this session dead.
+    Crash,
+}

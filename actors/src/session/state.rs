@@ -1,0 +1,198 @@
+//! Which rooms a session is in, and what waits for them: pure but for the handles that it passes on.
+
+use std::collections::{HashMap, VecDeque};
+
+use greenroom_protocol::RoomId;
+use greenroom_protocol::limits::JOINED_ROOMS;
+
+/// A session's memberships. `H` is the handle of a room, `J` a request to join, `C` a command for a room.
+pub(super) struct Memberships<H, J, C> {
+    rooms: HashMap<RoomId, Membership<H, J, C>>,
+    next_join: u64,
+}
+
+struct Membership<H, J, C> {
+    /// The number of the last `join`; a repetition for another incarnation keeps it.
+    join: u64,
+    request: J,
+    /// The incarnation that has taken the session in.
+    handle: Option<H>,
+    /// Commands that wait for it, in order.
+    held: VecDeque<C>,
+    /// The command to leave, where it waits for the last answer.
+    leaving: Option<C>,
+}
+
+/// What becomes of a command for a room.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Route<H, C> {
+    /// This incarnation carries it out.
+    To(H, C),
+    /// It waits until an incarnation has taken the session in.
+    Held,
+    /// The session is not in that room.
+    NotJoined(C),
+}
+
+/// What follows when a room has taken the session in.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Welcome<C> {
+    /// Whether this incarnation is new to the session, so that what is unanswered is replayed to it.
+    pub(super) fresh: bool,
+    /// Commands that have waited.
+    pub(super) held: VecDeque<C>,
+}
+
+impl<H, J, C> Default for Memberships<H, J, C> {
+    fn default() -> Self {
+        Self { rooms: HashMap::new(), next_join: 1 }
+    }
+}
+
+impl<H: Clone + PartialEq, J: Clone, C> Memberships<H, J, C> {
+    /// Notes a new `join`, whose request `make` gets its number; gives back the incarnation to ask, where
+    /// one is known. Nothing where the session is in too many rooms.
+    pub(super) fn join(&mut self, room: &RoomId, make: impl FnOnce(u64) -> J) -> Option<(J, Option<H>)> {
+        if self.rooms.len() >= JOINED_ROOMS && !self.rooms.contains_key(room) {
+            return None;
+        }
+        let join = self.next_join;
+        self.next_join += 1;
+        let request = make(join);
+        let membership = self.rooms.entry(room.clone());
+        let membership = membership.or_insert_with(|| Membership {
+            join,
+            request: request.clone(),
+            handle: None,
+            held: VecDeque::new(),
+            leaving: None,
+        });
+        membership.join = join;
+        membership.request = request.clone();
+        Some((request, membership.handle.clone()))
+    }
+
+    pub(super) fn contains(&self, room: &RoomId) -> bool {
+        self.rooms.contains_key(room)
+    }
+
+    /// Where a command for a room goes.
+    pub(super) fn route(&mut self, room: &RoomId, command: C) -> Route<H, C> {
+        match self.rooms.get_mut(room) {
+            Some(Membership { handle: Some(handle), .. }) => Route::To(handle.clone(), command),
+            Some(membership) => {
+                membership.held.push_back(command);
+                Route::Held
+            }
+            None => Route::NotJoined(command),
+        }
+    }
+
+    /// The incarnation of a room that the session is in.
+    pub(super) fn handle(&self, room: &RoomId) -> Option<&H> {
+        self.rooms.get(room)?.handle.as_ref()
+    }
+
+    /// A room has taken the session in.
+    pub(super) fn joined(&mut self, room: &RoomId, join: u64, handle: H) -> Option<Welcome<C>> {
+        let membership = self.rooms.get_mut(room).filter(|membership| membership.join == join)?;
+        let fresh = membership.handle.as_ref() != Some(&handle);
+        membership.handle = Some(handle);
+        Some(Welcome { fresh, held: std::mem::take(&mut membership.held) })
+    }
+
+    /// A room could not be entered; gives back what has waited for it.
+    pub(super) fn refused(&mut self, room: &RoomId, join: u64) -> Option<VecDeque<C>> {
+        let current = self.rooms.get(room).is_some_and(|membership| membership.join == join);
+        current.then(|| self.rooms.remove(room)).flatten().map(|membership| membership.held)
+    }
+
+    /// Keeps the command to leave until the last send is answered.
+    pub(super) fn leave_later(&mut self, room: &RoomId, leave: C) {
+        if let Some(membership) = self.rooms.get_mut(room) {
+            membership.leaving = Some(leave);
+        }
+    }
+
+    /// The commands to leave that have waited.
+    pub(super) fn leaving(&mut self) -> Vec<(RoomId, C)> {
+        let waiting = self.rooms.iter_mut();
+        waiting.filter_map(|(room, membership)| Some((room.clone(), membership.leaving.take()?))).collect()
+    }
+
+    pub(super) fn leave(&mut self, room: &RoomId) {
+        self.rooms.remove(room);
+    }
+
+    /// A fresh incarnation calls: what comes from now on waits until it has taken the session in.
+    pub(super) fn come_back(&mut self, room: &RoomId) -> Option<J> {
+        let membership = self.rooms.get_mut(room)?;
+        membership.handle = None;
+        Some(membership.request.clone())
+    }
+
+    /// All rooms are gone: each is to be entered again.
+    pub(super) fn come_back_everywhere(&mut self) -> Vec<(RoomId, J)> {
+        let all = self.rooms.iter_mut().map(|(room, membership)| {
+            membership.handle = None;
+            (room.clone(), membership.request.clone())
+        });
+        all.collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Rooms = Memberships<&'static str, u64, &'static str>;
+
+    fn green() -> RoomId {
+        RoomId::parse("green").unwrap()
+    }
+
+    #[test]
+    fn what_is_said_before_the_room_has_answered_waits_in_order() {
+        let mut rooms = Rooms::default();
+        assert_eq!(rooms.route(&green(), "too early"), Route::NotJoined("too early"));
+        assert_eq!(rooms.join(&green(), |join| join), Some((1, None)));
+        assert_eq!(rooms.route(&green(), "first"), Route::Held);
+        assert_eq!(rooms.route(&green(), "second"), Route::Held);
+        let welcome = rooms.joined(&green(), 1, "room").unwrap();
+        assert!(welcome.fresh);
+        assert_eq!(welcome.held, ["first", "second"]);
+        assert_eq!(rooms.route(&green(), "third"), Route::To("room", "third"));
+    }
+
+    #[test]
+    fn a_dead_room_s_successor_is_entered_with_the_same_join() {
+        let mut rooms = Rooms::default();
+        assert!(rooms.join(&green(), |join| join).is_some());
+        assert!(rooms.joined(&green(), 1, "old").is_some());
+        assert_eq!(rooms.come_back(&green()), Some(1));
+        assert_eq!(rooms.route(&green(), "meanwhile"), Route::Held);
+        let welcome = rooms.joined(&green(), 1, "new").unwrap();
+        assert!(welcome.fresh, "what is unanswered is replayed");
+        assert_eq!(welcome.held, ["meanwhile"]);
+    }
+
+    #[test]
+    fn joining_again_replays_nothing() {
+        let mut rooms = Rooms::default();
+        assert!(rooms.join(&green(), |join| join).is_some());
+        assert!(rooms.joined(&green(), 1, "room").is_some());
+        assert_eq!(rooms.join(&green(), |join| join), Some((2, Some("room"))));
+        assert_eq!(rooms.joined(&green(), 1, "room"), None, "that was the first join");
+        assert!(!rooms.joined(&green(), 2, "room").unwrap().fresh);
+    }
+
+    #[test]
+    fn one_socket_joins_so_many_rooms_and_no_more() {
+        let mut rooms = Rooms::default();
+        for n in 0..JOINED_ROOMS {
+            assert!(rooms.join(&RoomId::parse(&format!("r{n}")).unwrap(), |join| join).is_some());
+        }
+        assert_eq!(rooms.join(&green(), |join| join), None);
+        assert!(rooms.join(&RoomId::parse("r0").unwrap(), |join| join).is_some(), "again is no more");
+    }
+}

@@ -1,0 +1,109 @@
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use greenroom_protocol::{CloseCode, SessionId};
+use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent};
+
+use super::command::{Opening, SessionsCommand};
+use crate::call::{self, Answer};
+use crate::directory::{Directory, LivingSession};
+use crate::session::{SessionActor, SessionArguments, SessionHandle};
+use crate::supervision::{self, Exit, Restart};
+
+pub(crate) struct SessionsActor;
+
+pub(crate) struct SessionsShell {
+    directory: Arc<Directory>,
+    myself: ActorRef<SessionsCommand>,
+    /// Which session a child is: an actor's end names only its number.
+    sessions: HashMap<ActorId, SessionId>,
+}
+
+impl Actor for SessionsActor {
+    type Msg = SessionsCommand;
+    type State = SessionsShell;
+    type Arguments = Arc<Directory>;
+
+    async fn pre_start(
+        &self,
+        myself: ActorRef<SessionsCommand>,
+        directory: Arc<Directory>,
+    ) -> Result<SessionsShell, ActorProcessingErr> {
+        Ok(SessionsShell { directory, myself, sessions: HashMap::new() })
+    }
+
+    async fn handle(
+        &self,
+        _: ActorRef<SessionsCommand>,
+        command: SessionsCommand,
+        shell: &mut SessionsShell,
+    ) -> Result<(), ActorProcessingErr> {
+        match command {
+            SessionsCommand::Open { opening, reply } => shell.open(opening, reply).await,
+            SessionsCommand::Crash => panic!("crashed by the fault laboratory"),
+        }
+        Ok(())
+    }
+
+    /// A session is temporary: its client's reconnect is its restart. ractor's own handler would stop
+    /// this supervisor on any child's end.
+    async fn handle_supervisor_evt(
+        &self,
+        _: ActorRef<SessionsCommand>,
+        event: SupervisionEvent,
+        shell: &mut SessionsShell,
+    ) -> Result<(), ActorProcessingErr> {
+        match event {
+            SupervisionEvent::ActorTerminated(child, _, _) => shell.ended(child.get_id(), &Exit::Normal),
+            SupervisionEvent::ActorFailed(child, error) => {
+                shell.ended(child.get_id(), &Exit::Failed(error.to_string()));
+            }
+            SupervisionEvent::ActorStarted(_) | SupervisionEvent::ProcessGroupChanged(_) => {}
+        }
+        Ok(())
+    }
+}
+
+impl SessionsShell {
+    async fn open(&mut self, opening: Opening, reply: Answer<SessionHandle>) {
+        let id = SessionId::new();
+        let (person, outbox) = (opening.person.clone(), Arc::clone(&opening.outbox));
+        let arguments = SessionArguments { id, directory: Arc::clone(&self.directory), opening };
+        match Actor::spawn_linked(None, SessionActor, arguments, self.myself.get_cell()).await {
+            Ok((actor, _task)) => {
+                self.sessions.insert(actor.get_id(), id);
+                let handle = SessionHandle::new(actor);
+                let living = LivingSession { handle: handle.clone(), person, outbox };
+                self.directory.session_lives(id, living);
+                handle.start();
+                call::answer(reply, handle);
+            }
+            Err(error) => tracing::error!(%error, "the session can't be started"),
+        }
+    }
+
+    /// [`supervision::SESSION`] says that a session is never started again, so there is no record of failures to keep.
+    fn ended(&mut self, child: ActorId, exit: &Exit) {
+        const { assert!(matches!(supervision::SESSION.restart, Restart::Temporary)) };
+        let Some(session) = self.sessions.remove(&child) else { return };
+        let code = match exit {
+            Exit::Normal => CloseCode::Normal,
+            Exit::Failed(reason) => {
+                tracing::warn!(%session, reason, "session failed");
+                CloseCode::SessionCrashed
+            }
+        };
+        clean_up(&self.directory, session, code);
+    }
+}
+
+/// Sees to what a dead session leaves behind: its socket, its seats, its name in the lists.
+pub(crate) fn clean_up(directory: &Directory, session: SessionId, code: CloseCode) {
+    let Some(living) = directory.session_died(session) else { return };
+    living.outbox.close(code);
+    for room in directory.unseat_everywhere(session) {
+        directory.rooms.leave(room, session);
+    }
+    directory.presence.untrack(session);
+    directory.lobby.leave(session, living.person.user.id);
+}

@@ -1,0 +1,54 @@
+use std::sync::Arc;
+
+use greenroom_storage::Store;
+use ractor::{Actor, ActorProcessingErr, ActorRef};
+use tokio::sync::Semaphore;
+
+use super::command::{Job, StoreCommand};
+
+/// Reads under way at once. More would only queue on the same disk, each with a thread of its own.
+const READERS: usize = 8;
+
+pub(crate) struct StoreActor;
+
+pub(crate) struct StoreState {
+    store: Store,
+    readers: Arc<Semaphore>,
+}
+
+impl Actor for StoreActor {
+    type Msg = StoreCommand;
+    type State = StoreState;
+    type Arguments = Store;
+
+    async fn pre_start(&self, _: ActorRef<StoreCommand>, store: Store) -> Result<StoreState, ActorProcessingErr> {
+        Ok(StoreState { store, readers: Arc::new(Semaphore::new(READERS)) })
+    }
+
+    async fn handle(
+        &self,
+        _: ActorRef<StoreCommand>,
+        command: StoreCommand,
+        state: &mut StoreState,
+    ) -> Result<(), ActorProcessingErr> {
+        match command {
+            StoreCommand::Submit(intent) => state.store.submit(intent),
+            StoreCommand::Read(job) => state.read(job),
+            StoreCommand::Crash => panic!("crashed by the fault laboratory"),
+        }
+        Ok(())
+    }
+}
+
+impl StoreState {
+    fn read(&self, job: Job) {
+        let (store, readers) = (self.store.clone(), Arc::clone(&self.readers));
+        tokio::spawn(async move {
+            // The semaphore is never closed.
+            if let Ok(_reader) = readers.acquire().await {
+                // A panic in the job (sled has some) drops its answer, and the caller learns that way.
+                let _panicked = tokio::task::spawn_blocking(move || job(&store)).await;
+            }
+        });
+    }
+}

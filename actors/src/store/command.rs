@@ -1,0 +1,14 @@
+use greenroom_storage::{Intent, Store};
+
+/// A read, to be carried out off the runtime's threads.
+pub(crate) type Job = Box<dyn FnOnce(&Store) + Send>;
+
+/// What the store actor is asked.
+pub(crate) enum StoreCommand {
+    /// A room opens, appends, or records a follower; carried out in order.
+    Submit(Intent),
+    /// Anybody reads. The job answers its caller itself.
+    Read(Job),
+    /// The fault laboratory wants this incarnation dead.
+    Crash,
+}

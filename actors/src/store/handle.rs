@@ -1,0 +1,131 @@
+use std::sync::Arc;
+
+use greenroom_protocol::{Seq, User, UserId};
+use greenroom_storage::{
+    Append, Cursor, Follow, Head, Health, Intent, Open, Page, PageFrom, ReadError, Room, RoomInList, RoomKey, Store,
+};
+use ractor::ActorRef;
+
+use super::command::StoreCommand;
+use crate::call::{self, CallError};
+use crate::slot::Slot;
+
+/// Asks the store, whichever incarnation lives.
+#[derive(Clone, Default)]
+pub(crate) struct StoreHandle {
+    slot: Slot<StoreCommand>,
+}
+
+/// One incarnation of the store. What is submitted over a link arrives in order; when the
+/// incarnation dies, so does the link, and nothing sent over it can come after what is sent over the next.
+#[derive(Clone)]
+pub(crate) struct StoreLink(ActorRef<StoreCommand>);
+
+/// Why something could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum ReadFailed {
+    /// The store did not answer.
+    #[error("the store did not answer")]
+    NoAnswer(#[from] CallError),
+    /// The store answered that it can't.
+    #[error("the store can't read that")]
+    Refused(#[from] ReadError),
+}
+
+/// A person's cursors as a room hands them to the store.
+#[derive(Clone, Debug)]
+pub(crate) struct CursorMoved {
+    pub(crate) user: User,
+    pub(crate) guest: bool,
+    pub(crate) delivered: Seq,
+    pub(crate) read: Seq,
+}
+
+impl StoreHandle {
+    pub(crate) fn fill(&self, store: ActorRef<StoreCommand>) {
+        self.slot.fill(store);
+    }
+
+    pub(crate) fn link(&self) -> Option<StoreLink> {
+        self.slot.current().map(StoreLink)
+    }
+
+    pub(crate) async fn page(
+        &self,
+        room: RoomKey,
+        from: PageFrom,
+        limit: usize,
+        bytes: usize,
+    ) -> Result<Page, ReadFailed> {
+        self.read(move |store| store.page(room, from, limit, bytes)).await
+    }
+
+    pub(crate) async fn cursor(&self, room: RoomKey, user: UserId) -> Result<Cursor, ReadFailed> {
+        self.read(move |store| store.cursor(room, user)).await
+    }
+
+    pub(crate) async fn cursors(&self, room: RoomKey, limit: usize) -> Result<Vec<(User, Cursor)>, ReadFailed> {
+        self.read(move |store| store.cursors(room, limit)).await
+    }
+
+    /// Moves cursors forward, and returns where they are.
+    pub(crate) async fn move_cursors(
+        &self,
+        room: RoomKey,
+        moves: Vec<CursorMoved>,
+    ) -> Result<Vec<(User, Cursor)>, ReadFailed> {
+        self.read(move |store| {
+            moves
+                .into_iter()
+                .map(|CursorMoved { user, guest, delivered, read }| {
+                    store.move_cursor(room, &user, guest, delivered, read).map(|cursor| (user, cursor))
+                })
+                .collect()
+        })
+        .await
+    }
+
+    pub(crate) async fn rooms_of(&self, user: UserId) -> Result<Vec<RoomInList>, ReadFailed> {
+        self.read(move |store| store.rooms_of(user)).await
+    }
+
+    pub(crate) async fn room_in_list(&self, user: UserId, room: RoomKey) -> Result<Option<RoomInList>, ReadFailed> {
+        self.read(move |store| store.room_in_list(user, room)).await
+    }
+
+    pub(crate) async fn rooms(&self) -> Result<Vec<(Arc<Room>, Head)>, ReadFailed> {
+        self.read(|store| Ok(store.rooms())).await
+    }
+
+    pub(crate) async fn health(&self) -> Result<Health, ReadFailed> {
+        self.read(|store| Ok(store.health())).await
+    }
+
+    pub(crate) fn crash(&self) {
+        if let Some(store) = self.slot.current() {
+            call::tell(&store, StoreCommand::Crash);
+        }
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Store) -> Result<T, ReadError> + Send + 'static,
+    ) -> Result<T, ReadFailed> {
+        let question = |answer| StoreCommand::Read(Box::new(move |store| call::answer(answer, read(store))));
+        Ok(call::ask(self.slot.current(), question).await??)
+    }
+}
+
+impl StoreLink {
+    pub(crate) fn open(&self, open: Open) {
+        call::tell(&self.0, StoreCommand::Submit(Intent::Open(open)));
+    }
+
+    pub(crate) fn append(&self, append: Append) {
+        call::tell(&self.0, StoreCommand::Submit(Intent::Append(append)));
+    }
+
+    pub(crate) fn follow(&self, follow: Follow) {
+        call::tell(&self.0, StoreCommand::Submit(Intent::Follow(follow)));
+    }
+}
