@@ -1,0 +1,135 @@
+//! Taking connections in: our own loop, since `axum::serve` has no time limits for what a client
+//! sends before its request is whole.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::ConnectInfo;
+use greenroom_actors::Engine;
+use greenroom_protocol::limits;
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tower::Service as _;
+
+use crate::router::router;
+
+/// How the edge is configured.
+#[derive(Debug, Clone)]
+pub struct ServerConfig {
+    /// Origins of other pages that may connect, such as `https://chat.example`.
+    pub allowed_origins: Vec<String>,
+    /// Whether the fault laboratory is open.
+    pub lab: bool,
+    /// Whether the number of sockets is bounded.
+    pub limits: bool,
+}
+
+/// What every request handler has.
+#[derive(Debug)]
+pub(crate) struct Edge {
+    pub(crate) engine: Engine,
+    pub(crate) config: ServerConfig,
+    /// One for each WebSocket that may still be opened.
+    pub(crate) sockets: Arc<Semaphore>,
+    /// The tasks of WebSockets, to be waited for when the server drains.
+    pub(crate) tasks: TaskTracker,
+    /// Cancelled when the server drains.
+    pub(crate) stop: CancellationToken,
+}
+
+/// A running server.
+#[derive(Debug)]
+pub struct Server {
+    edge: Arc<Edge>,
+    connections: TaskTracker,
+}
+
+/// Time to wait after the system had no file for another connection: closing one frees one.
+const NO_FILES: Duration = Duration::from_millis(50);
+
+impl Server {
+    /// Serves on a listener until [`Server::drain`].
+    #[must_use]
+    pub fn start(listener: TcpListener, engine: Engine, config: ServerConfig) -> Self {
+        let sockets = if config.limits { limits::SOCKETS } else { Semaphore::MAX_PERMITS };
+        let sockets = Arc::new(Semaphore::new(sockets));
+        let stop = CancellationToken::new();
+        let edge = Edge { engine, config, sockets, tasks: TaskTracker::new(), stop: stop.clone() };
+        let server = Self { edge: Arc::new(edge), connections: TaskTracker::new() };
+        let router = router(Arc::clone(&server.edge));
+        server.connections.spawn(accept(listener, router, stop, server.connections.clone()));
+        server
+    }
+
+    /// Stops accepting, lets every socket's sends be answered, and closes it with 1001. Returns how
+    /// many sockets were told to go, and whether all have within the time.
+    pub async fn drain(&self, deadline: Duration) -> (usize, bool) {
+        self.edge.stop.cancel();
+        self.connections.close();
+        self.edge.tasks.close();
+        let told = self.edge.engine.drain().sockets;
+        let all_gone = async {
+            self.edge.tasks.wait().await;
+            self.connections.wait().await;
+        };
+        (told, timeout(deadline, all_gone).await.is_ok())
+    }
+}
+
+async fn accept(listener: TcpListener, router: Router, stop: CancellationToken, connections: TaskTracker) {
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = stop.cancelled() => return,
+        };
+        match accepted {
+            Ok((stream, peer)) => {
+                connections.spawn(serve(stream, peer, router.clone(), stop.clone()));
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a connection can't be accepted");
+                tokio::time::sleep(NO_FILES).await;
+            }
+        }
+    }
+}
+
+async fn serve(stream: TcpStream, peer: SocketAddr, router: Router, stop: CancellationToken) {
+    // Without it a small frame may wait 40 ms for the peer's acknowledgement of the one before.
+    let _unsupported = stream.set_nodelay(true);
+    let first_byte = async { timeout(limits::HEADER, stream.peek(&mut [0])).await };
+    if !matches!(stop.run_until_cancelled(first_byte).await, Some(Ok(Ok(1)))) {
+        return;
+    }
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(ConnectInfo(peer));
+        router.clone().call(request)
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits::HEADER)
+        .max_buf_size(limits::HEADER_BYTES)
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
+    let mut connection = std::pin::pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = stop.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%peer, %error, "connection ended");
+    }
+}

@@ -1,0 +1,15 @@
+//! How the outside talks to Greenroom: axum lives here, and the browser's page.
+//!
+//! A thin edge. It reads frames and writes frames, says who may connect, and knows no rule of rooms
+//! or sessions: those are behind [`Engine`](greenroom_actors::Engine), the only door it uses.
+
+mod accept;
+mod assets;
+mod http;
+mod lab;
+mod origin;
+mod problem;
+mod router;
+mod socket;
+
+pub use accept::{Server, ServerConfig};

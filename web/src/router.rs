@@ -1,0 +1,57 @@
+//! Every path of the server on one screen.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::map_response;
+use axum::response::Response;
+use axum::routing::{any, get, post};
+
+use crate::accept::Edge;
+use crate::assets::{self, CONTENT_SECURITY_POLICY};
+use crate::problem::Problem;
+use crate::{http, lab, socket};
+
+pub(crate) fn router(edge: Arc<Edge>) -> Router {
+    let api = Router::new()
+        .route("/api/health", get(http::health))
+        .route("/api/rooms", get(http::rooms))
+        .route("/api/{*unknown}", any(unknown));
+    let lab = if edge.config.lab { Router::new().route("/api/lab/crash", post(lab::crash)) } else { Router::new() };
+    Router::new()
+        .route("/ws", get(socket::upgrade))
+        .merge(api)
+        .merge(lab)
+        .fallback(get(assets::asset))
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(map_response(secure))
+        .with_state(edge)
+}
+
+async fn unknown() -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "there is nothing here")
+}
+
+async fn method_not_allowed() -> Problem {
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "this path doesn't take that method")
+}
+
+/// What every response says to browsers.
+async fn secure(mut response: Response) -> Response {
+    const HEADERS: [(HeaderName, HeaderValue); 6] = [
+        (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY)),
+        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+        (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
+        (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
+        (
+            HeaderName::from_static("permissions-policy"),
+            HeaderValue::from_static("camera=(), geolocation=(), microphone=()"),
+        ),
+    ];
+    for (name, value) in HEADERS {
+        response.headers_mut().entry(name).or_insert(value);
+    }
+    response
+}

@@ -1,0 +1,63 @@
+//! Ending a socket so that the other side learns why.
+
+use futures_util::SinkExt as _;
+use greenroom_protocol::CloseCode;
+use greenroom_protocol::limits::CLOSE;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::{Error, Message};
+
+use super::writing::Writing;
+
+/// In a box, so that the futures which hand it on don't each keep room for all of it.
+pub(super) type Socket = Box<WebSocketStream<TcpStream>>;
+
+/// What the library's error means in the words of the protocol.
+pub(super) fn code_of(error: &Error) -> CloseCode {
+    match error {
+        Error::Capacity(_) => CloseCode::TooLarge,
+        Error::Utf8(_) => CloseCode::BadUtf8,
+        Error::Protocol(_) | Error::AttackAttempt => CloseCode::Protocol,
+        Error::ConnectionClosed
+        | Error::AlreadyClosed
+        | Error::Io(_)
+        | Error::Tls(_)
+        | Error::WriteBufferFull(_)
+        | Error::Url(_)
+        | Error::Http(_)
+        | Error::HttpFormat(_) => CloseCode::Normal,
+    }
+}
+
+/// Says goodbye with a code, within [`CLOSE`]; a peer that doesn't listen is cut off.
+pub(super) async fn close(mut socket: Socket, mut unwritten: Writing, code: CloseCode) {
+    let goodbye = async {
+        unwritten.finish(socket.get_mut()).await?;
+        goodbye(&mut socket, code).await
+    };
+    // Whatever goes wrong from here on, the connection ends.
+    let _cut_off = timeout(CLOSE, goodbye).await;
+}
+
+async fn goodbye(socket: &mut Socket, code: CloseCode) -> Result<(), Error> {
+    let reason = code.meaning().into();
+    let said = socket.send(Message::Close(Some(CloseFrame { code: code.number().into(), reason }))).await;
+    if said.is_err() {
+        // The other side said goodbye first; the library has the answer ready.
+        socket.flush().await?;
+    }
+    linger(socket.get_mut()).await?;
+    Ok(())
+}
+
+/// Reads on until the other side has closed too. A connection that is closed with bytes unread is
+/// reset, and the reset may overtake the close frame.
+async fn linger(stream: &mut TcpStream) -> std::io::Result<()> {
+    stream.shutdown().await?;
+    let mut unread = [0; 1024];
+    while stream.read(&mut unread).await? > 0 {}
+    Ok(())
+}

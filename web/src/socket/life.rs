@@ -1,0 +1,193 @@
+//! The life of one socket: its task reads frames, and writes what nobody else has written.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use greenroom_actors::SessionHandle;
+use greenroom_actors::outbox::{Outbox, Permit, Refusal};
+use greenroom_protocol::limits::{HEARTBEAT, HEARTBEAT_GRACE};
+use greenroom_protocol::{ClientFrame, CloseCode, EncodedFrame};
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_tungstenite::tungstenite::{Bytes, Error, Message};
+
+use super::closing::{self, Socket};
+use super::heartbeat::{Beat, Heartbeat};
+use super::hello::{Identified, Unidentified, hello};
+use super::wake::Wake;
+use super::writing::Writing;
+use crate::accept::Edge;
+
+/// Bytes taken from the outbox at a time: enough to fill a system call, little to hold twice.
+const TAKE_BYTES: usize = 64 * 1024;
+
+/// From the upgrade to the close. What only the beginning needs is in a box of its own, so that an
+/// idle socket doesn't keep it.
+pub(super) async fn live(socket: Socket, edge: Arc<Edge>, bearer: Option<String>) {
+    if let Some(life) = Box::pin(begin(socket, edge, bearer)).await {
+        life.run().await;
+    }
+}
+
+async fn begin(mut socket: Socket, edge: Arc<Edge>, bearer: Option<String>) -> Option<Life> {
+    let hello = edge.stop.run_until_cancelled(hello(&mut socket, &edge.engine, bearer.as_deref())).await;
+    let identified = match hello.unwrap_or(Err(Unidentified::silent(CloseCode::GoingAway))) {
+        Ok(identified) => identified,
+        Err(Unidentified { word, code }) => {
+            let mut writing = Writing::default();
+            writing.gather(word.as_slice());
+            closing::close(socket, writing, code).await;
+            return None;
+        }
+    };
+    let wake = Arc::new(Wake::default());
+    let outbox = Outbox::new(Arc::clone(&wake) as _);
+    let Identified { person, token, reference } = identified;
+    let session = edge.engine.open_session(person, token, reference, Arc::clone(&outbox)).await;
+    if edge.stop.is_cancelled() {
+        // It came too late to be told with the others.
+        outbox.drain(CloseCode::GoingAway);
+    }
+    match session {
+        Ok(session) => Some(Life { socket, writing: Writing::default(), outbox, wake, session, permit: None }),
+        Err(_) => {
+            closing::close(socket, Writing::default(), CloseCode::Restarting).await;
+            None
+        }
+    }
+}
+
+struct Life {
+    socket: Socket,
+    /// Frames on their way to the system.
+    writing: Writing,
+    outbox: Arc<Outbox>,
+    wake: Arc<Wake>,
+    session: SessionHandle,
+    /// The right to read one more command.
+    permit: Option<Permit>,
+}
+
+impl Life {
+    async fn run(mut self) {
+        let code = self.until_the_end().await;
+        self.session.end();
+        let Self { socket, writing, .. } = self;
+        Box::pin(closing::close(socket, writing, code)).await;
+    }
+
+    /// Returns the code to close with.
+    async fn until_the_end(&mut self) -> CloseCode {
+        let mut heartbeat = Heartbeat::new(Instant::now());
+        let mut alarm = Box::pin(sleep_until(heartbeat.due()));
+        loop {
+            match self.write_out().await {
+                ControlFlow::Break(code) => return code,
+                ControlFlow::Continue(()) => {}
+            }
+            let reads = self.outbox.may_read();
+            let listens = reads && self.permit.is_some();
+            tokio::select! {
+                () = self.wake.woken() => {}
+                permit = self.outbox.permit(), if reads && self.permit.is_none() => self.permit = Some(permit),
+                message = self.socket.next(), if listens => {
+                    heartbeat.heard(Instant::now());
+                    if let ControlFlow::Break(code) = self.take(message) {
+                        return code;
+                    }
+                }
+                () = alarm.as_mut() => {
+                    let beat = heartbeat.beat(Instant::now(), !listens);
+                    if let ControlFlow::Break(code) = Box::pin(self.beat(&beat)).await {
+                        return code;
+                    }
+                    alarm.as_mut().reset(heartbeat.due());
+                }
+            }
+        }
+    }
+
+    /// Writes all that is queued; returns the code to close with, once all is written before a close.
+    async fn write_out(&mut self) -> ControlFlow<CloseCode> {
+        loop {
+            let taken = self.outbox.take(TAKE_BYTES);
+            if taken.attention {
+                self.session.attend();
+            }
+            if !taken.frames.is_empty() {
+                self.write(&taken.frames).await?;
+            } else if let Some(code) = taken.close {
+                return ControlFlow::Break(code);
+            } else {
+                return ControlFlow::Continue(());
+            }
+        }
+    }
+
+    /// Writes frames, and waits until the system has taken them: a client that does not read is not
+    /// read from either. Gives up when the outbox has overflowed meanwhile, or the peer takes nothing
+    /// for so long that it must be gone.
+    async fn write(&mut self, frames: &[EncodedFrame]) -> ControlFlow<CloseCode> {
+        let Self { socket, writing, outbox, wake, .. } = self;
+        writing.gather(frames);
+        let write = async {
+            // The library may have an answer to a ping ready, and goes first.
+            socket.flush().await?;
+            writing.finish(socket.get_mut()).await.map_err(Error::Io)
+        };
+        let closed = async {
+            loop {
+                wake.woken().await;
+                if let Some(code) = outbox.closed() {
+                    return code;
+                }
+            }
+        };
+        tokio::select! {
+            biased;
+            written = timeout(HEARTBEAT + HEARTBEAT_GRACE, write) => match written {
+                Ok(Ok(())) => ControlFlow::Continue(()),
+                Ok(Err(error)) => ControlFlow::Break(closing::code_of(&error)),
+                Err(_elapsed) => ControlFlow::Break(CloseCode::HeartbeatMissed),
+            },
+            code = closed => ControlFlow::Break(code),
+        }
+    }
+
+    fn take(&mut self, message: Option<Result<Message, Error>>) -> ControlFlow<CloseCode> {
+        match message {
+            Some(Ok(Message::Text(text))) => self.frame(text.as_str()),
+            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
+            Some(Ok(Message::Binary(_))) => return ControlFlow::Break(CloseCode::Binary),
+            Some(Ok(Message::Close(_))) | None => return ControlFlow::Break(CloseCode::Normal),
+            Some(Err(error)) => return ControlFlow::Break(closing::code_of(&error)),
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn frame(&mut self, text: &str) {
+        match ClientFrame::parse(text) {
+            Ok(frame) => {
+                if let Some(permit) = self.permit.take() {
+                    self.session.frame(frame, permit);
+                }
+            }
+            Err(refusal) => {
+                let error = Refusal::new(refusal.code, refusal.message);
+                self.outbox.reply(error.frame(refusal.reference));
+            }
+        }
+    }
+
+    async fn beat(&mut self, beat: &Beat) -> ControlFlow<CloseCode> {
+        match beat {
+            Beat::Wait => ControlFlow::Continue(()),
+            Beat::Missed => ControlFlow::Break(CloseCode::HeartbeatMissed),
+            Beat::Ping => match timeout(HEARTBEAT_GRACE, self.socket.send(Message::Ping(Bytes::new()))).await {
+                Ok(Ok(())) => ControlFlow::Continue(()),
+                Ok(Err(error)) => ControlFlow::Break(closing::code_of(&error)),
+                Err(_elapsed) => ControlFlow::Break(CloseCode::HeartbeatMissed),
+            },
+        }
+    }
+}

@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest';
+import { moved, readersOf, tickOf, tickOfParcel, type Cursors } from './ticks';
+
+const nobody: Cursors = new Map();
+const bob = { id: 'bob', name: 'Bob' };
+
+test('a message is sent, then delivered, then read', () => {
+  expect(tickOf(5, nobody, 'ana')).toBe('sent');
+  const delivered = moved(nobody, { user: bob, delivered: 5, read: 4 });
+  expect(tickOf(5, delivered, 'ana')).toBe('delivered');
+  expect(tickOf(5, moved(delivered, { user: bob, delivered: 5, read: 5 }), 'ana')).toBe('read');
+});
+
+test('ticks never go back, in whatever order the cursors come', () => {
+  const read = moved(nobody, { user: 'bob', delivered: 9, read: 9 });
+  const late = moved(read, { user: 'bob', delivered: 3, read: 1 });
+  expect(late).toBe(read);
+  expect(tickOf(5, late, 'ana')).toBe('read');
+});
+
+test('what was read was delivered', () => {
+  const read = moved(nobody, { user: bob, delivered: 0, read: 5 });
+  expect(read.get('bob')).toEqual({ delivered: 5, read: 5 });
+});
+
+test('one does not read oneself', () => {
+  const own = moved(nobody, { user: 'ana', delivered: 9, read: 9 });
+  expect(tickOf(5, own, 'ana')).toBe('sent');
+  expect(readersOf(5, moved(own, { user: bob, delivered: 5, read: 5 }), 'ana')).toBe(1);
+});
+
+test('a message without an echo shows how far it came', () => {
+  expect(tickOfParcel('waiting')).toBe('sending');
+  expect(tickOfParcel('flying')).toBe('sending');
+  expect(tickOfParcel('stored')).toBe('sent');
+  expect(tickOfParcel('refused')).toBe('failed');
+});

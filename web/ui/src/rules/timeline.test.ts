@@ -1,0 +1,144 @@
+import { describe, expect, test } from 'vitest';
+import type { DurableEvent, HistoryPage, Joined } from '../wire';
+import * as timeline from './timeline';
+
+function message(seq: number, user = 'bob'): DurableEvent {
+  const at = '2026-01-01T00:00:00.000Z';
+  const body = `Line ${seq}`;
+  return {
+    type: 'message',
+    room: 'green',
+    seq,
+    id: `id-${seq}`,
+    user: { id: user, name: user },
+    body,
+    at,
+  };
+}
+
+function messages(from: number, to: number): DurableEvent[] {
+  return Array.from({ length: to - from + 1 }, (_, i) => message(from + i));
+}
+
+function joined(events: DurableEvent[], more: Partial<Joined> = {}): Joined {
+  return {
+    type: 'joined',
+    room: 'green',
+    kind: 'group',
+    last_seq: events.at(-1)?.seq ?? 0,
+    read_seq: 0,
+    events,
+    epoch: 'first',
+    first_seq: 1,
+    reset: false,
+    more: false,
+    online_count: 1,
+    online: [],
+    receipts: [],
+    ...more,
+  };
+}
+
+function page(events: DurableEvent[], more: boolean): HistoryPage {
+  return { type: 'history', room: 'green', events, more, first_seq: 1 };
+}
+
+const seqs = (held: timeline.Timeline): number[] => held.events.map((event) => event.seq);
+const opened = (from: number, to: number): timeline.Timeline =>
+  timeline.afterJoin(timeline.EMPTY, joined(messages(from, to))).timeline;
+
+describe('joining', () => {
+  test('the first join asks for the newest, a later one for what was missed', () => {
+    expect(timeline.resumePoint(timeline.EMPTY)).toEqual({});
+    expect(timeline.resumePoint(opened(11, 13))).toEqual({ since: 13, epoch: 'first' });
+  });
+
+  test('an empty room is resumed from nought', () => {
+    const held = timeline.afterJoin(timeline.EMPTY, joined([])).timeline;
+    expect(timeline.resumePoint(held)).toEqual({ since: 0, epoch: 'first' });
+  });
+
+  test('what was missed is added', () => {
+    const result = timeline.afterJoin(opened(1, 3), joined(messages(4, 6)));
+    expect(seqs(result.timeline)).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(result.fresh).toHaveLength(3);
+  });
+
+  test('nothing missed changes nothing', () => {
+    const result = timeline.afterJoin(opened(1, 3), joined([], { last_seq: 3 }));
+    expect(seqs(result.timeline)).toEqual([1, 2, 3]);
+    expect(result.fresh).toEqual([]);
+  });
+
+  test('a reset forgets what was held', () => {
+    const result = timeline.afterJoin(opened(1, 3), joined(messages(2000, 2002), { reset: true }));
+    expect(seqs(result.timeline)).toEqual([2000, 2001, 2002]);
+    expect(timeline.hasOlder(result.timeline)).toBe(true);
+  });
+
+  test('another epoch forgets what was held, said or not', () => {
+    const restored = joined(messages(1, 2), { epoch: 'second' });
+    expect(seqs(timeline.afterJoin(opened(1, 9), restored).timeline)).toEqual([1, 2]);
+  });
+});
+
+describe('newer events', () => {
+  test('come once, however often they arrive', () => {
+    const once = timeline.append(opened(1, 3), messages(3, 5));
+    const twice = timeline.append(once.timeline, messages(1, 5));
+    expect(seqs(twice.timeline)).toEqual([1, 2, 3, 4, 5]);
+    expect(twice.fresh).toEqual([]);
+    expect(twice.gap).toBe(false);
+  });
+
+  test('stop before a hole, which is told', () => {
+    const result = timeline.append(opened(1, 3), [message(4), message(6)]);
+    expect(seqs(result.timeline)).toEqual([1, 2, 3, 4]);
+    expect(result.gap).toBe(true);
+  });
+
+  test('of an unknown kind keep their number', () => {
+    const unknown: DurableEvent = { type: 'unknown', room: 'green', seq: 4, at: '' };
+    const result = timeline.append(opened(1, 3), [unknown, message(5)]);
+    expect(seqs(result.timeline)).toEqual([1, 2, 3, 4, 5]);
+  });
+});
+
+describe('older pages', () => {
+  test('go to the front', () => {
+    const held = timeline.prepend(opened(51, 60), page(messages(41, 50), true));
+    expect(seqs(held)).toEqual([...messages(41, 60)].map((event) => event.seq));
+    expect(timeline.hasOlder(held)).toBe(true);
+  });
+
+  test('overlap without doubles', () => {
+    const held = timeline.prepend(opened(5, 6), page(messages(3, 5), true));
+    expect(seqs(held)).toEqual([3, 4, 5, 6]);
+  });
+
+  test('that do not adjoin are dropped', () => {
+    const held = opened(51, 60);
+    expect(timeline.prepend(held, page(messages(1, 40), false))).toBe(held);
+  });
+
+  test('end where the room begins, also when the oldest were removed', () => {
+    expect(timeline.hasOlder(opened(1, 3))).toBe(false);
+    const held = timeline.prepend(opened(51, 60), page(messages(45, 50), false));
+    expect(timeline.hasOlder(held)).toBe(false);
+    expect(timeline.hasOlder(timeline.prepend(opened(51, 60), page([], false)))).toBe(false);
+  });
+});
+
+test('what is far up is let go, and can be had again', () => {
+  expect(timeline.trimmed(opened(1, 12), 10).events).toHaveLength(12);
+  const held = timeline.trimmed(opened(1, 13), 10);
+  expect(seqs(held)[0]).toBe(4);
+  expect(timeline.hasOlder(held)).toBe(true);
+  expect(timeline.resumePoint(held).since).toBe(13);
+});
+
+test('unread are the messages of others after the cursor', () => {
+  const held = timeline.append(opened(1, 3), [message(4, 'ana'), message(5)]).timeline;
+  expect(timeline.countUnread(held, 2, 'ana')).toBe(2);
+  expect(timeline.countUnread(held, 5, 'ana')).toBe(0);
+});

@@ -1,0 +1,96 @@
+/**
+ * What this page holds of one room's log: a stretch of events without a hole, oldest first.
+ * Whatever arrives twice is dropped, whatever would leave a hole is refused.
+ */
+import type { DurableEvent, Epoch, HistoryPage, Joined } from '../wire';
+
+export interface Timeline {
+  /** Which life of the log the numbers belong to; `null` before the first join. */
+  readonly epoch: Epoch | null;
+  readonly events: readonly DurableEvent[];
+  /** Where the log begins on the server; older ones were removed. */
+  readonly firstSeq: number;
+  /** The last number of the log that is held or was skipped knowingly. */
+  readonly lastSeq: number;
+}
+
+export interface Appended {
+  timeline: Timeline;
+  fresh: readonly DurableEvent[];
+  /** An event was missing in between: the room has to be joined again from `lastSeq`. */
+  gap: boolean;
+}
+
+/** How many events of a room a page keeps. */
+const MOST_HELD = 2_000;
+
+export const EMPTY: Timeline = { epoch: null, events: [], firstSeq: 1, lastSeq: 0 };
+
+/** What to ask for when joining: all since the last held, or the newest where nothing is held. */
+export function resumePoint(held: Timeline): { since?: number; epoch?: Epoch } {
+  return held.epoch === null ? {} : { since: held.lastSeq, epoch: held.epoch };
+}
+
+/** Takes the answer to a join: what was missed, or a fresh start where the server says so. */
+export function afterJoin(held: Timeline, joined: Joined): Appended {
+  if (held.epoch !== null && !joined.reset && held.epoch === joined.epoch) {
+    return append({ ...held, firstSeq: joined.first_seq }, joined.events);
+  }
+  const before = (joined.events[0]?.seq ?? joined.last_seq + 1) - 1;
+  const blank = { epoch: joined.epoch, events: [], firstSeq: joined.first_seq, lastSeq: before };
+  return append(blank, joined.events);
+}
+
+/** Adds newer events at the end, up to the first hole. */
+export function append(held: Timeline, arrived: readonly DurableEvent[]): Appended {
+  const fresh: DurableEvent[] = [];
+  let lastSeq = held.lastSeq;
+  let gap = false;
+  for (const event of arrived) {
+    if (event.seq <= lastSeq) continue;
+    gap = event.seq > lastSeq + 1;
+    if (gap) break;
+    fresh.push(event);
+    lastSeq = event.seq;
+  }
+  if (fresh.length === 0) return { timeline: held, fresh, gap };
+  return { timeline: { ...held, events: [...held.events, ...fresh], lastSeq }, fresh, gap };
+}
+
+/** Adds an older page at the front; a page that does not adjoin (asked for before a reset) is dropped. */
+export function prepend(held: Timeline, page: HistoryPage): Timeline {
+  const first = oldestHeld(held);
+  const older = page.events.filter((event) => event.seq < first);
+  // A page that says there is nothing more settles where the log begins.
+  const firstSeq = page.more ? page.first_seq : (older[0]?.seq ?? first);
+  if (older.length === 0) return page.more ? held : { ...held, firstSeq };
+  if (older.at(-1)?.seq !== first - 1) return held;
+  return { ...held, events: [...older, ...held.events], firstSeq };
+}
+
+/** Lets go of the oldest where more than a quarter above the bound is held. */
+export function trimmed(held: Timeline, most: number = MOST_HELD): Timeline {
+  if (held.events.length <= most * 1.25) return held;
+  return { ...held, events: held.events.slice(-most) };
+}
+
+/** The number of the oldest event that is held; one past the end where none is. */
+export function oldestHeld(held: Timeline): number {
+  return held.events[0]?.seq ?? held.lastSeq + 1;
+}
+
+/** Whether the server has older events than those held. */
+export function hasOlder(held: Timeline): boolean {
+  return held.epoch !== null && oldestHeld(held) > Math.max(1, held.firstSeq);
+}
+
+/** Messages of others after a read cursor, as far as they are held. */
+export function countUnread(held: Timeline, readSeq: number, me: string | undefined): number {
+  let count = 0;
+  for (let i = held.events.length - 1; i >= 0; i--) {
+    const event = held.events[i]!;
+    if (event.seq <= readSeq) break;
+    if (event.type === 'message' && event.user.id !== me) count++;
+  }
+  return count;
+}

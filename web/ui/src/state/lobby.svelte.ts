@@ -1,0 +1,71 @@
+/** The person's list of rooms and the public ones beside it. */
+import { listRooms } from '../net/api';
+import * as rooms from '../rules/rooms';
+import { countUnread, oldestHeld } from '../rules/timeline';
+import type { DurableEvent, Joined, RoomRow, Unread } from '../wire';
+import type { Room } from './room.svelte';
+
+export class Lobby {
+  rows = $state.raw<RoomRow[]>([]);
+  publicRows = $state.raw<RoomRow[]>([]);
+  unread = $derived(rooms.totalUnread(this.rows));
+
+  row(room: string): RoomRow | undefined {
+    return this.rows.find((row) => row.room === room);
+  }
+
+  /** A new connection tells the whole list. */
+  replaced(rows: RoomRow[]): void {
+    this.rows = rooms.merged([], rows);
+  }
+
+  listed(changed: RoomRow[], gone: string[] = []): void {
+    this.rows = rooms.merged(this.rows, changed, gone);
+  }
+
+  joined(room: Room, frame: Joined, me: string | undefined): void {
+    const { kind, title, last_seq, read_seq } = frame;
+    const known = this.row(room.id);
+    const held = countUnread(room.timeline, read_seq, me);
+    // Where the first unread one was not sent along, the server's own count is the better one.
+    const unread =
+      oldestHeld(room.timeline) > read_seq + 1 ? Math.max(held, known?.unread ?? 0) : held;
+    const row = { ...known, room: room.id, kind, title, last_seq, read_seq, unread };
+    const last = room.timeline.events.findLast((event) => event.type === 'message');
+    this.listed([last ? rooms.withEvent(row, last) : row]);
+  }
+
+  /** The server's count, for a room that is not heard or was read on another device. */
+  counted({ room, last_seq, read_seq, unread, last }: Unread): void {
+    this.#changed(room, (row) => ({ ...row, last_seq, read_seq, unread, last: last ?? row.last }));
+  }
+
+  /** Something happened in a room that is heard. */
+  arrived(event: DurableEvent, me: string | undefined): void {
+    this.#changed(event.room, (row) => rooms.afterEvent(row, event, me));
+  }
+
+  /** A room that is heard was read up to a number, here or on another device. */
+  read(room: Room, seq: number, me: string | undefined): void {
+    this.#changed(room.id, (row) => {
+      if (row.read_seq >= seq) return row;
+      return { ...row, read_seq: seq, unread: countUnread(room.timeline, seq, me) };
+    });
+  }
+
+  async refreshPublic(token: string): Promise<void> {
+    const listed = await listRooms(token);
+    if (listed !== null) this.publicRows = listed;
+  }
+
+  clear(): void {
+    this.rows = this.publicRows = [];
+  }
+
+  #changed(room: string, change: (row: RoomRow) => RoomRow): void {
+    const row = this.row(room);
+    if (!row) return;
+    const after = change(row);
+    if (after !== row) this.rows = rooms.merged(this.rows, [after]);
+  }
+}

@@ -1,0 +1,125 @@
+/** One room as this page knows it: its log, who is in it, how far everyone has read. */
+import { changed, NOBODY, present } from '../rules/presence';
+import { moved, type Cursors } from '../rules/ticks';
+import * as timeline from '../rules/timeline';
+import { signed, withoutStale, type Typists } from '../rules/typing';
+import type {
+  DurableEvent,
+  HistoryPage,
+  Joined,
+  Presence,
+  Receipt,
+  RoomKind,
+  RoomRow,
+  User,
+} from '../wire';
+
+export class Room {
+  readonly id: string;
+  kind = $state<RoomKind>('group');
+  title = $state('');
+  /** Replaced as a whole: watching each of thousands of events would cost more than it saves. */
+  timeline = $state.raw(timeline.EMPTY);
+  cursors = $state.raw<Cursors>(new Map());
+  here = $state.raw(NOBODY);
+  typists = $state.raw<Typists>([]);
+  /** Why the room can't be shown. */
+  trouble = $state<string | null>(null);
+  older = $state<'idle' | 'loading' | 'failed'>('idle');
+  draft = $state('');
+  /** Where the new messages begin; unknown until the room was joined for this visit. */
+  newSince = $state<number | null | undefined>(undefined);
+
+  /** Whether this socket hears the room. */
+  link: 'apart' | 'joining' | 'joined' = 'apart';
+  /** The cursors last told to the server, and those to tell. */
+  told = { delivered: 0, read: 0 };
+  toTell = { delivered: 0, read: 0 };
+
+  constructor(id: string, row?: RoomRow) {
+    this.id = id;
+    this.title = id;
+    if (row) this.describe(row);
+  }
+
+  describe(row: Pick<RoomRow, 'kind' | 'title' | 'with'>): void {
+    this.kind = row.kind;
+    this.title = (row.kind === 'direct' ? row.with?.name : row.title) || this.title;
+  }
+
+  /** The shown name: group rooms by their sign. */
+  get label(): string {
+    return this.kind === 'direct' ? this.title : `#${this.title}`;
+  }
+
+  get hasOlder(): boolean {
+    return timeline.hasOlder(this.timeline);
+  }
+
+  joined(frame: Joined): readonly DurableEvent[] {
+    const continued = this.timeline.epoch === frame.epoch;
+    const result = timeline.afterJoin(this.timeline, frame);
+    this.timeline = result.timeline;
+    this.link = 'joined';
+    this.trouble = null;
+    this.older = 'idle';
+    this.here = present(frame.online, frame.online_count);
+    this.typists = [];
+    this.cursors = frame.receipts.reduce(moved, continued ? this.cursors : new Map());
+    // The connection before this one may have died with a cursor on its way.
+    this.told = { delivered: 0, read: frame.read_seq };
+    if (!continued) this.toTell = { delivered: 0, read: 0 };
+    this.describe({ kind: frame.kind, title: frame.title });
+    if (this.newSince === undefined) {
+      this.newSince = frame.last_seq > frame.read_seq ? frame.read_seq : null;
+    }
+    return result.fresh;
+  }
+
+  /** What of it is new; `gap` where the room has to be joined again. */
+  append(events: readonly DurableEvent[]): { fresh: readonly DurableEvent[]; gap: boolean } {
+    const result = timeline.append(this.timeline, events);
+    this.timeline = result.timeline;
+    for (const event of result.fresh) {
+      if (event.type === 'message') this.typing(event.user, false);
+    }
+    return result;
+  }
+
+  prepend(page: HistoryPage): void {
+    this.timeline = timeline.prepend(this.timeline, page);
+    this.older = 'idle';
+  }
+
+  /** An open page must not grow for ever: what is far up is let go and loaded again when wanted. */
+  trim(): void {
+    this.timeline = timeline.trimmed(this.timeline);
+  }
+
+  olderFailed(): void {
+    this.older = 'failed';
+  }
+
+  receipt(receipt: Receipt): void {
+    this.cursors = moved(this.cursors, receipt);
+  }
+
+  presence(presence: Presence): void {
+    this.here = changed(this.here, presence);
+    for (const user of presence.left) this.typing(user, false);
+  }
+
+  typing(user: User, on: boolean): void {
+    this.typists = signed(this.typists, user, on, Date.now());
+  }
+
+  forgetStaleTypists(): void {
+    this.typists = withoutStale(this.typists, Date.now());
+  }
+
+  disconnected(): void {
+    this.link = 'apart';
+    this.typists = [];
+    if (this.older === 'loading') this.older = 'idle';
+  }
+}

@@ -1,0 +1,130 @@
+/** Every text of the page, in English. */
+
+const plural = (n: number, one: string, many: string): string => `${n} ${n === 1 ? one : many}`;
+
+export const texts = {
+  product: 'Greenroom',
+
+  enter: {
+    lead: 'A quiet place to talk. Pick a name and step in.',
+    leadRoom: (room: string) => `Pick a name to enter #${room}.`,
+    name: 'Your name',
+    hint: 'No password. This browser remembers you.',
+    submit: 'Enter',
+    busy: 'Entering…',
+    empty: 'Please type a name.',
+    long: (most: number) => `A name has at most ${most} characters.`,
+    unknown: 'The server no longer knows this guest. Pick a name to enter again.',
+    taken: 'This name belongs to someone with an account. Pick another.',
+    unreachable: 'The server can’t be reached.',
+  },
+
+  rooms: {
+    region: 'Rooms',
+    mine: 'Your rooms',
+    open: 'Public rooms',
+    enter: 'Enter a room',
+    placeholder: 'room-name',
+    go: 'Go',
+    invalid: 'Use letters, digits and hyphens, up to 64.',
+    none: 'No rooms yet. Type a name above to enter one; it is made if it does not exist.',
+    unread: (n: number) => plural(n, 'unread message', 'unread messages'),
+    here: (n: number) => `${n} here · `,
+    quiet: 'No messages yet',
+    you: 'You',
+  },
+
+  conversation: {
+    pickTitle: 'Pick a room',
+    pick: 'Choose a room from the list, or type a name to enter a new one.',
+    back: 'All rooms',
+    backUnread: (n: number) =>
+      `All rooms, ${plural(n, 'unread message', 'unread messages')} elsewhere`,
+    messages: (title: string) => `Messages in ${title}`,
+    opening: 'Opening the room…',
+    here: (n: number) => plural(n, 'person here', 'people here'),
+    peopleHeading: 'Here now',
+    more: (n: number) => `and ${n} more`,
+    you: 'you',
+    close: 'Close',
+    beginning: (title: string) => `This is the beginning of ${title}.`,
+    hello: 'Say hello to whoever comes by.',
+    older: 'Loading older messages…',
+    olderFailed: 'Older messages could not be loaded.',
+    retry: 'Retry',
+    newMark: 'New',
+    newBelow: (n: number) => plural(n, 'new message', 'new messages'),
+    toEnd: 'Go to the newest message',
+    missing: 'There is no such room, or it isn’t open to you.',
+    forbidden: 'This room isn’t open to you.',
+    failed: (why: string) => `The room could not be opened: ${why}`,
+    removed: 'You are no longer in this room.',
+    deleted: 'This room was deleted.',
+    toList: 'Back to the rooms',
+    arrived: (name: string, body: string) => `${name}: ${body.slice(0, 200)}`,
+  },
+
+  composer: {
+    form: 'Message',
+    label: (title: string) => `Message ${title}`,
+    send: 'Send',
+    tooLong: (over: number) => `Too long by ${plural(over, 'byte', 'bytes')}.`,
+    offline: 'Messages will be sent when the connection is back.',
+  },
+
+  message: {
+    ticks: {
+      sending: 'Sending',
+      sent: 'Sent',
+      delivered: 'Delivered',
+      read: 'Read',
+      failed: 'Not sent',
+    },
+    readBy: (n: number) => `Read by ${n}`,
+    notSent: (why: string | undefined) => (why ? `Not sent: ${why}` : 'Not sent'),
+    retry: 'Retry',
+    delete: 'Delete',
+  },
+
+  notice: {
+    joined: (who: string) => `${who} joined`,
+    left: (who: string) => `${who} left`,
+    added: (who: string, by: string) => `${by} added ${who}`,
+    removed: (who: string, by: string) => `${by} removed ${who}`,
+    role: (who: string) => `${who} has a new role`,
+    created: (by: string) => `${by} made this room`,
+    changed: (by: string) => `${by} changed this room`,
+    someone: 'Someone',
+  },
+
+  typing: {
+    one: (a: string) => `${a} is typing…`,
+    two: (a: string, b: string) => `${a} and ${b} are typing…`,
+    many: (a: string, others: number) => `${a} and ${others} others are typing…`,
+  },
+
+  connection: {
+    online: 'Connected',
+    connecting: 'Connecting…',
+    waiting: 'Reconnecting…',
+    next: (seconds: number) => `Next try in ${seconds} s.`,
+    tryNow: 'Try now',
+    outdated: 'This page and the server no longer match.',
+    reload: 'Reload',
+  },
+
+  me: {
+    signOut: 'Sign out',
+    signOutHint: 'Sign out and forget this guest on this device',
+  },
+
+  skip: 'Skip to the conversation',
+  day: { today: 'Today', yesterday: 'Yesterday' },
+  announce: (n: number) => plural(n, 'new message', 'new messages'),
+};
+
+/** What the server says, as a sentence: its messages begin small and end without a stop. */
+export function sentence(message: string): string {
+  const text = message.charAt(0).toUpperCase() + message.slice(1);
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}
