@@ -1,0 +1,76 @@
+//! The application: the engine behind its edge.
+
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use anyhow::Context as _;
+use greenroom_actors::{Engine, SessionConfig};
+use greenroom_protocol::limits::DRAIN;
+use greenroom_web::{Server, ServerConfig};
+use tokio::net::TcpListener;
+
+use crate::config::{Config, Durability};
+
+/// A running Greenroom.
+#[derive(Debug)]
+pub struct App {
+    engine: Engine,
+    server: Server,
+    address: SocketAddr,
+}
+
+impl App {
+    /// Opens the data directory, starts the actors, and accepts connections.
+    ///
+    /// # Errors
+    /// Where the address can't be listened on or the data directory can't be used; the text says what to do.
+    pub async fn start(config: &Config) -> anyhow::Result<Self> {
+        let listener = TcpListener::bind(config.listen).await.with_context(|| {
+            format!("can't listen on {}; is another program there? give another with --listen", config.listen)
+        })?;
+        let address = listener.local_addr()?;
+        let durability = match config.durability {
+            Durability::Fsync => greenroom_actors::Durability::Fsync,
+            Durability::Relaxed => greenroom_actors::Durability::Relaxed,
+        };
+        let session = SessionConfig { room_creation: !config.no_room_creation };
+        let engine = Engine::start(config.data.clone(), durability, session).await?;
+        let edge =
+            ServerConfig { allowed_origins: config.allow_origin.clone(), lab: config.lab, limits: !config.no_limits };
+        let server = Server::start(listener, engine.clone(), edge);
+        Ok(Self { engine, server, address })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The door to the actors.
+    #[must_use]
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Returns the reason when the engine can't go on.
+    pub async fn failed(&self) -> String {
+        let mut fatal = self.engine.fatal();
+        match fatal.wait_for(Option::is_some).await {
+            Ok(reason) => reason.clone().unwrap_or_default(),
+            Err(_gone) => "the engine is gone".to_owned(),
+        }
+    }
+
+    /// Stops in stages: accept nothing more, let what was sent be answered and tell every client to go,
+    /// stop the actors, flush the store. Says whether all ended in time.
+    pub async fn stop(self) -> bool {
+        let begun = Instant::now();
+        let (sockets, drained) = self.server.drain(DRAIN / 2).await;
+        tracing::info!(sockets, drained, millis = begun.elapsed().as_millis(), "drained");
+        let begun = Instant::now();
+        let stopped = self.engine.stop(DRAIN / 2).await;
+        tracing::info!(stopped, millis = begun.elapsed().as_millis(), "stopped and flushed");
+        drained && stopped
+    }
+}

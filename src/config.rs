@@ -1,0 +1,128 @@
+//! The configuration: flags and environment first, then the file, then the defaults.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use clap::ValueEnum;
+use serde::Deserialize;
+
+use crate::cli::Flags;
+
+/// Everything that can be configured, decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// Where to keep everything.
+    pub data: PathBuf,
+    /// When a message counts as stored.
+    pub durability: Durability,
+    /// Whether the fault laboratory is open.
+    pub lab: bool,
+    /// Whether rate limits and connection caps are lifted.
+    pub no_limits: bool,
+    /// Whether joining does not make rooms.
+    pub no_room_creation: bool,
+    /// Other pages that may connect.
+    pub allow_origin: Vec<String>,
+    /// How logs look.
+    pub log_format: LogFormat,
+}
+
+/// When a message counts as stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Durability {
+    /// Once it is synced to the disk: survives a power cut
+    Fsync,
+    /// Once it is with the operating system: survives kill -9
+    Relaxed,
+}
+
+/// How logs look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people
+    Text,
+    /// One JSON object a line
+    Json,
+}
+
+/// The file: the same keys as the flags.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    listen: Option<SocketAddr>,
+    data: Option<PathBuf>,
+    durability: Option<Durability>,
+    lab: Option<bool>,
+    no_limits: Option<bool>,
+    no_room_creation: Option<bool>,
+    allow_origin: Option<Vec<String>>,
+    log_format: Option<LogFormat>,
+}
+
+impl Config {
+    /// Decides each value.
+    ///
+    /// # Errors
+    /// Where the file can't be read, or has an error; the text names the file and the line.
+    pub fn from(flags: Flags) -> anyhow::Result<Self> {
+        let file = flags.config.as_deref().map(File::read).transpose()?.unwrap_or_default();
+        let origins = if flags.allow_origin.is_empty() { file.allow_origin } else { Some(flags.allow_origin) };
+        Ok(Self {
+            listen: flags.listen.or(file.listen).unwrap_or(SocketAddr::from(([127, 0, 0, 1], 3000))),
+            data: flags.data.or(file.data).unwrap_or_else(|| PathBuf::from("data")),
+            durability: flags.durability.or(file.durability).unwrap_or(Durability::Fsync),
+            lab: flags.lab.or(file.lab).unwrap_or(false),
+            no_limits: flags.no_limits.or(file.no_limits).unwrap_or(false),
+            no_room_creation: flags.no_room_creation.or(file.no_room_creation).unwrap_or(false),
+            allow_origin: origins.unwrap_or_default(),
+            log_format: flags.log_format.or(file.log_format).unwrap_or(LogFormat::Text),
+        })
+    }
+}
+
+impl File {
+    fn read(path: &Path) -> anyhow::Result<Self> {
+        let shown = path.display();
+        let text = std::fs::read_to_string(path).with_context(|| format!("the configuration {shown} can't be read"))?;
+        toml::from_str(&text)
+            .with_context(|| format!("the configuration {shown} has an error; see greenroom --help for its keys"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with_file(text: &str, flags: Flags) -> anyhow::Result<Config> {
+        let dir = tempfile::tempdir()?;
+        let path = dir.path().join("greenroom.toml");
+        std::fs::write(&path, text)?;
+        Config::from(Flags { config: Some(path), ..flags })
+    }
+
+    #[test]
+    fn a_flag_wins_over_the_file_and_that_over_the_default() {
+        let flags = Flags { data: Some("flag".into()), ..Flags::default() };
+        let file = "listen = \"0.0.0.0:80\"\ndata = \"file\"\nlab = true\nallow_origin = [\"https://a.example\"]";
+        let config = with_file(file, flags).unwrap();
+        assert_eq!(config.listen, "0.0.0.0:80".parse().unwrap());
+        assert_eq!(config.data, PathBuf::from("flag"));
+        assert!(config.lab && !config.no_limits);
+        assert_eq!(config.allow_origin, ["https://a.example"]);
+        assert_eq!(config.durability, Durability::Fsync);
+    }
+
+    #[test]
+    fn an_error_in_the_file_names_the_file_and_the_line() {
+        let error = with_file("lab = true\nlisten = 7\n", Flags::default()).unwrap_err();
+        let said = format!("{error:#}");
+        assert!(said.contains("greenroom.toml") && said.contains("line 2"), "{said}");
+        let said = format!("{:#}", with_file("lisen = 7\n", Flags::default()).unwrap_err());
+        assert!(said.contains("lisen"), "{said}");
+    }
+}
