@@ -1,6 +1,7 @@
 //! Asking an actor and waiting for its answer: the one file that knows how a call may fail.
 
-use ractor::{ActorRef, Message};
+use crate::address::Address;
+use ractor::Message;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
@@ -22,12 +23,12 @@ pub enum CallError {
 
 /// Asks an actor, and waits at most [`READ`] for the answer.
 pub(crate) async fn ask<M: Message, T>(
-    actor: Option<ActorRef<M>>,
+    actor: Option<Address<M>>,
     question: impl FnOnce(Answer<T>) -> M,
 ) -> Result<T, CallError> {
     let actor = actor.ok_or(CallError::Gone)?;
     let (answer, waiting) = oneshot::channel();
-    actor.cast(question(answer)).map_err(|_| CallError::Gone)?;
+    actor.tell(question(answer));
     match timeout(READ, waiting).await {
         Ok(Ok(answer)) => Ok(answer),
         Ok(Err(_dropped)) => Err(CallError::Gone),
@@ -39,9 +40,4 @@ pub(crate) async fn ask<M: Message, T>(
 pub(crate) fn answer<T>(to: Answer<T>, with: T) {
     // A caller that gave up is no concern of the answerer.
     let _abandoned = to.send(with);
-}
-
-/// Tells an actor something, unless it is dead: who watches it will know by its death.
-pub(crate) fn tell<M: Message>(actor: &ActorRef<M>, message: M) {
-    let _dead = actor.cast(message);
 }

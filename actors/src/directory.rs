@@ -14,6 +14,7 @@ use greenroom_storage::{Announce, Fatal, Incarnation, RoomBatch, RoomKey};
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::watch;
 
+use crate::census::Census;
 use crate::lobby::LobbyHandle;
 use crate::outbox::Outbox;
 use crate::presence::PresenceHandle;
@@ -30,6 +31,7 @@ pub(crate) struct Directory {
     pub(crate) lobby: LobbyHandle,
     pub(crate) rooms: RoomsHandle,
     pub(crate) sessions: SessionsHandle,
+    pub(crate) census: Census,
     living_rooms: RwLock<HashMap<RoomKey, (Incarnation, RoomHandle)>>,
     living_sessions: RwLock<HashMap<SessionId, LivingSession>>,
     rosters: Mutex<Rosters>,
@@ -93,6 +95,7 @@ impl Directory {
             lobby: LobbyHandle::default(),
             rooms: RoomsHandle::default(),
             sessions: SessionsHandle::default(),
+            census: Census::default(),
             living_rooms: RwLock::default(),
             living_sessions: RwLock::default(),
             rosters: Mutex::default(),

@@ -8,6 +8,9 @@
 mod actor;
 mod command;
 mod handle;
+mod lab;
 mod part;
+mod watchdog;
 
-pub use handle::{Drained, Engine, EngineFailed, Health, HelloFailed, Lab};
+pub use handle::{Drained, Engine, EngineFailed, Health, HelloFailed};
+pub use lab::Lab;

@@ -25,10 +25,13 @@
 //!
 //! [`limits::UNANSWERED_COMMANDS`]: greenroom_protocol::limits::UNANSWERED_COMMANDS
 
+mod address;
 mod call;
+mod census;
 mod clock;
 mod directory;
 mod engine;
+mod fault;
 mod lobby;
 pub mod outbox;
 mod presence;
@@ -41,8 +44,10 @@ mod store;
 pub mod supervision;
 
 pub use call::CallError;
+pub use census::{ActorName, LifeChange, LifeEvent, NoActorName, TreeNode};
 pub use directory::Person;
 pub use engine::{Drained, Engine, EngineFailed, Health, HelloFailed, Lab};
+pub use fault::Fault;
 pub use greenroom_storage::{Durability, StartError};
 pub use lobby::PublicRoom;
 /// The rules of a room, pure; public so that they can be measured.

@@ -1,34 +1,104 @@
 //! The fault laboratory, with `--lab` and from this machine only.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::Json;
-use axum::extract::{ConnectInfo, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::StatusCode;
+use axum::middleware::Next;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse as _, Response};
+use axum::{Json, Router, middleware, routing};
+use futures_util::Stream;
+use futures_util::stream::unfold;
+use greenroom_actors::{ActorName, Fault, TreeNode};
 use serde::Deserialize;
+use tokio::sync::broadcast::error::RecvError;
 
 use crate::accept::Edge;
 use crate::problem::Problem;
 
+/// A flood is at most this long: enough to see a mailbox grow and shrink.
+const FLOOD: u32 = 100_000;
+
+pub(crate) fn routes() -> Router<Arc<Edge>> {
+    Router::new()
+        .route("/api/lab/tree", routing::get(tree))
+        .route("/api/lab/events", routing::get(events))
+        .route("/api/lab/crash", routing::post(crash))
+        .route("/api/lab/hang", routing::post(hang))
+        .route("/api/lab/flood", routing::post(flood))
+        .layer(middleware::from_fn(only_from_here))
+}
+
+/// To everybody else the laboratory does not exist.
+async fn only_from_here(ConnectInfo(peer): ConnectInfo<SocketAddr>, request: Request, next: Next) -> Response {
+    if peer.ip().to_canonical().is_loopback() {
+        next.run(request).await
+    } else {
+        Problem::new(StatusCode::NOT_FOUND, "there is nothing here").into_response()
+    }
+}
+
 #[derive(Deserialize)]
-pub(crate) struct Crash {
+struct Target {
     actor: String,
 }
 
+#[derive(Deserialize)]
+struct Flood {
+    actor: String,
+    messages: u32,
+}
+
+/// `GET /api/lab/tree`: the live supervision tree.
+async fn tree(State(edge): State<Arc<Edge>>) -> Result<Json<TreeNode>, Problem> {
+    edge.engine.lab().tree().map(Json).ok_or_else(Problem::unavailable)
+}
+
 /// `POST /api/lab/crash`: sends an actor a message whose handler panics.
-pub(crate) async fn crash(
-    State(edge): State<Arc<Edge>>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    Json(crash): Json<Crash>,
-) -> Result<StatusCode, Problem> {
-    if !peer.ip().is_loopback() {
-        return Err(Problem::new(StatusCode::NOT_FOUND, "there is nothing here"));
+async fn crash(State(edge): State<Arc<Edge>>, Json(target): Json<Target>) -> Result<StatusCode, Problem> {
+    inflict(&edge, &target.actor, Fault::Panic, 1).await
+}
+
+/// `POST /api/lab/hang`: sends an actor a message whose handler never comes back.
+async fn hang(State(edge): State<Arc<Edge>>, Json(target): Json<Target>) -> Result<StatusCode, Problem> {
+    inflict(&edge, &target.actor, Fault::Hang, 1).await
+}
+
+/// `POST /api/lab/flood`: fills an actor's mailbox with messages that do nothing.
+async fn flood(State(edge): State<Arc<Edge>>, Json(flood): Json<Flood>) -> Result<StatusCode, Problem> {
+    inflict(&edge, &flood.actor, Fault::Nothing, flood.messages.min(FLOOD)).await
+}
+
+async fn inflict(edge: &Edge, actor: &str, fault: Fault, times: u32) -> Result<StatusCode, Problem> {
+    let unknown = || Problem::new(StatusCode::NOT_FOUND, "no actor of that name is alive");
+    let name: ActorName = actor.parse().map_err(|_| unknown())?;
+    for _ in 0..times {
+        if !edge.engine.lab().inflict(&name, fault).await {
+            return Err(unknown());
+        }
     }
-    if edge.engine.lab().crash(&crash.actor).await {
-        tracing::warn!(actor = crash.actor, "crashed by the fault laboratory");
-        Ok(StatusCode::ACCEPTED)
-    } else {
-        Err(Problem::new(StatusCode::NOT_FOUND, "no actor of that name is alive"))
-    }
+    tracing::warn!(actor = %name, ?fault, times, "inflicted by the fault laboratory");
+    Ok(StatusCode::ACCEPTED)
+}
+
+/// `GET /api/lab/events`: what happens to actors from now on, as server-sent events.
+async fn events(State(edge): State<Arc<Edge>>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let news = edge.engine.lab().news();
+    let stop = edge.stop.clone();
+    let stream = unfold((news, stop), async |(mut news, stop)| {
+        loop {
+            match stop.run_until_cancelled(news.recv()).await {
+                Some(Ok(event)) => {
+                    return Some((Ok(Event::default().json_data(event).unwrap_or_default()), (news, stop)));
+                }
+                // An observer that lags has missed the oldest; the tree tells how things are now.
+                Some(Err(RecvError::Lagged(_))) => {}
+                Some(Err(RecvError::Closed)) | None => return None,
+            }
+        }
+    });
+    Sse::new(stream).keep_alive(KeepAlive::default())
 }

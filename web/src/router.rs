@@ -6,7 +6,7 @@ use axum::Router;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::map_response;
 use axum::response::Response;
-use axum::routing::{any, get, post};
+use axum::routing::{any, get};
 
 use crate::accept::Edge;
 use crate::assets::{self, CONTENT_SECURITY_POLICY};
@@ -18,7 +18,7 @@ pub(crate) fn router(edge: Arc<Edge>) -> Router {
         .route("/api/health", get(http::health))
         .route("/api/rooms", get(http::rooms))
         .route("/api/{*unknown}", any(unknown));
-    let lab = if edge.config.lab { Router::new().route("/api/lab/crash", post(lab::crash)) } else { Router::new() };
+    let lab = if edge.config.lab { lab::routes() } else { Router::new() };
     Router::new()
         .route("/ws", get(socket::upgrade))
         .merge(api)

@@ -4,11 +4,14 @@ use std::time::Duration;
 
 use greenroom_protocol::CloseCode;
 use greenroom_storage::Store;
-use ractor::{Actor, ActorCell, ActorId, ActorProcessingErr, ActorRef, SpawnErr, SupervisionEvent};
+use ractor::{Actor, ActorCell, ActorId, ActorProcessingErr, ActorRef, Message, SpawnErr, SupervisionEvent};
 use tokio::time::Instant;
 
 use super::command::EngineCommand;
 use super::part::Part;
+use super::watchdog::{WATCH, Watchdog};
+use crate::address::{self, Address, Birth};
+use crate::census::ActorName;
 use crate::directory::Directory;
 use crate::lobby::LobbyActor;
 use crate::presence::PresenceActor;
@@ -27,9 +30,10 @@ pub(crate) struct EngineArguments {
 pub(crate) struct EngineShell {
     directory: Arc<Directory>,
     store: Store,
-    myself: ActorRef<EngineCommand>,
+    myself: Address<EngineCommand>,
     living: HashMap<ActorId, (Part, ActorCell)>,
     records: HashMap<Part, Record>,
+    watchdog: Watchdog,
     started: Instant,
 }
 
@@ -39,19 +43,21 @@ const LAST_WORDS: Duration = Duration::from_secs(2);
 impl Actor for EngineActor {
     type Msg = EngineCommand;
     type State = EngineShell;
-    type Arguments = EngineArguments;
+    type Arguments = Birth<EngineArguments>;
 
     async fn pre_start(
         &self,
         myself: ActorRef<EngineCommand>,
-        arguments: EngineArguments,
+        birth: Self::Arguments,
     ) -> Result<EngineShell, ActorProcessingErr> {
-        let EngineArguments { directory, store } = arguments;
-        let (living, records) = (HashMap::new(), HashMap::new());
-        let mut shell = EngineShell { directory, store, myself, living, records, started: Instant::now() };
+        let (myself, EngineArguments { directory, store }) = birth.of(myself);
+        directory.census.born(ActorName::Engine, myself.cell(), Arc::clone(myself.vitals()));
+        let (living, records, watchdog) = (HashMap::new(), HashMap::new(), Watchdog::default());
+        let mut shell = EngineShell { directory, store, myself, living, records, watchdog, started: Instant::now() };
         for part in Part::IN_ORDER {
             shell.start(part).await?;
         }
+        shell.watch();
         Ok(shell)
     }
 
@@ -62,9 +68,12 @@ impl Actor for EngineActor {
         shell: &mut EngineShell,
     ) -> Result<(), ActorProcessingErr> {
         match command {
-            EngineCommand::Restart(part) => shell.restart(part).await,
-            EngineCommand::Crash => panic!("crashed by the fault laboratory"),
+            EngineCommand::Restart(part) => shell.restart(part).await?,
+            EngineCommand::Watch => shell.watch(),
+            EngineCommand::Suffer(fault) => fault.suffer().await,
         }
+        shell.myself.vitals().handled_one();
+        Ok(())
     }
 
     /// ractor's own handler would stop the engine on any part's end.
@@ -76,8 +85,7 @@ impl Actor for EngineActor {
     ) -> Result<(), ActorProcessingErr> {
         match event {
             SupervisionEvent::ActorTerminated(child, _, reason) => {
-                let reason = reason.unwrap_or_else(|| "it stopped".into());
-                shell.ended(child.get_id(), Exit::Failed(reason)).await
+                shell.ended(child.get_id(), Exit::from(reason)).await
             }
             SupervisionEvent::ActorFailed(child, error) => {
                 shell.ended(child.get_id(), Exit::Failed(error.to_string())).await
@@ -99,36 +107,29 @@ impl Actor for EngineActor {
 
 impl EngineShell {
     async fn start(&mut self, part: Part) -> Result<(), SpawnErr> {
-        let (directory, me) = (Arc::clone(&self.directory), self.myself.get_cell());
-        let cell = match part {
+        let (directory, me) = (Arc::clone(&self.directory), self.myself.cell());
+        let below = Arc::clone(&directory);
+        match part {
             Part::Store => {
-                let (actor, _task) = Actor::spawn_linked(None, StoreActor, self.store.clone(), me).await?;
-                directory.store.fill(actor.clone());
-                actor.get_cell()
+                directory.store.fill(self.enter(part, address::start(StoreActor, self.store.clone(), me).await?))
             }
             Part::Presence => {
-                let (actor, _task) = Actor::spawn_linked(None, PresenceActor, Arc::clone(&directory), me).await?;
-                directory.presence.fill(actor.clone());
-                actor.get_cell()
+                directory.presence.fill(self.enter(part, address::start(PresenceActor, below, me).await?))
             }
-            Part::Lobby => {
-                let (actor, _task) = Actor::spawn_linked(None, LobbyActor, Arc::clone(&directory), me).await?;
-                directory.lobby.fill(actor.clone());
-                actor.get_cell()
-            }
-            Part::Rooms => {
-                let (actor, _task) = Actor::spawn_linked(None, RoomsActor, Arc::clone(&directory), me).await?;
-                directory.rooms.fill(actor.clone());
-                actor.get_cell()
-            }
+            Part::Lobby => directory.lobby.fill(self.enter(part, address::start(LobbyActor, below, me).await?)),
+            Part::Rooms => directory.rooms.fill(self.enter(part, address::start(RoomsActor, below, me).await?)),
             Part::Sessions => {
-                let (actor, _task) = Actor::spawn_linked(None, SessionsActor, Arc::clone(&directory), me).await?;
-                directory.sessions.fill(actor.clone());
-                actor.get_cell()
+                directory.sessions.fill(self.enter(part, address::start(SessionsActor, below, me).await?))
             }
-        };
-        self.living.insert(cell.get_id(), (part, cell));
+        }
         Ok(())
+    }
+
+    /// Enters a newborn part in the books.
+    fn enter<M: Message>(&mut self, part: Part, actor: Address<M>) -> Address<M> {
+        self.living.insert(actor.id(), (part, actor.cell()));
+        self.directory.census.born(part.actor_name(), actor.cell(), Arc::clone(actor.vitals()));
+        actor
     }
 
     async fn ended(&mut self, child: ActorId, exit: Exit) -> Result<(), ActorProcessingErr> {
@@ -136,28 +137,43 @@ impl EngineShell {
         self.bury(part);
         let record = self.records.entry(part).or_default();
         let verdict = record.judge(&supervision::PART, &exit, self.started.elapsed(), rand::random());
-        tracing::warn!(part = part.name(), ?exit, ?verdict, "a part of the engine has ended");
+        tracing::warn!(part = %part.actor_name(), reason = exit.reason(), ?verdict, "a part of the engine has ended");
+        self.directory.census.failed(&part.actor_name(), exit.reason());
         match verdict {
             Verdict::Restart(wait) if wait.is_zero() => self.restart(part).await,
             Verdict::Restart(wait) => {
-                self.myself.send_after(wait, move || EngineCommand::Restart(part));
+                self.myself.tell_after(wait, move || EngineCommand::Restart(part));
                 Ok(())
             }
             Verdict::Forget | Verdict::Quarantine(_) => Ok(()),
             Verdict::Escalate => {
-                let reason = format!("{} failed too often: {exit:?}", part.name());
+                let reason = format!("{} failed too often: {}", part.actor_name(), exit.reason());
+                self.directory.census.given_up(&part.actor_name(), exit.reason());
                 self.directory.fail(reason.clone());
                 Err(reason.into())
             }
         }
     }
 
+    /// Ends who hangs; supervisors see that as a failure. Comes back by itself.
+    fn watch(&mut self) {
+        for hung in self.watchdog.look(self.directory.census.busy()) {
+            tracing::error!(actor = %hung.name, "no progress though there is something to do: it is ended");
+            hung.cell.kill();
+        }
+        self.myself.tell_after(WATCH, || EngineCommand::Watch);
+    }
+
     /// What a dead part's subtree leaves behind.
     fn bury(&self, part: Part) {
         match part {
             Part::Store | Part::Presence | Part::Lobby => {}
-            Part::Rooms => self.directory.rooms_died(),
+            Part::Rooms => {
+                self.directory.rooms_died();
+                self.directory.census.all_gone(|name| matches!(name, ActorName::Room(_)));
+            }
             Part::Sessions => {
+                self.directory.census.all_gone(|name| matches!(name, ActorName::Session(_)));
                 for (session, _) in self.directory.sessions() {
                     clean_up(&self.directory, session, CloseCode::Restarting);
                 }
@@ -167,7 +183,7 @@ impl EngineShell {
 
     async fn restart(&mut self, part: Part) -> Result<(), ActorProcessingErr> {
         self.start(part).await?;
-        tracing::info!(part = part.name(), "a part of the engine is up again");
+        tracing::info!(part = %part.actor_name(), "a part of the engine is up again");
         match part {
             Part::Store => self.directory.rooms.store_up(),
             Part::Lobby => self.directory.rooms.lobby_up(),

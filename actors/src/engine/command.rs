@@ -1,9 +1,12 @@
 use super::part::Part;
+use crate::fault::Fault;
 
 /// What the engine is asked.
 pub(crate) enum EngineCommand {
     /// The wait before a restart is over.
     Restart(Part),
-    /// The fault laboratory wants the engine dead, and the process with it.
-    Crash,
+    /// It is time to look whether somebody hangs.
+    Watch,
+    /// The fault laboratory inflicts a fault.
+    Suffer(Fault),
 }

@@ -2,19 +2,20 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use greenroom_protocol::{CloseCode, Hello, Ref, RoomId, SessionId, User, UserId};
+use greenroom_protocol::{CloseCode, Hello, Ref, User, UserId};
 use greenroom_storage::{Durability, GuestTokens, Options, StartError, Store};
-use ractor::{Actor, ActorRef};
+use ractor::Actor;
 use serde::Serialize;
 use tokio::sync::watch;
 
 use super::actor::{EngineActor, EngineArguments};
 use super::command::EngineCommand;
+use super::lab::Lab;
+use crate::address::{Address, Birth, Vitals};
 use crate::call;
 use crate::directory::{Directory, Person};
 use crate::lobby::PublicRoom;
 use crate::outbox::Outbox;
-use crate::room::RoomSnapshot;
 use crate::session::{SessionConfig, SessionHandle};
 use crate::sessions::Opening;
 
@@ -22,7 +23,7 @@ use crate::sessions::Opening;
 #[derive(Clone)]
 pub struct Engine {
     directory: Arc<Directory>,
-    actor: ActorRef<EngineCommand>,
+    actor: Address<EngineCommand>,
     store: Store,
     tokens: GuestTokens,
     config: SessionConfig,
@@ -91,9 +92,11 @@ impl Engine {
         let store = opened.map_err(|panic| EngineFailed::Actors(panic.to_string()))??;
         let tokens = store.guest_tokens();
         let arguments = EngineArguments { directory: Arc::clone(&directory), store: store.clone() };
-        let (actor, task) = Actor::spawn(None, EngineActor, arguments)
+        let vitals = Vitals::new();
+        let (actor, task) = Actor::spawn(None, EngineActor, Birth::new(Arc::clone(&vitals), arguments))
             .await
             .map_err(|error| EngineFailed::Actors(error.to_string()))?;
+        let actor = Address::new(actor, vitals);
         let watched = Arc::clone(&directory);
         tokio::spawn(async move {
             // Whatever ends the engine ends the process; an orderly stop has told its own story by then.
@@ -186,7 +189,7 @@ impl Engine {
 
     /// Stops the actors in reverse order, then flushes and closes the store. Returns whether all of it ended in time.
     pub async fn stop(&self, deadline: Duration) -> bool {
-        let stopped = self.actor.stop_and_wait(None, Some(deadline)).await.is_ok();
+        let stopped = self.actor.cell().stop_and_wait(None, Some(deadline)).await.is_ok();
         let store = self.store.clone();
         let closed = tokio::time::timeout(deadline, tokio::task::spawn_blocking(move || store.close())).await;
         stopped && matches!(closed, Ok(Ok(())))
@@ -195,63 +198,12 @@ impl Engine {
     /// The fault laboratory.
     #[must_use]
     pub fn lab(&self) -> Lab {
-        Lab { directory: Arc::clone(&self.directory), engine: self.actor.clone() }
+        Lab::new(Arc::clone(&self.directory), self.actor.clone())
     }
 }
 
 impl std::fmt::Debug for Engine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Engine({} sessions)", self.sessions())
-    }
-}
-
-/// Kills actors on purpose.
-#[derive(Clone)]
-pub struct Lab {
-    directory: Arc<Directory>,
-    engine: ActorRef<EngineCommand>,
-}
-
-impl Lab {
-    /// Sends an actor a message whose handler panics; says whether there is one of that name.
-    pub async fn crash(&self, name: &str) -> bool {
-        match name {
-            "engine" => call::tell(&self.engine, EngineCommand::Crash),
-            "store" => self.directory.store.crash(),
-            "presence" => self.directory.presence.crash(),
-            "lobby" => self.directory.lobby.crash(),
-            "rooms" => self.directory.rooms.crash(),
-            "sessions" => self.directory.sessions.crash(),
-            other => return self.crash_one(other).await,
-        }
-        true
-    }
-
-    async fn crash_one(&self, name: &str) -> bool {
-        match name.split_once(':') {
-            Some(("room", id)) => match RoomId::parse(id) {
-                Ok(room) => self.directory.rooms.crash_room(room).await.unwrap_or(false),
-                Err(_) => false,
-            },
-            Some(("session", id)) => {
-                let living = id.parse::<SessionId>().ok().and_then(|id| self.directory.session(id));
-                if let Some(living) = &living {
-                    living.handle.crash();
-                }
-                living.is_some()
-            }
-            _ => false,
-        }
-    }
-
-    /// A living room, as an observer sees it.
-    pub async fn room(&self, room: &RoomId) -> Option<RoomSnapshot> {
-        self.directory.rooms.look(room.clone()).await.ok().flatten()
-    }
-}
-
-impl std::fmt::Debug for Lab {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Lab")
     }
 }

@@ -1,5 +1,7 @@
 //! The parts of the engine, in the order in which they start.
 
+use crate::census::ActorName;
+
 /// A part of the engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Part {
@@ -20,13 +22,13 @@ impl Part {
     pub(crate) const IN_ORDER: [Self; 5] = [Self::Store, Self::Presence, Self::Lobby, Self::Rooms, Self::Sessions];
 
     /// Its name for observers.
-    pub(crate) fn name(self) -> &'static str {
+    pub(crate) fn actor_name(self) -> ActorName {
         match self {
-            Self::Store => "store",
-            Self::Presence => "presence",
-            Self::Lobby => "lobby",
-            Self::Rooms => "rooms",
-            Self::Sessions => "sessions",
+            Self::Store => ActorName::Store,
+            Self::Presence => ActorName::Presence,
+            Self::Lobby => ActorName::Lobby,
+            Self::Rooms => ActorName::Rooms,
+            Self::Sessions => ActorName::Sessions,
         }
     }
 }

@@ -7,6 +7,7 @@ use ractor::{Actor, ActorProcessingErr, ActorRef};
 
 use super::command::{LobbyCommand, PublicRoom, RoomNews};
 use super::state::{LobbyState, Notice};
+use crate::address::{Address, Birth};
 use crate::call::{self, Answer};
 use crate::directory::Directory;
 use crate::outbox::{Outbox, PassingKey};
@@ -16,7 +17,7 @@ pub(crate) struct LobbyActor;
 
 pub(crate) struct LobbyShell {
     directory: Arc<Directory>,
-    myself: ActorRef<LobbyCommand>,
+    myself: Address<LobbyCommand>,
     state: LobbyState,
     outboxes: HashMap<SessionId, Arc<Outbox>>,
     /// Sessions that wait for their person's list to be read.
@@ -28,13 +29,14 @@ type ListAnswer = Answer<Result<Vec<RoomRow>, ReadFailed>>;
 impl Actor for LobbyActor {
     type Msg = LobbyCommand;
     type State = LobbyShell;
-    type Arguments = Arc<Directory>;
+    type Arguments = Birth<Arc<Directory>>;
 
     async fn pre_start(
         &self,
         myself: ActorRef<LobbyCommand>,
-        directory: Arc<Directory>,
+        birth: Self::Arguments,
     ) -> Result<LobbyShell, ActorProcessingErr> {
+        let (myself, directory) = birth.of(myself);
         let state = LobbyState::default();
         Ok(LobbyShell { directory, myself, state, outboxes: HashMap::new(), waiting: HashMap::new() })
     }
@@ -67,8 +69,9 @@ impl Actor for LobbyActor {
             LobbyCommand::RoomsRead(rooms) => shell.state.know_rooms(rooms),
             LobbyCommand::List { user, reply } => shell.list(user, reply),
             LobbyCommand::ListFor { list, reply } => call::answer(reply, shell.state.directory_for(&list)),
-            LobbyCommand::Crash => panic!("crashed by the fault laboratory"),
+            LobbyCommand::Suffer(fault) => fault.suffer().await,
         }
+        shell.myself.vitals().handled_one();
         Ok(())
     }
 }
@@ -78,7 +81,7 @@ impl LobbyShell {
         let (store, myself) = (self.directory.store.clone(), self.myself.clone());
         tokio::spawn(async move {
             match store.rooms().await {
-                Ok(rooms) => call::tell(&myself, LobbyCommand::RoomsRead(rooms)),
+                Ok(rooms) => myself.tell(LobbyCommand::RoomsRead(rooms)),
                 Err(error) => tracing::warn!(%error, "the directory of rooms can't be read"),
             }
         });
@@ -98,7 +101,7 @@ impl LobbyShell {
             let (store, myself) = (self.directory.store.clone(), self.myself.clone());
             tokio::spawn(async move {
                 let list = store.rooms_of(user).await;
-                call::tell(&myself, LobbyCommand::ListRead { user, list });
+                myself.tell(LobbyCommand::ListRead { user, list });
             });
         }
     }
@@ -117,7 +120,7 @@ impl LobbyShell {
         let (store, myself) = (self.directory.store.clone(), self.myself.clone());
         tokio::spawn(async move {
             match store.rooms_of(user).await {
-                Ok(list) => call::tell(&myself, LobbyCommand::ListFor { list, reply }),
+                Ok(list) => myself.tell(LobbyCommand::ListFor { list, reply }),
                 // Without an answer the caller knows that there is none.
                 Err(error) => tracing::warn!(%error, "a person's list can't be read"),
             }
@@ -152,7 +155,7 @@ impl LobbyShell {
         let (store, myself) = (self.directory.store.clone(), self.myself.clone());
         tokio::spawn(async move {
             match store.room_in_list(user, key).await {
-                Ok(Some(row)) => call::tell(&myself, LobbyCommand::RowRead { user, row }),
+                Ok(Some(row)) => myself.tell(LobbyCommand::RowRead { user, row }),
                 Ok(None) => {}
                 Err(error) => tracing::warn!(%room, %error, "a new row of a person's list can't be read"),
             }

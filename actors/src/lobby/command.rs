@@ -5,6 +5,7 @@ use greenroom_storage::{Cursor, Head, Room, RoomInList, RoomKey};
 use serde::Serialize;
 
 use crate::call::Answer;
+use crate::fault::Fault;
 use crate::outbox::Outbox;
 use crate::store::ReadFailed;
 
@@ -55,6 +56,6 @@ pub(crate) enum LobbyCommand {
     List { user: Option<UserId>, reply: Answer<Vec<PublicRoom>> },
     /// The list of somebody who asks over HTTP and is not online was read.
     ListFor { list: Vec<RoomInList>, reply: Answer<Vec<PublicRoom>> },
-    /// The fault laboratory wants this incarnation dead.
-    Crash,
+    /// The fault laboratory inflicts a fault.
+    Suffer(Fault),
 }

@@ -2,10 +2,11 @@ use std::sync::Arc;
 
 use greenroom_protocol::{RoomId, RoomRow, SessionId, UserId};
 use greenroom_storage::{Cursor, RoomKey};
-use ractor::ActorRef;
 
 use super::command::{LobbyCommand, PublicRoom, RoomNews};
+use crate::address::Address;
 use crate::call::{self, CallError};
+use crate::fault::Fault;
 use crate::outbox::Outbox;
 use crate::slot::Slot;
 use crate::store::ReadFailed;
@@ -29,7 +30,7 @@ pub(crate) enum ListFailed {
 }
 
 impl LobbyHandle {
-    pub(crate) fn fill(&self, lobby: ActorRef<LobbyCommand>) {
+    pub(crate) fn fill(&self, lobby: Address<LobbyCommand>) {
         self.slot.fill(lobby);
     }
 
@@ -64,13 +65,13 @@ impl LobbyHandle {
         call::ask(self.slot.current(), |reply| LobbyCommand::List { user, reply }).await
     }
 
-    pub(crate) fn crash(&self) {
-        self.tell(LobbyCommand::Crash);
+    pub(crate) fn suffer(&self, fault: Fault) {
+        self.tell(LobbyCommand::Suffer(fault));
     }
 
     fn tell(&self, command: LobbyCommand) {
         if let Some(lobby) = self.slot.current() {
-            call::tell(&lobby, command);
+            lobby.tell(command);
         }
     }
 }

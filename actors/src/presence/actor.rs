@@ -4,41 +4,50 @@ use ractor::{Actor, ActorProcessingErr, ActorRef};
 
 use super::command::PresenceCommand;
 use super::state::PresenceState;
+use crate::address::{Address, Birth};
 use crate::call;
 use crate::directory::Directory;
 
 pub(crate) struct PresenceActor;
 
+pub(crate) struct PresenceShell {
+    myself: Address<PresenceCommand>,
+    state: PresenceState,
+}
+
 impl Actor for PresenceActor {
     type Msg = PresenceCommand;
-    type State = PresenceState;
-    type Arguments = Arc<Directory>;
+    type State = PresenceShell;
+    type Arguments = Birth<Arc<Directory>>;
 
     async fn pre_start(
         &self,
-        _: ActorRef<PresenceCommand>,
-        directory: Arc<Directory>,
-    ) -> Result<PresenceState, ActorProcessingErr> {
-        let mut presence = PresenceState::default();
+        myself: ActorRef<PresenceCommand>,
+        birth: Self::Arguments,
+    ) -> Result<PresenceShell, ActorProcessingErr> {
+        let (myself, directory) = birth.of(myself);
+        let mut state = PresenceState::default();
         for (session, living) in directory.sessions() {
-            presence.track(session, &living.person.user);
+            state.track(session, &living.person.user);
         }
-        Ok(presence)
+        Ok(PresenceShell { myself, state })
     }
 
     async fn handle(
         &self,
         _: ActorRef<PresenceCommand>,
         command: PresenceCommand,
-        presence: &mut PresenceState,
+        shell: &mut PresenceShell,
     ) -> Result<(), ActorProcessingErr> {
+        let PresenceShell { myself, state } = shell;
         match command {
-            PresenceCommand::Track { session, user } => presence.track(session, &user),
-            PresenceCommand::Untrack { session } => presence.untrack(session),
-            PresenceCommand::SetStatus { session, status } => presence.set_status(session, status),
-            PresenceCommand::Count { reply } => call::answer(reply, presence.count()),
-            PresenceCommand::Crash => panic!("crashed by the fault laboratory"),
+            PresenceCommand::Track { session, user } => state.track(session, &user),
+            PresenceCommand::Untrack { session } => state.untrack(session),
+            PresenceCommand::SetStatus { session, status } => state.set_status(session, status),
+            PresenceCommand::Count { reply } => call::answer(reply, state.count()),
+            PresenceCommand::Suffer(fault) => fault.suffer().await,
         }
+        myself.vitals().handled_one();
         Ok(())
     }
 }

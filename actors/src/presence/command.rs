@@ -1,6 +1,7 @@
 use greenroom_protocol::{SessionId, Status, User};
 
 use crate::call::Answer;
+use crate::fault::Fault;
 
 /// What the presence registry is asked.
 pub(crate) enum PresenceCommand {
@@ -12,6 +13,6 @@ pub(crate) enum PresenceCommand {
     SetStatus { session: SessionId, status: Status },
     /// How many people and sessions are online.
     Count { reply: Answer<(usize, usize)> },
-    /// The fault laboratory wants this incarnation dead.
-    Crash,
+    /// The fault laboratory inflicts a fault.
+    Suffer(Fault),
 }

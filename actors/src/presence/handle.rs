@@ -1,8 +1,9 @@
 use greenroom_protocol::{SessionId, Status, User};
-use ractor::ActorRef;
 
 use super::command::PresenceCommand;
+use crate::address::Address;
 use crate::call::{self, CallError};
+use crate::fault::Fault;
 use crate::slot::Slot;
 
 /// Tells the presence registry, whichever incarnation lives. What is told while none lives is made
@@ -13,7 +14,7 @@ pub(crate) struct PresenceHandle {
 }
 
 impl PresenceHandle {
-    pub(crate) fn fill(&self, presence: ActorRef<PresenceCommand>) {
+    pub(crate) fn fill(&self, presence: Address<PresenceCommand>) {
         self.slot.fill(presence);
     }
 
@@ -34,13 +35,13 @@ impl PresenceHandle {
         call::ask(self.slot.current(), |reply| PresenceCommand::Count { reply }).await
     }
 
-    pub(crate) fn crash(&self) {
-        self.tell(PresenceCommand::Crash);
+    pub(crate) fn suffer(&self, fault: Fault) {
+        self.tell(PresenceCommand::Suffer(fault));
     }
 
     fn tell(&self, command: PresenceCommand) {
         if let Some(presence) = self.slot.current() {
-            call::tell(&presence, command);
+            presence.tell(command);
         }
     }
 }

@@ -11,6 +11,7 @@ use super::fan_out::FanOut;
 use super::handle::RoomHandle;
 use super::opening::{self, Opening};
 use super::state::RoomState;
+use crate::address::{Address, Birth};
 use crate::call;
 use crate::directory::{Directory, Person};
 use crate::store::{ReadFailed, StoreLink};
@@ -29,7 +30,7 @@ pub(crate) struct RoomArguments {
 /// The shell around a room's state: it has the handles, the clock and the outboxes.
 pub(crate) struct RoomShell {
     pub(super) directory: Arc<Directory>,
-    pub(super) myself: ActorRef<RoomCommand>,
+    pub(super) myself: Address<RoomCommand>,
     pub(super) id: RoomId,
     pub(super) incarnation: Incarnation,
     /// The incarnation of the store that appends go to.
@@ -67,14 +68,14 @@ pub(super) enum Follower {
 impl Actor for RoomActor {
     type Msg = RoomCommand;
     type State = RoomShell;
-    type Arguments = RoomArguments;
+    type Arguments = Birth<RoomArguments>;
 
     async fn pre_start(
         &self,
         myself: ActorRef<RoomCommand>,
-        arguments: RoomArguments,
+        birth: Self::Arguments,
     ) -> Result<RoomShell, ActorProcessingErr> {
-        let RoomArguments { directory, room, incarnation } = arguments;
+        let (myself, RoomArguments { directory, room, incarnation }) = birth.of(myself);
         let store = directory.store.link();
         let phase = Phase::Opening(Opening::default());
         let span = tracing::info_span!("room", %room, incarnation = incarnation.0);
@@ -90,9 +91,14 @@ impl Actor for RoomActor {
         command: RoomCommand,
         shell: &mut RoomShell,
     ) -> Result<(), ActorProcessingErr> {
-        let _in_room = shell.span.clone().entered();
-        shell.take(command);
-        shell.schedule();
+        if let RoomCommand::Suffer(fault) = command {
+            fault.suffer().await;
+        } else {
+            let _in_room = shell.span.clone().entered();
+            shell.take(command);
+            shell.schedule();
+        }
+        shell.myself.vitals().handled_one();
         Ok(())
     }
 }
@@ -104,8 +110,8 @@ impl RoomShell {
             RoomCommand::Loaded(loaded) => self.loaded(loaded),
             RoomCommand::LoadAgain => self.load_again(),
             RoomCommand::StoreUp => self.store_up(),
-            RoomCommand::Close => self.myself.stop(None),
-            RoomCommand::Crash => panic!("crashed by the fault laboratory"),
+            RoomCommand::Close => self.myself.stop(),
+            RoomCommand::Suffer(_) => unreachable!("taken before, since it may wait"),
             RoomCommand::Look { reply } => call::answer(reply, self.look()),
             RoomCommand::Entered(enter) => {
                 self.entered += 1;
@@ -183,7 +189,7 @@ impl RoomShell {
             Ok(loaded) => loaded,
             Err(error) => {
                 tracing::warn!(room = %self.id, %error, "the room can't be read yet");
-                self.myself.send_after(READ_AGAIN, || RoomCommand::LoadAgain);
+                self.myself.tell_after(READ_AGAIN, || RoomCommand::LoadAgain);
                 return;
             }
         };
@@ -264,7 +270,7 @@ impl RoomShell {
         let Some(at) = open.state.wake_at() else { return };
         if self.next_tick.is_none_or(|tick| at < tick) {
             self.next_tick = Some(at);
-            self.myself.send_after(at.saturating_duration_since(now()), || Inside::Tick.into());
+            self.myself.tell_after(at.saturating_duration_since(now()), || Inside::Tick.into());
         }
     }
 

@@ -6,6 +6,7 @@ use greenroom_storage::{Cursor, OpenRefused, Opened, Page, RoomBatch};
 use super::state::{JoinPlan, Ledger, Post, Standpoint};
 use crate::call::Answer;
 use crate::directory::Person;
+use crate::fault::Fault;
 use crate::outbox::{Outbox, Permit, Refusal};
 use crate::session::SessionHandle;
 use crate::store::ReadFailed;
@@ -103,8 +104,8 @@ pub(crate) enum RoomCommand {
     Close,
     /// An observer looks at the room.
     Look { reply: Answer<RoomSnapshot> },
-    /// The fault laboratory wants this incarnation dead.
-    Crash,
+    /// The fault laboratory inflicts a fault.
+    Suffer(Fault),
 }
 
 /// What an open room is asked.

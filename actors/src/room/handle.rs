@@ -1,77 +1,78 @@
 use greenroom_protocol::{Seq, SessionId};
 use greenroom_storage::RoomBatch;
-use ractor::ActorRef;
 
 use super::command::{Enter, HistoryRequest, Inside, JoinRequest, RoomCommand, RoomSnapshot};
 use super::state::Post;
+use crate::address::Address;
 use crate::call::{self, CallError};
+use crate::fault::Fault;
 
 /// One incarnation of a room. What is told over a handle arrives in order, or not at all once that
 /// incarnation is dead: nothing can overtake on the way to its successor.
 #[derive(Clone)]
-pub(crate) struct RoomHandle(ActorRef<RoomCommand>);
+pub(crate) struct RoomHandle(Address<RoomCommand>);
 
 impl PartialEq for RoomHandle {
     fn eq(&self, other: &Self) -> bool {
-        self.0.get_id() == other.0.get_id()
+        self.0.id() == other.0.id()
     }
 }
 
 impl RoomHandle {
-    pub(crate) fn new(room: ActorRef<RoomCommand>) -> Self {
+    pub(crate) fn new(room: Address<RoomCommand>) -> Self {
         Self(room)
     }
 
     pub(crate) fn enter(&self, enter: Enter) {
-        call::tell(&self.0, RoomCommand::Entered(enter));
+        self.0.tell(RoomCommand::Entered(enter));
     }
 
     pub(crate) fn join(&self, join: Box<JoinRequest>) {
-        call::tell(&self.0, Inside::Join(join).into());
+        self.0.tell(Inside::Join(join));
     }
 
     pub(crate) fn history(&self, request: Box<HistoryRequest>) {
-        call::tell(&self.0, Inside::History(request).into());
+        self.0.tell(Inside::History(request));
     }
 
     pub(crate) fn leave(&self, session: SessionId) {
-        call::tell(&self.0, Inside::Leave { session }.into());
+        self.0.tell(Inside::Leave { session });
     }
 
     pub(crate) fn post(&self, session: SessionId, post: Post) {
-        call::tell(&self.0, Inside::Post { session, post }.into());
+        self.0.tell(Inside::Post { session, post });
     }
 
     pub(crate) fn typing(&self, session: SessionId, on: bool) {
-        call::tell(&self.0, Inside::Typing { session, on }.into());
+        self.0.tell(Inside::Typing { session, on });
     }
 
     pub(crate) fn move_cursor(&self, session: SessionId, delivered: Seq, read: Seq) {
-        call::tell(&self.0, Inside::MoveCursor { session, delivered, read }.into());
+        self.0.tell(Inside::MoveCursor { session, delivered, read });
     }
 
     pub(crate) fn pull(&self, session: SessionId) {
-        call::tell(&self.0, Inside::Pull { session }.into());
+        self.0.tell(Inside::Pull { session });
     }
 
     pub(crate) fn committed(&self, batch: RoomBatch) {
-        call::tell(&self.0, Inside::Committed(batch).into());
+        self.0.tell(Inside::Committed(batch));
     }
 
     pub(crate) fn store_up(&self) {
-        call::tell(&self.0, RoomCommand::StoreUp);
+        self.0.tell(RoomCommand::StoreUp);
     }
 
     pub(crate) fn lobby_up(&self) {
-        call::tell(&self.0, Inside::LobbyUp.into());
+        self.0.tell(Inside::LobbyUp);
     }
 
     pub(crate) fn close(&self) {
-        call::tell(&self.0, RoomCommand::Close);
+        self.0.tell(RoomCommand::Close);
     }
 
-    pub(crate) fn crash(&self) {
-        call::tell(&self.0, RoomCommand::Crash);
+    pub(crate) fn suffer(&self, fault: Fault) {
+        self.0.tell(RoomCommand::Suffer(fault));
     }
 
     pub(crate) async fn look(&self) -> Result<RoomSnapshot, CallError> {

@@ -11,7 +11,6 @@ use super::actor::{Follower, OpenRoom, RoomShell, now};
 use super::command::{Inside, JoinRequest};
 use super::handle::RoomHandle;
 use super::state::JoinPlan;
-use crate::call;
 use crate::clock;
 use crate::directory::Person;
 use crate::outbox::Refusal;
@@ -40,7 +39,7 @@ impl RoomShell {
                 Ok((page, store.cursor(key, join.person.user.id).await?))
             };
             let read = read.await;
-            call::tell(&myself, Inside::JoinRead(join, Box::new(plan), read).into());
+            myself.tell(Inside::JoinRead(join, Box::new(plan), read));
         });
     }
 
@@ -148,7 +147,7 @@ impl RoomShell {
         let reply = Box::new(move |recorded: Result<bool, _>| {
             // Where the disk is full, it is tried again when the person comes the next time.
             if let Ok(new) = recorded {
-                call::tell(&myself, Inside::Followed { person, new }.into());
+                myself.tell(Inside::Followed { person, new });
             }
         });
         store.follow(Follow { room: key, user, guest, at: clock::now(), reply });

@@ -39,7 +39,7 @@ impl RoomShell {
     pub(super) fn open(&self, create: Option<NewRoom>) {
         let Some(store) = &self.store else { return };
         let myself = self.myself.clone();
-        let reply = Box::new(move |opened| crate::call::tell(&myself, RoomCommand::Opened(opened)));
+        let reply = Box::new(move |opened| myself.tell(RoomCommand::Opened(opened)));
         store.open(Open { room: self.id.clone(), incarnation: self.incarnation, create, reply });
     }
 
@@ -49,7 +49,7 @@ impl RoomShell {
         let myself = self.myself.clone();
         tokio::spawn(async move {
             let loaded = load(&store, key).await;
-            crate::call::tell(&myself, RoomCommand::Loaded(loaded));
+            myself.tell(RoomCommand::Loaded(loaded));
         });
     }
 }

@@ -8,7 +8,6 @@ use greenroom_storage::{LogEvent, Page, PageFrom};
 
 use super::actor::{READ_AGAIN, RoomShell};
 use super::command::{HistoryRequest, Inside};
-use crate::call;
 use crate::outbox::Refusal;
 use crate::store::ReadFailed;
 
@@ -118,7 +117,7 @@ impl RoomShell {
         tokio::spawn(async move {
             tokio::time::sleep(wait).await;
             let page = store.page(key, from, limit, PAGE_BYTES).await;
-            call::tell(&myself, then(page).into());
+            myself.tell(then(page));
         });
     }
 }

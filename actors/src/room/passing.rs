@@ -8,7 +8,6 @@ use greenroom_storage::{Cursor, RoomKey};
 use super::actor::{OpenRoom, RoomShell, now};
 use super::command::Inside;
 use super::fan_out::typing_key;
-use crate::call;
 use crate::directory::Person;
 use crate::lobby::RoomNews;
 use crate::outbox::PassingKey;
@@ -91,7 +90,7 @@ impl RoomShell {
                 Ok(moved) => Inside::CursorsMoved(moved),
                 Err(_) => Inside::CursorsKept(moves),
             };
-            call::tell(&myself, answer.into());
+            myself.tell(answer);
         });
     }
 }

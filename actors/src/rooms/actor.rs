@@ -8,7 +8,9 @@ use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent};
 
 use super::command::RoomsCommand;
 use super::state::{RoomsState, Way};
+use crate::address::{self, Address, Birth};
 use crate::call;
+use crate::census::ActorName;
 use crate::directory::Directory;
 use crate::outbox::Refusal;
 use crate::room::{Enter, RoomActor, RoomArguments, RoomHandle};
@@ -18,7 +20,7 @@ pub(crate) struct RoomsActor;
 
 pub(crate) struct RoomsShell {
     directory: Arc<Directory>,
-    myself: ActorRef<RoomsCommand>,
+    myself: Address<RoomsCommand>,
     state: RoomsState<RoomHandle, Enter>,
     /// Which room a child is: an actor's end names only its number.
     rooms: HashMap<ActorId, RoomId>,
@@ -28,13 +30,14 @@ pub(crate) struct RoomsShell {
 impl Actor for RoomsActor {
     type Msg = RoomsCommand;
     type State = RoomsShell;
-    type Arguments = Arc<Directory>;
+    type Arguments = Birth<Arc<Directory>>;
 
     async fn pre_start(
         &self,
         myself: ActorRef<RoomsCommand>,
-        directory: Arc<Directory>,
+        birth: Self::Arguments,
     ) -> Result<RoomsShell, ActorProcessingErr> {
+        let (myself, directory) = birth.of(myself);
         Ok(RoomsShell { directory, myself, state: RoomsState::default(), rooms: HashMap::new(), started: now() })
     }
 
@@ -54,8 +57,9 @@ impl Actor for RoomsActor {
             RoomsCommand::LobbyUp => shell.state.handles().for_each(RoomHandle::lobby_up),
             RoomsCommand::Find { room, reply } => call::answer(reply, shell.state.handle(&room).cloned()),
             RoomsCommand::Count { reply } => call::answer(reply, shell.state.len()),
-            RoomsCommand::Crash => panic!("crashed by the fault laboratory"),
+            RoomsCommand::Suffer(fault) => fault.suffer().await,
         }
+        shell.myself.vitals().handled_one();
         Ok(())
     }
 
@@ -67,7 +71,9 @@ impl Actor for RoomsActor {
         shell: &mut RoomsShell,
     ) -> Result<(), ActorProcessingErr> {
         match event {
-            SupervisionEvent::ActorTerminated(child, _, _) => shell.ended(child.get_id(), Exit::Normal).await,
+            SupervisionEvent::ActorTerminated(child, _, reason) => {
+                shell.ended(child.get_id(), Exit::from(reason)).await
+            }
             SupervisionEvent::ActorFailed(child, error) => {
                 shell.ended(child.get_id(), Exit::Failed(error.to_string())).await
             }
@@ -100,9 +106,10 @@ impl RoomsShell {
     async fn start(&mut self, room: &RoomId) {
         let incarnation = self.directory.next_incarnation();
         let arguments = RoomArguments { directory: Arc::clone(&self.directory), room: room.clone(), incarnation };
-        match Actor::spawn_linked(None, RoomActor, arguments, self.myself.get_cell()).await {
-            Ok((actor, _task)) => {
-                self.rooms.insert(actor.get_id(), room.clone());
+        match address::start(RoomActor, arguments, self.myself.cell()).await {
+            Ok(actor) => {
+                self.rooms.insert(actor.id(), room.clone());
+                self.directory.census.born(ActorName::Room(room.clone()), actor.cell(), Arc::clone(actor.vitals()));
                 let waiting = self.state.started(room, incarnation, RoomHandle::new(actor));
                 waiting.into_iter().for_each(|enter| self.let_in(room, enter));
             }
@@ -119,22 +126,28 @@ impl RoomsShell {
         if let Exit::Failed(reason) = &exit {
             tracing::warn!(%room, reason, ?verdict, "room failed");
         }
+        let (census, name) = (&self.directory.census, ActorName::Room(room.clone()));
         match verdict {
-            Verdict::Forget => self.forget(&room).await,
+            Verdict::Forget => {
+                census.gone(&name, None);
+                self.forget(&room).await;
+            }
             Verdict::Restart(wait) => {
+                census.failed(&name, exit.reason());
                 self.state.restarting(&room);
                 if wait.is_zero() {
                     self.restart(&room).await;
                 } else {
                     let room = room.clone();
-                    self.myself.send_after(wait, || RoomsCommand::Restart { room });
+                    self.myself.tell_after(wait, || RoomsCommand::Restart { room });
                 }
             }
             Verdict::Quarantine(time) => {
                 tracing::error!(%room, seconds = time.as_secs(), "room is quarantined");
+                census.given_up(&name, exit.reason());
                 let waiting = self.state.quarantine(&room, now() + time);
                 waiting.into_iter().for_each(|enter| refuse(&room, enter, time));
-                self.myself.send_after(time, || RoomsCommand::Restart { room });
+                self.myself.tell_after(time, || RoomsCommand::Restart { room });
             }
             Verdict::Escalate => return Err(format!("room {room} keeps failing").into()),
         }
@@ -147,6 +160,7 @@ impl RoomsShell {
             return;
         }
         if self.directory.roster(room).is_empty() {
+            self.directory.census.gone(&ActorName::Room(room.clone()), None);
             self.forget(room).await;
         } else {
             self.start(room).await;

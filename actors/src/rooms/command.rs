@@ -2,6 +2,7 @@ use greenroom_protocol::{RoomId, SessionId};
 use greenroom_storage::{Incarnation, RoomKey};
 
 use crate::call::Answer;
+use crate::fault::Fault;
 use crate::room::{Enter, RoomHandle};
 
 /// What the rooms' supervisor is asked.
@@ -24,6 +25,6 @@ pub(crate) enum RoomsCommand {
     Find { room: RoomId, reply: Answer<Option<RoomHandle>> },
     /// How many rooms live.
     Count { reply: Answer<usize> },
-    /// The fault laboratory wants this incarnation dead.
-    Crash,
+    /// The fault laboratory inflicts a fault.
+    Suffer(Fault),
 }

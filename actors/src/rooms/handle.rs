@@ -1,9 +1,10 @@
 use greenroom_protocol::{RoomId, SessionId};
 use greenroom_storage::{Incarnation, RoomKey};
-use ractor::ActorRef;
 
 use super::command::RoomsCommand;
+use crate::address::Address;
 use crate::call::{self, CallError};
+use crate::fault::Fault;
 use crate::room::{Enter, RoomHandle, RoomSnapshot};
 use crate::slot::Slot;
 
@@ -15,7 +16,7 @@ pub(crate) struct RoomsHandle {
 }
 
 impl RoomsHandle {
-    pub(crate) fn fill(&self, rooms: ActorRef<RoomsCommand>) {
+    pub(crate) fn fill(&self, rooms: Address<RoomsCommand>) {
         self.slot.fill(rooms);
     }
 
@@ -55,26 +56,17 @@ impl RoomsHandle {
         }
     }
 
-    /// Says whether the room lives.
-    pub(crate) async fn crash_room(&self, room: RoomId) -> Result<bool, CallError> {
-        let room = self.find(room).await?;
-        if let Some(room) = &room {
-            room.crash();
-        }
-        Ok(room.is_some())
+    pub(crate) fn suffer(&self, fault: Fault) {
+        self.tell(RoomsCommand::Suffer(fault));
     }
 
-    pub(crate) fn crash(&self) {
-        self.tell(RoomsCommand::Crash);
-    }
-
-    async fn find(&self, room: RoomId) -> Result<Option<RoomHandle>, CallError> {
+    pub(crate) async fn find(&self, room: RoomId) -> Result<Option<RoomHandle>, CallError> {
         call::ask(self.slot.current(), |reply| RoomsCommand::Find { room, reply }).await
     }
 
     fn tell(&self, command: RoomsCommand) {
         if let Some(rooms) = self.slot.current() {
-            call::tell(&rooms, command);
+            rooms.tell(command);
         }
     }
 }

@@ -10,6 +10,7 @@ use tracing::Instrument as _;
 use super::command::SessionCommand;
 use super::handle::SessionHandle;
 use super::state::{Memberships, Route};
+use crate::address::{Birth, Vitals};
 use crate::clock;
 use crate::directory::{Directory, Seated};
 use crate::outbox::{Outbox, Permit, Refusal, Unanswered};
@@ -30,6 +31,7 @@ pub(crate) struct SessionShell {
     handle: SessionHandle,
     opening: Opening,
     memberships: Memberships<RoomHandle, Box<JoinRequest>, Held>,
+    vitals: Arc<Vitals>,
     /// What is logged in here is this session's.
     span: tracing::Span,
 }
@@ -45,17 +47,18 @@ enum Held {
 impl Actor for SessionActor {
     type Msg = SessionCommand;
     type State = SessionShell;
-    type Arguments = SessionArguments;
+    type Arguments = Birth<SessionArguments>;
 
     async fn pre_start(
         &self,
         myself: ActorRef<SessionCommand>,
-        arguments: SessionArguments,
+        birth: Self::Arguments,
     ) -> Result<SessionShell, ActorProcessingErr> {
-        let SessionArguments { id, directory, opening } = arguments;
+        let (myself, SessionArguments { id, directory, opening }) = birth.of(myself);
+        let vitals = Arc::clone(myself.vitals());
         let handle = SessionHandle::new(myself);
         let span = tracing::info_span!("session", session = %id, user = %opening.person.user.id);
-        Ok(SessionShell { id, directory, handle, opening, memberships: Memberships::default(), span })
+        Ok(SessionShell { id, directory, handle, opening, memberships: Memberships::default(), vitals, span })
     }
 
     async fn handle(
@@ -68,9 +71,12 @@ impl Actor for SessionActor {
         if let SessionCommand::Start = command {
             // In a box of its own, or every session would keep room for it all its life.
             Box::pin(shell.start().instrument(span)).await;
+        } else if let SessionCommand::Suffer(fault) = command {
+            Box::pin(fault.suffer()).await;
         } else {
             span.in_scope(|| shell.take(command));
         }
+        shell.vitals.handled_one();
         Ok(())
     }
 }
@@ -78,14 +84,13 @@ impl Actor for SessionActor {
 impl SessionShell {
     fn take(&mut self, command: SessionCommand) {
         match command {
-            SessionCommand::Start => unreachable!("taken before, since it waits"),
+            SessionCommand::Start | SessionCommand::Suffer(_) => unreachable!("taken before, since they may wait"),
             SessionCommand::Frame { frame, permit } => self.frame(frame, permit),
             SessionCommand::Attend => self.attend(),
             SessionCommand::RoomUp { room, handle } => self.room_up(&room, &handle),
             SessionCommand::Joined { room, join, handle } => self.joined(&room, join, handle),
             SessionCommand::JoinRefused { room, join } => self.join_refused(&room, join),
             SessionCommand::RoomsUp => self.rooms_up(),
-            SessionCommand::Crash => panic!("crashed by the fault laboratory"),
         }
     }
 

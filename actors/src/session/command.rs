@@ -1,5 +1,6 @@
 use greenroom_protocol::{ClientFrame, RoomId};
 
+use crate::fault::Fault;
 use crate::outbox::Permit;
 use crate::room::RoomHandle;
 
@@ -26,6 +27,6 @@ pub(crate) enum SessionCommand {
     JoinRefused { room: RoomId, join: u64 },
     /// A fresh supervisor of rooms is up: all rooms are to be entered again.
     RoomsUp,
-    /// The fault laboratory wants this session dead.
-    Crash,
+    /// The fault laboratory inflicts a fault.
+    Suffer(Fault),
 }

@@ -5,7 +5,9 @@ use greenroom_protocol::{CloseCode, SessionId};
 use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent};
 
 use super::command::{Opening, SessionsCommand};
+use crate::address::{self, Address, Birth};
 use crate::call::{self, Answer};
+use crate::census::ActorName;
 use crate::directory::{Directory, LivingSession};
 use crate::session::{SessionActor, SessionArguments, SessionHandle};
 use crate::supervision::{self, Exit, Restart};
@@ -14,7 +16,7 @@ pub(crate) struct SessionsActor;
 
 pub(crate) struct SessionsShell {
     directory: Arc<Directory>,
-    myself: ActorRef<SessionsCommand>,
+    myself: Address<SessionsCommand>,
     /// Which session a child is: an actor's end names only its number.
     sessions: HashMap<ActorId, SessionId>,
 }
@@ -22,13 +24,14 @@ pub(crate) struct SessionsShell {
 impl Actor for SessionsActor {
     type Msg = SessionsCommand;
     type State = SessionsShell;
-    type Arguments = Arc<Directory>;
+    type Arguments = Birth<Arc<Directory>>;
 
     async fn pre_start(
         &self,
         myself: ActorRef<SessionsCommand>,
-        directory: Arc<Directory>,
+        birth: Self::Arguments,
     ) -> Result<SessionsShell, ActorProcessingErr> {
+        let (myself, directory) = birth.of(myself);
         Ok(SessionsShell { directory, myself, sessions: HashMap::new() })
     }
 
@@ -40,8 +43,9 @@ impl Actor for SessionsActor {
     ) -> Result<(), ActorProcessingErr> {
         match command {
             SessionsCommand::Open { opening, reply } => shell.open(opening, reply).await,
-            SessionsCommand::Crash => panic!("crashed by the fault laboratory"),
+            SessionsCommand::Suffer(fault) => fault.suffer().await,
         }
+        shell.myself.vitals().handled_one();
         Ok(())
     }
 
@@ -54,7 +58,7 @@ impl Actor for SessionsActor {
         shell: &mut SessionsShell,
     ) -> Result<(), ActorProcessingErr> {
         match event {
-            SupervisionEvent::ActorTerminated(child, _, _) => shell.ended(child.get_id(), &Exit::Normal),
+            SupervisionEvent::ActorTerminated(child, _, reason) => shell.ended(child.get_id(), &Exit::from(reason)),
             SupervisionEvent::ActorFailed(child, error) => {
                 shell.ended(child.get_id(), &Exit::Failed(error.to_string()));
             }
@@ -69,9 +73,10 @@ impl SessionsShell {
         let id = SessionId::new();
         let (person, outbox) = (opening.person.clone(), Arc::clone(&opening.outbox));
         let arguments = SessionArguments { id, directory: Arc::clone(&self.directory), opening };
-        match Actor::spawn_linked(None, SessionActor, arguments, self.myself.get_cell()).await {
-            Ok((actor, _task)) => {
-                self.sessions.insert(actor.get_id(), id);
+        match address::start(SessionActor, arguments, self.myself.cell()).await {
+            Ok(actor) => {
+                self.sessions.insert(actor.id(), id);
+                self.directory.census.born(ActorName::Session(id), actor.cell(), Arc::clone(actor.vitals()));
                 let handle = SessionHandle::new(actor);
                 let living = LivingSession { handle: handle.clone(), person, outbox };
                 self.directory.session_lives(id, living);
@@ -93,6 +98,8 @@ impl SessionsShell {
                 CloseCode::SessionCrashed
             }
         };
+        let cause = matches!(exit, Exit::Failed(_)).then(|| exit.reason());
+        self.directory.census.gone(&ActorName::Session(session), cause);
         clean_up(&self.directory, session, code);
     }
 }

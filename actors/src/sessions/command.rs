@@ -4,6 +4,7 @@ use greenroom_protocol::Ref;
 
 use crate::call::Answer;
 use crate::directory::Person;
+use crate::fault::Fault;
 use crate::outbox::Outbox;
 use crate::session::{SessionConfig, SessionHandle};
 
@@ -22,6 +23,6 @@ pub(crate) struct Opening {
 pub(crate) enum SessionsCommand {
     /// The edge opens a session.
     Open { opening: Opening, reply: Answer<SessionHandle> },
-    /// The fault laboratory wants this incarnation dead.
-    Crash,
+    /// The fault laboratory inflicts a fault.
+    Suffer(Fault),
 }

@@ -1,7 +1,7 @@
-use ractor::ActorRef;
-
 use super::command::{Opening, SessionsCommand};
+use crate::address::Address;
 use crate::call::{self, CallError};
+use crate::fault::Fault;
 use crate::session::SessionHandle;
 use crate::slot::Slot;
 
@@ -12,7 +12,7 @@ pub(crate) struct SessionsHandle {
 }
 
 impl SessionsHandle {
-    pub(crate) fn fill(&self, sessions: ActorRef<SessionsCommand>) {
+    pub(crate) fn fill(&self, sessions: Address<SessionsCommand>) {
         self.slot.fill(sessions);
     }
 
@@ -20,9 +20,9 @@ impl SessionsHandle {
         call::ask(self.slot.current(), |reply| SessionsCommand::Open { opening, reply }).await
     }
 
-    pub(crate) fn crash(&self) {
+    pub(crate) fn suffer(&self, fault: Fault) {
         if let Some(sessions) = self.slot.current() {
-            call::tell(&sessions, SessionsCommand::Crash);
+            sessions.tell(SessionsCommand::Suffer(fault));
         }
     }
 }

@@ -5,6 +5,7 @@ use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::sync::Semaphore;
 
 use super::command::{Job, StoreCommand};
+use crate::address::{Address, Birth};
 
 /// Reads under way at once. More would only queue on the same disk, each with a thread of its own.
 const READERS: usize = 8;
@@ -12,6 +13,7 @@ const READERS: usize = 8;
 pub(crate) struct StoreActor;
 
 pub(crate) struct StoreState {
+    myself: Address<StoreCommand>,
     store: Store,
     readers: Arc<Semaphore>,
 }
@@ -19,10 +21,15 @@ pub(crate) struct StoreState {
 impl Actor for StoreActor {
     type Msg = StoreCommand;
     type State = StoreState;
-    type Arguments = Store;
+    type Arguments = Birth<Store>;
 
-    async fn pre_start(&self, _: ActorRef<StoreCommand>, store: Store) -> Result<StoreState, ActorProcessingErr> {
-        Ok(StoreState { store, readers: Arc::new(Semaphore::new(READERS)) })
+    async fn pre_start(
+        &self,
+        myself: ActorRef<StoreCommand>,
+        birth: Self::Arguments,
+    ) -> Result<StoreState, ActorProcessingErr> {
+        let (myself, store) = birth.of(myself);
+        Ok(StoreState { myself, store, readers: Arc::new(Semaphore::new(READERS)) })
     }
 
     async fn handle(
@@ -34,8 +41,9 @@ impl Actor for StoreActor {
         match command {
             StoreCommand::Submit(intent) => state.store.submit(intent),
             StoreCommand::Read(job) => state.read(job),
-            StoreCommand::Crash => panic!("crashed by the fault laboratory"),
+            StoreCommand::Suffer(fault) => fault.suffer().await,
         }
+        state.myself.vitals().handled_one();
         Ok(())
     }
 }

@@ -1,3 +1,4 @@
+use crate::fault::Fault;
 use greenroom_storage::{Intent, Store};
 
 /// A read, to be carried out off the runtime's threads.
@@ -9,6 +10,6 @@ pub(crate) enum StoreCommand {
     Submit(Intent),
     /// Anybody reads. The job answers its caller itself.
     Read(Job),
-    /// The fault laboratory wants this incarnation dead.
-    Crash,
+    /// The fault laboratory inflicts a fault.
+    Suffer(Fault),
 }

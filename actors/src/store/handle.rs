@@ -4,10 +4,11 @@ use greenroom_protocol::{Seq, User, UserId};
 use greenroom_storage::{
     Append, Cursor, Follow, Head, Health, Intent, Open, Page, PageFrom, ReadError, Room, RoomInList, RoomKey, Store,
 };
-use ractor::ActorRef;
 
 use super::command::StoreCommand;
+use crate::address::Address;
 use crate::call::{self, CallError};
+use crate::fault::Fault;
 use crate::slot::Slot;
 
 /// Asks the store, whichever incarnation lives.
@@ -19,7 +20,7 @@ pub(crate) struct StoreHandle {
 /// One incarnation of the store. What is submitted over a link arrives in order; when the
 /// incarnation dies, so does the link, and nothing sent over it can come after what is sent over the next.
 #[derive(Clone)]
-pub(crate) struct StoreLink(ActorRef<StoreCommand>);
+pub(crate) struct StoreLink(Address<StoreCommand>);
 
 /// Why something could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -42,7 +43,7 @@ pub(crate) struct CursorMoved {
 }
 
 impl StoreHandle {
-    pub(crate) fn fill(&self, store: ActorRef<StoreCommand>) {
+    pub(crate) fn fill(&self, store: Address<StoreCommand>) {
         self.slot.fill(store);
     }
 
@@ -101,9 +102,9 @@ impl StoreHandle {
         self.read(|store| Ok(store.health())).await
     }
 
-    pub(crate) fn crash(&self) {
+    pub(crate) fn suffer(&self, fault: Fault) {
         if let Some(store) = self.slot.current() {
-            call::tell(&store, StoreCommand::Crash);
+            store.tell(StoreCommand::Suffer(fault));
         }
     }
 
@@ -118,14 +119,14 @@ impl StoreHandle {
 
 impl StoreLink {
     pub(crate) fn open(&self, open: Open) {
-        call::tell(&self.0, StoreCommand::Submit(Intent::Open(open)));
+        self.0.tell(StoreCommand::Submit(Intent::Open(open)));
     }
 
     pub(crate) fn append(&self, append: Append) {
-        call::tell(&self.0, StoreCommand::Submit(Intent::Append(append)));
+        self.0.tell(StoreCommand::Submit(Intent::Append(append)));
     }
 
     pub(crate) fn follow(&self, follow: Follow) {
-        call::tell(&self.0, StoreCommand::Submit(Intent::Follow(follow)));
+        self.0.tell(StoreCommand::Submit(Intent::Follow(follow)));
     }
 }

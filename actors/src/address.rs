@@ -1,0 +1,125 @@
+//! Where one incarnation of an actor is told things, and how it is doing.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use ractor::{Actor, ActorCell, ActorId, ActorRef, Message, SpawnErr};
+use tokio::time::Instant;
+
+/// What is known of an incarnation from outside: how much it was told, and how much of that it has handled.
+#[derive(Debug)]
+pub(crate) struct Vitals {
+    told: AtomicU64,
+    handled: AtomicU64,
+    born: Instant,
+}
+
+/// One incarnation of an actor. It dies with it; see [`crate::slot::Slot`] for what outlives it.
+pub(crate) struct Address<M: Message> {
+    actor: ActorRef<M>,
+    vitals: Arc<Vitals>,
+}
+
+/// What an actor is started with, beside what it is for.
+pub(crate) struct Birth<T> {
+    vitals: Arc<Vitals>,
+    arguments: T,
+}
+
+/// Starts an actor below its supervisor.
+pub(crate) async fn start<A, T>(actor: A, arguments: T, supervisor: ActorCell) -> Result<Address<A::Msg>, SpawnErr>
+where
+    A: Actor<Arguments = Birth<T>>,
+    T: Send + 'static,
+{
+    let vitals = Vitals::new();
+    let birth = Birth { vitals: Arc::clone(&vitals), arguments };
+    let (actor, _task) = Actor::spawn_linked(None, actor, birth, supervisor).await?;
+    Ok(Address::new(actor, vitals))
+}
+
+impl<T> Birth<T> {
+    pub(crate) fn new(vitals: Arc<Vitals>, arguments: T) -> Self {
+        Self { vitals, arguments }
+    }
+
+    /// The newborn's own address, and what it is for.
+    pub(crate) fn of<M: Message>(self, myself: ActorRef<M>) -> (Address<M>, T) {
+        (Address::new(myself, self.vitals), self.arguments)
+    }
+}
+
+impl Vitals {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self { told: AtomicU64::new(0), handled: AtomicU64::new(0), born: Instant::now() })
+    }
+
+    /// A command was handled.
+    pub(crate) fn handled_one(&self) {
+        self.handled.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn handled(&self) -> u64 {
+        self.handled.load(Ordering::Relaxed)
+    }
+
+    /// Commands that wait, the one in hand included.
+    pub(crate) fn waiting(&self) -> u64 {
+        self.told.load(Ordering::Relaxed).saturating_sub(self.handled())
+    }
+
+    pub(crate) fn age(&self) -> Duration {
+        self.born.elapsed()
+    }
+}
+
+impl<M: Message> Address<M> {
+    pub(crate) fn new(actor: ActorRef<M>, vitals: Arc<Vitals>) -> Self {
+        Self { actor, vitals }
+    }
+
+    /// Tells it something. Where it is dead, who watches it will know by its death.
+    pub(crate) fn tell(&self, message: impl Into<M>) {
+        self.vitals.told.fetch_add(1, Ordering::Relaxed);
+        let _dead = self.actor.cast(message.into());
+    }
+
+    /// Tells it something after a while.
+    pub(crate) fn tell_after(&self, wait: Duration, message: impl FnOnce() -> M + Send + 'static) {
+        let address = self.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(wait).await;
+            address.tell(message());
+        });
+    }
+
+    /// Lets it end after the command in hand.
+    pub(crate) fn stop(&self) {
+        self.actor.stop(None);
+    }
+
+    pub(crate) fn id(&self) -> ActorId {
+        self.actor.get_id()
+    }
+
+    pub(crate) fn cell(&self) -> ActorCell {
+        self.actor.get_cell()
+    }
+
+    pub(crate) fn vitals(&self) -> &Arc<Vitals> {
+        &self.vitals
+    }
+}
+
+impl<M: Message> Clone for Address<M> {
+    fn clone(&self) -> Self {
+        Self { actor: self.actor.clone(), vitals: Arc::clone(&self.vitals) }
+    }
+}
+
+impl<M: Message> std::fmt::Debug for Address<M> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Address({})", self.id())
+    }
+}

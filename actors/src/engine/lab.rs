@@ -1,0 +1,79 @@
+use std::sync::Arc;
+
+use greenroom_protocol::RoomId;
+use tokio::sync::broadcast;
+
+use super::command::EngineCommand;
+use crate::address::Address;
+use crate::census::{ActorName, LifeEvent, TreeNode};
+use crate::directory::Directory;
+use crate::fault::Fault;
+use crate::room::RoomSnapshot;
+
+/// The fault laboratory: looks at actors, and hurts them on purpose.
+#[derive(Clone)]
+pub struct Lab {
+    directory: Arc<Directory>,
+    engine: Address<EngineCommand>,
+}
+
+impl Lab {
+    pub(crate) fn new(directory: Arc<Directory>, engine: Address<EngineCommand>) -> Self {
+        Self { directory, engine }
+    }
+
+    /// The live supervision tree.
+    #[must_use]
+    pub fn tree(&self) -> Option<TreeNode> {
+        self.directory.census.tree()
+    }
+
+    /// What happens to actors from now on.
+    #[must_use]
+    pub fn news(&self) -> broadcast::Receiver<LifeEvent> {
+        self.directory.census.news()
+    }
+
+    /// Inflicts a fault on an actor; says whether one of that name lives.
+    pub async fn inflict(&self, name: &ActorName, fault: Fault) -> bool {
+        if self.directory.census.cell(name).is_none() {
+            return false;
+        }
+        match name {
+            ActorName::Engine => self.engine.tell(EngineCommand::Suffer(fault)),
+            ActorName::Store => self.directory.store.suffer(fault),
+            ActorName::Presence => self.directory.presence.suffer(fault),
+            ActorName::Lobby => self.directory.lobby.suffer(fault),
+            ActorName::Rooms => self.directory.rooms.suffer(fault),
+            ActorName::Sessions => self.directory.sessions.suffer(fault),
+            ActorName::Room(room) => match self.directory.rooms.find(room.clone()).await {
+                Ok(Some(room)) => room.suffer(fault),
+                Ok(None) | Err(_) => return false,
+            },
+            ActorName::Session(session) => match self.directory.session(*session) {
+                Some(living) => living.handle.suffer(fault),
+                None => return false,
+            },
+        }
+        true
+    }
+
+    /// Sends an actor a message whose handler panics; says whether there is one of that name.
+    pub async fn crash(&self, name: &str) -> bool {
+        match name.parse() {
+            Ok(name) => self.inflict(&name, Fault::Panic).await,
+            Err(_) => false,
+        }
+    }
+
+    /// A living room, as an observer sees it.
+    pub async fn room(&self, room: &RoomId) -> Option<RoomSnapshot> {
+        self.directory.rooms.look(room.clone()).await.ok().flatten()
+    }
+}
+
+impl std::fmt::Debug for Lab {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Lab")
+    }
+}

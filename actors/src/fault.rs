@@ -1,0 +1,24 @@
+//! What the fault laboratory does to an actor. Every actor's command has a place for it; nothing
+//! sends it but the laboratory.
+
+/// A fault to suffer in the handler of a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Panics.
+    Panic,
+    /// Never comes back: as a deadlock would look.
+    Hang,
+    /// Does nothing: many of them flood the mailbox.
+    Nothing,
+}
+
+impl Fault {
+    /// Suffers it.
+    pub(crate) async fn suffer(self) {
+        match self {
+            Self::Panic => panic!("crashed by the fault laboratory"),
+            Self::Hang => std::future::pending().await,
+            Self::Nothing => {}
+        }
+    }
+}
