@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use greenroom_protocol::limits::{INDEX_APPLY, INDEX_LAG_RECORDS};
+use greenroom_protocol::limits::INDEX_LAG_RECORDS;
 
 use crate::floor::Floor;
 use crate::index::{Index, IndexError, set_aside};
@@ -32,6 +32,8 @@ const TRY_AGAIN: Duration = Duration::from_secs(1);
 pub(crate) struct Applier {
     pub(crate) shared: Arc<Shared>,
     pub(crate) floor: Floor,
+    /// How often the index takes over.
+    pub(crate) every: Duration,
 }
 
 impl Applier {
@@ -44,10 +46,10 @@ impl Applier {
     }
 
     fn work(&mut self) {
-        let mut pause = INDEX_APPLY;
+        let mut pause = self.every;
         loop {
             let ending = self.shared.bell.wait(pause);
-            pause = INDEX_APPLY;
+            pause = self.every;
             self.shared.segments.catalogue_sealed();
             if self.shared.index.is_empty() && !ending {
                 if let Err(error) = self.rebuild() {

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use greenroom_protocol::limits::{DISK_RESERVE_BYTES, INDEX_LAG_RECORDS, PREALLOCATE_BYTES, SEGMENT_BYTES};
+use greenroom_protocol::limits::{
+    CURSOR_JOURNAL, DISK_RESERVE_BYTES, INDEX_APPLY, INDEX_LAG_RECORDS, PREALLOCATE_BYTES, SEGMENT_BYTES,
+};
 
 use crate::applier::{Applier, replay_into};
 use crate::data_dir::DataDir;
@@ -30,6 +32,8 @@ pub(crate) struct Tuning {
     pub(crate) disk: Arc<dyn Disk>,
     pub(crate) space: Space,
     pub(crate) lag_most: usize,
+    pub(crate) cursors_every: Duration,
+    pub(crate) apply_every: Duration,
 }
 
 impl Default for Tuning {
@@ -40,7 +44,13 @@ impl Default for Tuning {
             reserve: DISK_RESERVE_BYTES,
             believed_full: Duration::from_secs(1),
         };
-        Self { disk: Arc::new(RealDisk), space, lag_most: INDEX_LAG_RECORDS }
+        Self {
+            disk: Arc::new(RealDisk),
+            space,
+            lag_most: INDEX_LAG_RECORDS,
+            cursors_every: CURSOR_JOURNAL,
+            apply_every: INDEX_APPLY,
+        }
     }
 }
 
@@ -105,9 +115,9 @@ pub(crate) fn make_ready(options: &Options, tuning: Tuning, announce: Arc<dyn An
         ledger: Ledger::new(all, segments.fingerprinter.clone(), ids, base),
         tail,
         frame,
-        clocks: Clocks::new(Instant::now()),
+        clocks: Clocks::new(Instant::now(), tuning.cursors_every),
     };
-    let applier = Applier { shared: Arc::clone(&shared), floor };
+    let applier = Applier { shared: Arc::clone(&shared), floor, every: tuning.apply_every };
     let guest_tokens = GuestTokens::new(&dir.secret);
     Ok(Ready { shared, writer, applier, guest_tokens, dir })
 }

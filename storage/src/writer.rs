@@ -8,9 +8,9 @@ mod stored;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use greenroom_protocol::limits::{BATCH_RECORDS, CURSOR_JOURNAL, RELAXED_SYNC};
+use greenroom_protocol::limits::{BATCH_RECORDS, RELAXED_SYNC};
 
 use self::announcing::{Effects, effects};
 use self::stored::StoredHere;
@@ -42,19 +42,21 @@ pub(crate) struct Writer {
 pub(crate) struct Clocks {
     /// Cursors were journaled.
     cursors: Instant,
+    /// How often they are.
+    cursors_every: Duration,
     /// Something was written and not synced, with relaxed durability.
     unsynced: Option<Instant>,
 }
 
 impl Clocks {
-    pub(crate) fn new(now: Instant) -> Self {
-        Self { cursors: now, unsynced: None }
+    pub(crate) fn new(now: Instant, cursors_every: Duration) -> Self {
+        Self { cursors: now, cursors_every, unsynced: None }
     }
 
     /// How long the writer may sleep.
     fn deadline(&self, now: Instant) -> Instant {
-        let sync = self.unsynced.map(|since| since + RELAXED_SYNC);
-        sync.unwrap_or(now + CURSOR_JOURNAL).min(now + CURSOR_JOURNAL)
+        let cursors = now + self.cursors_every;
+        self.unsynced.map_or(cursors, |since| cursors.min(since + RELAXED_SYNC))
     }
 }
 
@@ -113,7 +115,8 @@ impl Writer {
     /// Decides on a batch, makes it durable, and announces it.
     fn carry_out(&mut self, batch: &mut Vec<Intent>, refuse: Option<Refused>, last: bool) -> Result<(), Fatal> {
         let now = Instant::now();
-        let cursors = if refuse.is_none() && (last || now.duration_since(self.clocks.cursors) >= CURSOR_JOURNAL) {
+        let due = last || now.duration_since(self.clocks.cursors) >= self.clocks.cursors_every;
+        let cursors = if refuse.is_none() && due {
             self.clocks.cursors = now;
             self.shared.cursors.leave(BATCH_RECORDS)
         } else {

@@ -58,6 +58,7 @@ fn an_index_with_damaged_files_is_made_again() {
 #[test]
 fn an_index_of_a_journal_that_was_put_back_is_made_again() {
     let house = lived_in();
+    house.settle();
     let old = house.killed();
     let before = everything(&House::open(old, house.tuning.clone(), house.durability).unwrap().store);
     let old = house.killed();

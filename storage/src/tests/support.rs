@@ -258,6 +258,8 @@ pub(super) fn small() -> Tuning {
     tuning.space.segment = 4 * 1024;
     tuning.space.step = 4 * 1024;
     tuning.space.believed_full = Duration::ZERO;
+    tuning.cursors_every = Duration::from_millis(10);
+    tuning.apply_every = Duration::from_millis(5);
     tuning
 }
 
