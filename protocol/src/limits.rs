@@ -68,6 +68,10 @@ pub const OUTBOX_BYTES: usize = 1024 * 1024;
 /// Two pages fit below it.
 pub const OUTBOX_LOW_BYTES: usize = 256 * 1024;
 
+/// Bytes that the system may hold for one socket beyond those (it doubles what one asks for): a round
+/// trip around the world at a few megabits.
+pub const SOCKET_SEND_BYTES: usize = 128 * 1024;
+
 /// Passing frames (typing, presence, receipts) that wait for one socket; the oldest go first.
 pub const OUTBOX_PASSING: usize = 256;
 

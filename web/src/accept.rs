@@ -14,6 +14,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
@@ -107,6 +108,8 @@ async fn accept(listener: TcpListener, router: Router, stop: CancellationToken, 
 async fn serve(stream: TcpStream, peer: SocketAddr, router: Router, stop: CancellationToken) {
     // Without it a small frame may wait 40 ms for the peer's acknowledgement of the one before.
     let _unsupported = stream.set_nodelay(true);
+    // The system would hold megabytes for a client that doesn't read.
+    let _unsupported = SockRef::from(&stream).set_send_buffer_size(limits::SOCKET_SEND_BYTES);
     let first_byte = async { timeout(limits::HEADER, stream.peek(&mut [0])).await };
     if !matches!(stop.run_until_cancelled(first_byte).await, Some(Ok(Ok(1)))) {
         return;

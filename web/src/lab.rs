@@ -17,7 +17,7 @@ use serde::Deserialize;
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::accept::Edge;
-use crate::problem::Problem;
+use crate::problem::{JsonBody, Problem};
 
 /// A flood is at most this long: enough to see a mailbox grow and shrink.
 const FLOOD: u32 = 100_000;
@@ -58,17 +58,17 @@ async fn tree(State(edge): State<Arc<Edge>>) -> Result<Json<TreeNode>, Problem> 
 }
 
 /// `POST /api/lab/crash`: sends an actor a message whose handler panics.
-async fn crash(State(edge): State<Arc<Edge>>, Json(target): Json<Target>) -> Result<StatusCode, Problem> {
+async fn crash(State(edge): State<Arc<Edge>>, JsonBody(target): JsonBody<Target>) -> Result<StatusCode, Problem> {
     inflict(&edge, &target.actor, Fault::Panic, 1).await
 }
 
 /// `POST /api/lab/hang`: sends an actor a message whose handler never comes back.
-async fn hang(State(edge): State<Arc<Edge>>, Json(target): Json<Target>) -> Result<StatusCode, Problem> {
+async fn hang(State(edge): State<Arc<Edge>>, JsonBody(target): JsonBody<Target>) -> Result<StatusCode, Problem> {
     inflict(&edge, &target.actor, Fault::Hang, 1).await
 }
 
 /// `POST /api/lab/flood`: fills an actor's mailbox with messages that do nothing.
-async fn flood(State(edge): State<Arc<Edge>>, Json(flood): Json<Flood>) -> Result<StatusCode, Problem> {
+async fn flood(State(edge): State<Arc<Edge>>, JsonBody(flood): JsonBody<Flood>) -> Result<StatusCode, Problem> {
     inflict(&edge, &flood.actor, Fault::Nothing, flood.messages.min(FLOOD)).await
 }
 

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::map_response;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::{any, get};
 
 use crate::accept::Edge;
@@ -17,16 +17,27 @@ pub(crate) fn router(edge: Arc<Edge>) -> Router {
     let api = Router::new()
         .route("/api/health", get(http::health))
         .route("/api/rooms", get(http::rooms))
+        .route("/api", any(unknown))
+        .route("/api/", any(unknown))
         .route("/api/{*unknown}", any(unknown));
     let lab = if edge.config.lab { lab::routes() } else { Router::new() };
     Router::new()
         .route("/ws", get(socket::upgrade))
         .merge(api)
         .merge(lab)
-        .fallback(get(assets::asset))
+        .fallback(page)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(map_response(secure))
         .with_state(edge)
+}
+
+/// Whatever has no route of its own is a place of the page, or one of its files.
+async fn page(method: Method, uri: Uri, headers: HeaderMap) -> Response {
+    if method == Method::GET || method == Method::HEAD {
+        assets::asset(uri, headers).await
+    } else {
+        method_not_allowed().await.into_response()
+    }
 }
 
 async fn unknown() -> Problem {

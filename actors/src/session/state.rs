@@ -15,6 +15,8 @@ struct Membership<H, J, C> {
     /// The number of the last `join`; a repetition for another incarnation keeps it.
     join: u64,
     request: J,
+    /// The last `join` that a room has answered: what the session falls back to when a later one is refused.
+    answered: Option<(u64, J)>,
     /// The incarnation that has taken the session in.
     handle: Option<H>,
     /// Commands that wait for it, in order.
@@ -63,6 +65,7 @@ impl<H: Clone + PartialEq, J: Clone, C> Memberships<H, J, C> {
         let membership = membership.or_insert_with(|| Membership {
             join,
             request: request.clone(),
+            answered: None,
             handle: None,
             held: VecDeque::new(),
             leaving: None,
@@ -98,13 +101,19 @@ impl<H: Clone + PartialEq, J: Clone, C> Memberships<H, J, C> {
         let membership = self.rooms.get_mut(room).filter(|membership| membership.join == join)?;
         let fresh = membership.handle.as_ref() != Some(&handle);
         membership.handle = Some(handle);
+        membership.answered = Some((join, membership.request.clone()));
         Some(Welcome { fresh, held: std::mem::take(&mut membership.held) })
     }
 
-    /// A room could not be entered; gives back what has waited for it.
+    /// A room could not be entered; gives back what has waited for it. Nothing where the session had
+    /// been in before: then it stays, for what it has sent may be stored and must be answered.
     pub(super) fn refused(&mut self, room: &RoomId, join: u64) -> Option<VecDeque<C>> {
-        let current = self.rooms.get(room).is_some_and(|membership| membership.join == join);
-        current.then(|| self.rooms.remove(room)).flatten().map(|membership| membership.held)
+        let membership = self.rooms.get_mut(room).filter(|membership| membership.join == join)?;
+        if let Some((join, request)) = membership.answered.clone() {
+            (membership.join, membership.request) = (join, request);
+            return None;
+        }
+        self.rooms.remove(room).map(|membership| membership.held)
     }
 
     /// Keeps the command to leave until the last send is answered.
@@ -184,6 +193,20 @@ mod tests {
         assert_eq!(rooms.join(&green(), |join| join), Some((2, Some("room"))));
         assert_eq!(rooms.joined(&green(), 1, "room"), None, "that was the first join");
         assert!(!rooms.joined(&green(), 2, "room").unwrap().fresh);
+    }
+
+    #[test]
+    fn who_is_refused_when_joining_again_is_still_in() {
+        let mut rooms = Rooms::default();
+        assert!(rooms.join(&green(), |join| join).is_some());
+        assert_eq!(rooms.route(&green(), "waits"), Route::Held);
+        assert_eq!(rooms.refused(&green(), 1).unwrap(), ["waits"], "the first time nothing binds them");
+        assert!(rooms.join(&green(), |join| join).is_some());
+        assert!(rooms.joined(&green(), 2, "room").is_some());
+        assert!(rooms.join(&green(), |join| join).is_some());
+        assert_eq!(rooms.refused(&green(), 3), None);
+        assert_eq!(rooms.route(&green(), "goes on"), Route::To("room", "goes on"));
+        assert_eq!(rooms.come_back(&green()), Some(2), "and comes back as before");
     }
 
     #[test]

@@ -1,0 +1,44 @@
+//! End to end: Alice and Bob talk over real sockets, Mallory tries things; the rooms are Green and Attic.
+
+#![allow(clippy::wildcard_enum_match_arm, reason = "whoever waits for one kind of frame passes over all others")]
+
+mod support;
+
+/// Hello, join, send, reply, leave: what a conversation consists of.
+mod talking;
+
+/// The same message again is the same message.
+mod once;
+
+/// Pages of the past.
+mod history;
+
+/// Coming back with `since`.
+mod resuming;
+
+/// Who one is, and who is here.
+mod presence;
+
+/// How far people have got, and their lists of rooms.
+mod cursors;
+
+/// What Mallory sends.
+mod bad_input;
+
+/// Every actor is killed while people talk.
+mod crashing;
+
+/// What is still there after a stop, and after a kill.
+mod durability;
+
+/// The server as seen from outside its protocol: HTTP, headers, silent connections.
+mod edge;
+
+/// The program: its command line, and its first and last words.
+mod starting;
+
+/// The client examples, run as their readers would.
+mod examples;
+
+/// A test for each bug that was found, named for what went wrong.
+mod regressions;

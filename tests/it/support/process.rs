@@ -1,0 +1,117 @@
+//! Greenroom as its users run it: the program, with its flags, signals and last words.
+
+use std::fs::File;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
+use tokio::process::{Child, ChildStdout, Command};
+
+use super::{Host, soon};
+
+/// The program, with an environment of its own.
+pub(crate) fn greenroom() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_greenroom"));
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(|name| name.starts_with("GREENROOM_") || name == "RUST_LOG") {
+            command.env_remove(name);
+        }
+    }
+    command.kill_on_drop(true);
+    command
+}
+
+/// A running program. It is killed when the test ends.
+pub(crate) struct Process {
+    child: Child,
+    stdout: BufReader<ChildStdout>,
+    address: SocketAddr,
+    log: PathBuf,
+    home: Home,
+}
+
+/// Where a program keeps its data, over several lives.
+pub(crate) struct Home(TempDir);
+
+impl Home {
+    pub(crate) fn data(&self) -> PathBuf {
+        self.0.path().join("data")
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+impl Process {
+    /// Starts it on a free port, with a directory of its own.
+    pub(crate) async fn start(flags: &[&str]) -> Self {
+        let free = SocketAddr::from(([127, 0, 0, 1], 0));
+        Self::start_at(free, Home(tempfile::tempdir().expect("a temporary directory")), flags).await
+    }
+
+    async fn start_at(listen: SocketAddr, home: Home, flags: &[&str]) -> Self {
+        let log = home.path().join("log");
+        let stderr = File::options().create(true).append(true).open(&log).expect("a log");
+        let mut command = greenroom();
+        command.args(["serve", "--listen", &listen.to_string(), "--data"]).arg(home.data()).args(flags);
+        let mut child = command.stdout(Stdio::piped()).stderr(stderr).spawn().expect("the program starts");
+        let mut stdout = BufReader::new(child.stdout.take().expect("piped"));
+        let mut line = String::new();
+        soon("the server to listen", stdout.read_line(&mut line)).await.expect("its first line");
+        let address = line.trim_end().strip_prefix("listening on http://").and_then(|address| address.parse().ok());
+        let logged = || std::fs::read_to_string(&log).unwrap_or_default();
+        let address = address.unwrap_or_else(|| panic!("it said {line:?}, and logged {}", logged()));
+        Self { child, stdout, address, log, home }
+    }
+
+    pub(crate) fn home(&self) -> &Home {
+        &self.home
+    }
+
+    /// Ends it as a user does, and waits. Returns how it ended, and what else it said on standard output.
+    pub(crate) async fn terminate(&mut self) -> (ExitStatus, String) {
+        self.signal("TERM").await;
+        self.end().await
+    }
+
+    /// Sends a signal.
+    pub(crate) async fn signal(&self, signal: &str) {
+        let pid = self.child.id().expect("it runs").to_string();
+        let sent = Command::new("kill").args(["-s", signal, &pid]).status().await.expect("kill is there");
+        assert!(sent.success(), "the process takes {signal}");
+    }
+
+    /// Waits until it ends by itself.
+    pub(crate) async fn end(&mut self) -> (ExitStatus, String) {
+        let status = soon("the process to end", self.child.wait()).await.expect("waited for");
+        let mut rest = String::new();
+        self.stdout.read_to_string(&mut rest).await.expect("the rest of its output");
+        (status, rest)
+    }
+
+    /// Ends it from one moment to the next.
+    pub(crate) async fn kill_9(&mut self) {
+        self.child.kill().await.expect("killed");
+    }
+
+    /// Starts it again on the same directory and port, once it has ended.
+    pub(crate) async fn restart(self) -> Self {
+        let Self { mut child, home, address, .. } = self;
+        assert!(child.try_wait().is_ok_and(|ended| ended.is_some()), "it has ended before it starts again");
+        Self::start_at(address, home, &[]).await
+    }
+
+    /// What it logged.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).expect("its log")
+    }
+}
+
+impl Host for Process {
+    fn address(&self) -> SocketAddr {
+        self.address
+    }
+}

@@ -1,0 +1,118 @@
+//! A WebSocket client without manners: it writes any bytes, and reads when it likes.
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpSocket, TcpStream};
+
+use super::inbox::Ending;
+use super::{Host, soon};
+
+const TEXT: u8 = 0x1;
+const CLOSE: u8 = 0x8;
+
+/// A TCP connection that was upgraded by hand.
+pub(crate) struct Raw {
+    stream: TcpStream,
+    unread: Vec<u8>,
+}
+
+impl Raw {
+    /// Upgrades.
+    pub(crate) async fn connect(host: &impl Host) -> Self {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        // Left to itself the system would read megabytes ahead for whoever does not read.
+        socket.set_recv_buffer_size(64 * 1024).expect("a small buffer");
+        let mut stream = socket.connect(host.address()).await.expect("the server accepts");
+        let request = format!(
+            "GET /ws HTTP/1.1\r\nHost: {}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+            host.address()
+        );
+        stream.write_all(request.as_bytes()).await.expect("written");
+        let mut raw = Self { stream, unread: Vec::new() };
+        let head = raw.until_blank_line().await;
+        assert!(head.starts_with("HTTP/1.1 101 "), "not upgraded: {head}");
+        raw
+    }
+
+    async fn until_blank_line(&mut self) -> String {
+        loop {
+            if let Some(end) = self.unread.windows(4).position(|four| four == b"\r\n\r\n") {
+                let head = self.unread.drain(..end + 4).collect();
+                return String::from_utf8(head).expect("headers are text");
+            }
+            assert!(self.read_more().await, "the connection ended before the response");
+        }
+    }
+
+    /// Writes bytes as they are.
+    pub(crate) async fn bytes(&mut self, bytes: &[u8]) {
+        // A server that has closed already says why on the reading side.
+        let _gone = self.stream.write_all(bytes).await;
+    }
+
+    /// Writes a whole text frame, masked with noughts.
+    pub(crate) async fn text(&mut self, text: &[u8]) {
+        self.bytes(&frame(0x80 | TEXT, true, text)).await;
+    }
+
+    /// Reads until the connection ends, and says how it did.
+    pub(crate) async fn ending(&mut self) -> Ending {
+        soon("the connection to end", async {
+            let mut ending = Ending::Cut;
+            loop {
+                while let Some((opcode, payload)) = self.next_frame() {
+                    if opcode == CLOSE {
+                        let code = payload.first_chunk::<2>().map_or(1005, |code| u16::from_be_bytes(*code));
+                        ending = Ending::Closed(code);
+                    }
+                }
+                if !self.read_more().await {
+                    return ending;
+                }
+            }
+        })
+        .await
+    }
+
+    /// Takes a frame of the server, which masks nothing, from what was read.
+    fn next_frame(&mut self) -> Option<(u8, Vec<u8>)> {
+        let [first, length, rest @ ..] = self.unread.as_slice() else { return None };
+        let (length, more_header) = match length {
+            126 => (usize::from(u16::from_be_bytes(*rest.first_chunk()?)), 2),
+            127 => (usize::try_from(u64::from_be_bytes(*rest.first_chunk()?)).ok()?, 8),
+            short => (usize::from(*short), 0),
+        };
+        let (opcode, payload) = (first & 0x0f, rest.get(more_header..more_header + length)?.to_vec());
+        self.unread.drain(..2 + more_header + length);
+        Some((opcode, payload))
+    }
+
+    async fn read_more(&mut self) -> bool {
+        let mut more = vec![0; 64 * 1024];
+        match self.stream.read(&mut more).await {
+            Ok(0) | Err(_) => false,
+            Ok(read) => {
+                self.unread.extend_from_slice(&more[..read]);
+                true
+            }
+        }
+    }
+}
+
+/// A client's frame. `first` is its first byte: FIN, RSV bits and opcode.
+pub(crate) fn frame(first: u8, masked: bool, payload: &[u8]) -> Vec<u8> {
+    let mask_bit = if masked { 0x80 } else { 0 };
+    let mut frame = vec![first];
+    match u8::try_from(payload.len()) {
+        Ok(short @ ..126) => frame.push(mask_bit | short),
+        _longer => {
+            frame.push(mask_bit | 127);
+            frame.extend((payload.len() as u64).to_be_bytes());
+        }
+    }
+    if masked {
+        frame.extend([0; 4]);
+    }
+    frame.extend(payload);
+    frame
+}
