@@ -54,7 +54,7 @@ fn room_rules(criterion: &mut Criterion) {
             seq += 1;
             let post =
                 Post { number: SendNumber(seq), id: MessageId(uuid::Uuid::nil()), body: body.clone(), reply_to: None };
-            let append = state.post(sessions[0], post, Timestamp::from_millis(0)).expect("she sits here");
+            let append = state.post(sessions[0], post, Timestamp::from_millis(0), false).expect("she sits here");
             let outcome = Outcome::Stored { seq: Seq(seq), at: append.at };
             let settled = vec![Settled { incarnation: append.incarnation, ticket: append.ticket, outcome }];
             let event = LogEvent { event: event(seq, &ana), ordinal: seq };

@@ -71,6 +71,7 @@ impl Bench {
                 body: self.body.clone(),
                 reply_to: None,
                 at: Timestamp::from_millis(0),
+                probe: false,
             }));
         }
         let mut missing = usize::try_from(count).expect("a small number");

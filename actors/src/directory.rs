@@ -36,6 +36,8 @@ pub(crate) struct Directory {
     living_sessions: RwLock<HashMap<SessionId, LivingSession>>,
     rosters: Mutex<Rosters>,
     incarnations: AtomicU64,
+    /// Commands that have failed a room twice, and were set aside.
+    pub(crate) poison: AtomicU64,
     fatal: watch::Sender<Option<String>>,
 }
 
@@ -100,6 +102,7 @@ impl Directory {
             living_sessions: RwLock::default(),
             rosters: Mutex::default(),
             incarnations: AtomicU64::new(1),
+            poison: AtomicU64::new(0),
             fatal: watch::Sender::new(None),
         })
     }

@@ -6,6 +6,7 @@
 //! before the log has announced it, and that each outbox is offered every event in order.
 
 mod actor;
+mod casebook;
 mod command;
 mod fan_out;
 mod handle;
@@ -17,6 +18,7 @@ mod saying;
 mod state;
 
 pub(crate) use actor::{RoomActor, RoomArguments};
+pub(crate) use casebook::Casebook;
 pub use command::RoomSnapshot;
 pub(crate) use command::{Enter, HistoryRequest, JoinRequest};
 pub(crate) use handle::RoomHandle;

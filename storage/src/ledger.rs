@@ -152,6 +152,9 @@ impl Planner<'_> {
         if let Some(outcome) = self.said_before(key, append) {
             return nothing(outcome);
         }
+        if append.probe {
+            return nothing(Outcome::Absent);
+        }
         if let Admission::Refuse(refused) = self.admission {
             return nothing(Outcome::Refused(refused));
         }

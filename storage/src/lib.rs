@@ -33,6 +33,9 @@ pub use store::Store;
 mod guest_tokens;
 pub use guest_tokens::GuestTokens;
 
+/// Places where the fault laboratory may strike.
+pub mod fault_point;
+
 mod start;
 
 // What is asked, and who carries it out.

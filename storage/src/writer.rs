@@ -14,6 +14,7 @@ use greenroom_protocol::limits::{BATCH_RECORDS, RELAXED_SYNC};
 
 use self::announcing::{Effects, effects};
 use self::stored::StoredHere;
+use crate::fault_point;
 use crate::journal::FrameBuilder;
 use crate::journal::frame::FRAME_HEADER;
 use crate::journal::tail::{JournalTail, NotAppended};
@@ -197,6 +198,7 @@ impl Writer {
         if self.frame.is_empty() {
             return Ok(plan);
         }
+        fault_point::pass("journal.before_write");
         match self.tail.append(&mut self.frame) {
             Ok(()) => {}
             Err(NotAppended::Fatal(fatal)) => return Err(fatal),
@@ -207,6 +209,7 @@ impl Writer {
                 return Ok(self.plan(batch, Vec::new(), Admission::Refuse(Refused::DiskFull)));
             }
         }
+        fault_point::pass("journal.after_write");
         match self.durability {
             Durability::Fsync => self.sync()?,
             Durability::Relaxed => {
@@ -228,7 +231,11 @@ impl Writer {
     }
 
     fn sync(&mut self) -> Result<(), Fatal> {
+        if fault_point::pass("journal.sync") {
+            return Err(Fatal { what: "syncing the journal", cause: "struck by the fault laboratory".into() });
+        }
         self.tail.sync()?;
+        fault_point::pass("journal.after_sync");
         self.clocks.unsynced = None;
         self.shared.progress.set_synced(self.tail.next() - 1);
         Ok(())

@@ -12,7 +12,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::{Json, Router, middleware, routing};
 use futures_util::Stream;
 use futures_util::stream::unfold;
-use greenroom_actors::{ActorName, Fault, TreeNode};
+use greenroom_actors::{ActorName, Armed, Fault, POINTS, Strike, TreeNode};
 use serde::Deserialize;
 use tokio::sync::broadcast::error::RecvError;
 
@@ -29,6 +29,8 @@ pub(crate) fn routes() -> Router<Arc<Edge>> {
         .route("/api/lab/crash", routing::post(crash))
         .route("/api/lab/hang", routing::post(hang))
         .route("/api/lab/flood", routing::post(flood))
+        .route("/api/lab/fault", routing::post(fault))
+        .route("/api/lab/fail-next-sync", routing::post(fail_next_sync))
         .layer(middleware::from_fn(only_from_here))
 }
 
@@ -70,6 +72,26 @@ async fn hang(State(edge): State<Arc<Edge>>, JsonBody(target): JsonBody<Target>)
 /// `POST /api/lab/flood`: fills an actor's mailbox with messages that do nothing.
 async fn flood(State(edge): State<Arc<Edge>>, JsonBody(flood): JsonBody<Flood>) -> Result<StatusCode, Problem> {
     inflict(&edge, &flood.actor, Fault::Nothing, flood.messages.min(FLOOD)).await
+}
+
+/// `POST /api/lab/fault`: arms a fault point, one of those on the way of a message.
+async fn fault(State(edge): State<Arc<Edge>>, JsonBody(armed): JsonBody<Armed>) -> Result<StatusCode, Problem> {
+    arm(&edge, armed)
+}
+
+/// `POST /api/lab/fail-next-sync`: the journal's next sync fails, and the process ends with the reason.
+async fn fail_next_sync(State(edge): State<Arc<Edge>>) -> Result<StatusCode, Problem> {
+    let point = "journal.sync".to_owned();
+    arm(&edge, Armed { point, strike: Strike::Fail, after: 0, times: Some(1), key: None })
+}
+
+fn arm(edge: &Edge, armed: Armed) -> Result<StatusCode, Problem> {
+    tracing::warn!(?armed, "armed by the fault laboratory");
+    if edge.engine.lab().arm(armed) {
+        return Ok(StatusCode::ACCEPTED);
+    }
+    let known = POINTS.join(", ");
+    Err(Problem::new(StatusCode::NOT_FOUND, format!("there is no such fault point; there are {known}")))
 }
 
 async fn inflict(edge: &Edge, actor: &str, fault: Fault, times: u32) -> Result<StatusCode, Problem> {

@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use greenroom_protocol::{CloseCode, Hello, Ref, User, UserId};
@@ -67,6 +68,8 @@ pub struct Health {
     pub store: Option<greenroom_storage::Health>,
     /// Rooms that live now; nothing where their supervisor does not answer.
     pub rooms: Option<usize>,
+    /// Commands that have crashed a room twice, and were set aside.
+    pub poison: u64,
     /// People and sessions online; nothing where presence does not answer.
     pub presence: Option<Online>,
 }
@@ -161,8 +164,9 @@ impl Engine {
         let presence = self.directory.presence.count().await.ok();
         let presence = presence.map(|(people, sessions)| Online { people, sessions });
         let sound = store.as_ref().is_some_and(|store| !store.disk_full && !store.rebuilding && store.damaged == 0);
+        let poison = self.directory.poison.load(Ordering::Relaxed);
         let status = if sound && rooms.is_some() && presence.is_some() { "ok" } else { "degraded" };
-        Health { status, store, rooms, presence }
+        Health { status, store, rooms, poison, presence }
     }
 
     /// Sessions whose sockets are open.

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use greenroom_protocol::RoomId;
+use greenroom_storage::fault_point::{self, Armed};
 use tokio::sync::broadcast;
 
 use super::command::EngineCommand;
@@ -64,6 +65,12 @@ impl Lab {
             Ok(name) => self.inflict(&name, Fault::Panic).await,
             Err(_) => false,
         }
+    }
+
+    /// Arms a fault point; says whether there is one of that name. It strikes in the whole process.
+    #[must_use]
+    pub fn arm(&self, armed: Armed) -> bool {
+        fault_point::arm(armed)
     }
 
     /// A living room, as an observer sees it.

@@ -6,6 +6,7 @@ use greenroom_protocol::{RoomId, Seq, SessionId, UserId};
 use greenroom_storage::{Head, Incarnation, OpenRefused, Opened};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 
+use super::casebook::Casebook;
 use super::command::{Inside, Loaded, RoomCommand, RoomSnapshot};
 use super::fan_out::FanOut;
 use super::handle::RoomHandle;
@@ -25,6 +26,7 @@ pub(crate) struct RoomArguments {
     pub(crate) directory: Arc<Directory>,
     pub(crate) room: RoomId,
     pub(crate) incarnation: Incarnation,
+    pub(crate) casebook: Arc<Casebook>,
 }
 
 /// The shell around a room's state: it has the handles, the clock and the outboxes.
@@ -36,6 +38,8 @@ pub(crate) struct RoomShell {
     /// The incarnation of the store that appends go to.
     pub(super) store: Option<StoreLink>,
     phase: Phase,
+    /// What it has in hand, noted where its own crash doesn't reach.
+    pub(super) casebook: Arc<Casebook>,
     /// What is logged in here is this room's.
     span: tracing::Span,
     /// How many `rooms` has let in; it compares this with its own count before it closes the room.
@@ -75,12 +79,22 @@ impl Actor for RoomActor {
         myself: ActorRef<RoomCommand>,
         birth: Self::Arguments,
     ) -> Result<RoomShell, ActorProcessingErr> {
-        let (myself, RoomArguments { directory, room, incarnation }) = birth.of(myself);
+        let (myself, RoomArguments { directory, room, incarnation, casebook }) = birth.of(myself);
         let store = directory.store.link();
         let phase = Phase::Opening(Opening::default());
         let span = tracing::info_span!("room", %room, incarnation = incarnation.0);
-        let shell =
-            RoomShell { directory, myself, id: room, incarnation, store, phase, span, entered: 0, next_tick: None };
+        let shell = RoomShell {
+            directory,
+            myself,
+            id: room,
+            incarnation,
+            store,
+            phase,
+            casebook,
+            span,
+            entered: 0,
+            next_tick: None,
+        };
         shell.open(None);
         Ok(shell)
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use greenroom_protocol::{EncodedFrame, Event, Presence, RoomId, ServerFrame, SessionId, User, encode_all};
-use greenroom_storage::LogEvent;
+use greenroom_storage::{LogEvent, fault_point};
 use indexmap::IndexMap;
 
 use crate::directory::Directory;
@@ -47,6 +47,7 @@ impl FanOut {
         }
         if let Some(batch) = encode(events) {
             for (session, outbox) in &self.outboxes {
+                fault_point::pass("room.fan_out");
                 let settlements = by_session.remove(session).unwrap_or_default();
                 outbox.offer(&self.room, &batch, &settlements);
             }

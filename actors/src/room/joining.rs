@@ -8,6 +8,7 @@ use greenroom_protocol::{EncodedFrame, ErrorCode, Joined, RoomKind, Seq, ServerF
 use greenroom_storage::{Cursor, Follow, LogEvent, Page, PageFrom, RoomKey};
 
 use super::actor::{Follower, OpenRoom, RoomShell, now};
+use super::casebook::Case;
 use super::command::{Inside, JoinRequest};
 use super::handle::RoomHandle;
 use super::state::JoinPlan;
@@ -21,6 +22,10 @@ impl RoomShell {
         if join.outbox.has_answered(&self.id, join.join) {
             return self.resume(&join);
         }
+        if !self.casebook.begin(Case::Join(join.session, join.join)) {
+            let refusal = Refusal::new(ErrorCode::Internal, "this join crashed the room, and was set aside");
+            return join.refuse(&self.id, refusal);
+        }
         let open = self.open_room();
         let plan = open.state.plan_join(&join.standpoint);
         let cursor = open.state.cursor(join.person.user.id);
@@ -28,6 +33,7 @@ impl RoomShell {
             Some(events) if cursor.is_some() => self.finish_join(&join, &plan, events),
             _ => self.read_for_join(join, plan),
         }
+        self.casebook.done();
     }
 
     pub(super) fn read_for_join(&mut self, join: Box<JoinRequest>, plan: JoinPlan) {

@@ -4,22 +4,24 @@ use std::sync::Arc;
 
 use greenroom_protocol::SessionId;
 use greenroom_protocol::limits::PAGE_EVENTS;
-use greenroom_storage::{Page, PageFrom, RoomBatch};
+use greenroom_storage::{Append, Page, PageFrom, RoomBatch, fault_point};
 
 use super::actor::{RoomShell, now};
+use super::casebook::Case;
 use super::command::Inside;
 use super::state::{Announcement, Post};
 use crate::clock;
-use crate::outbox::Settlement;
+use crate::outbox::{Refusal, Settlement};
 use crate::store::ReadFailed;
 
 impl RoomShell {
     pub(super) fn post(&mut self, session: SessionId, post: Post) {
         let number = post.number;
         let id = self.id.clone();
-        let open = self.open_room();
-        match open.state.post(session, post, clock::now()) {
+        let taken = self.consider(session, post);
+        match taken {
             Ok(append) => {
+                fault_point::pass("room.before_append");
                 if let Some(store) = &self.store {
                     store.append(append);
                 }
@@ -30,6 +32,20 @@ impl RoomShell {
                 }
             }
         }
+    }
+
+    /// Decides on a post, with a note of it in the casebook meanwhile. One that was set aside is not looked
+    /// at again: the store only tells whether it was stored before that.
+    fn consider(&mut self, session: SessionId, post: Post) -> Result<Append, Refusal> {
+        let casebook = Arc::clone(&self.casebook);
+        let state = &mut self.open_room().state;
+        let poison = state.person(session).is_some_and(|person| !casebook.begin(Case::Post(person.user.id, post.id)));
+        if !poison {
+            fault_point::pass_with("room.post", || post.id.to_string());
+        }
+        let taken = state.post(session, post, clock::now(), poison);
+        casebook.done();
+        taken
     }
 
     pub(super) fn committed(&mut self, batch: RoomBatch) {

@@ -310,11 +310,12 @@ impl RoomState {
 
     // --- saying ---
 
-    /// Takes a post, or says why not. What is returned is to be appended.
+    /// Takes a post, or says why not. What is returned is to be appended; where it is a `probe`, the store
+    /// only tells whether it has it.
     ///
     /// # Errors
     /// Where the session has no seat here, or the post answers what does not exist.
-    pub fn post(&mut self, session: SessionId, post: Post, at: Timestamp) -> Result<Append, Refusal> {
+    pub fn post(&mut self, session: SessionId, post: Post, at: Timestamp, probe: bool) -> Result<Append, Refusal> {
         let Some(seat) = self.seats.get(&session) else {
             self.ledger.refused += 1;
             return Err(Refusal::new(ErrorCode::NotJoined, format!("join {} first", self.room.id)));
@@ -336,6 +337,7 @@ impl RoomState {
             body: post.body,
             reply_to: post.reply_to,
             at,
+            probe,
         };
         self.undecided.insert(ticket, Undecided { session, number: post.number, append: append.clone() });
         Ok(append)
@@ -399,6 +401,10 @@ impl RoomState {
             Outcome::Repeated { seq, at } => {
                 self.ledger.repeated += 1;
                 Ok((seq, at))
+            }
+            Outcome::Absent => {
+                self.ledger.rejected += 1;
+                Err(Refusal::new(ErrorCode::Internal, "this message crashed the room, and was set aside"))
             }
             Outcome::Conflict => {
                 self.ledger.rejected += 1;

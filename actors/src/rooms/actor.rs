@@ -1,5 +1,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use greenroom_protocol::{ErrorCode, RoomId};
@@ -105,12 +106,18 @@ impl RoomsShell {
 
     async fn start(&mut self, room: &RoomId) {
         let incarnation = self.directory.next_incarnation();
-        let arguments = RoomArguments { directory: Arc::clone(&self.directory), room: room.clone(), incarnation };
+        let casebook = self.state.casebook(room);
+        let arguments = RoomArguments {
+            directory: Arc::clone(&self.directory),
+            room: room.clone(),
+            incarnation,
+            casebook: Arc::clone(&casebook),
+        };
         match address::start(RoomActor, arguments, self.myself.cell()).await {
             Ok(actor) => {
                 self.rooms.insert(actor.id(), room.clone());
                 self.directory.census.born(ActorName::Room(room.clone()), actor.cell(), Arc::clone(actor.vitals()));
-                let waiting = self.state.started(room, incarnation, RoomHandle::new(actor));
+                let waiting = self.state.started(room, incarnation, RoomHandle::new(actor), casebook);
                 waiting.into_iter().for_each(|enter| self.let_in(room, enter));
             }
             Err(error) => tracing::error!(%room, %error, "the room can't be started"),
@@ -125,6 +132,10 @@ impl RoomsShell {
         let verdict = entry.record.judge(&supervision::ROOM, &exit, since_start, rand::random());
         if let Exit::Failed(reason) = &exit {
             tracing::warn!(%room, reason, ?verdict, "room failed");
+            if let Some(case) = entry.casebook.failed() {
+                tracing::error!(%room, ?case, "a command has failed the room twice, and is set aside");
+                self.directory.poison.fetch_add(1, Ordering::Relaxed);
+            }
         }
         let (census, name) = (&self.directory.census, ActorName::Room(room.clone()));
         match verdict {

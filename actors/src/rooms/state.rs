@@ -1,11 +1,13 @@
 //! Which rooms live: pure but for the handles that it passes on.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use greenroom_protocol::RoomId;
 use greenroom_storage::{Incarnation, RoomKey};
 
+use crate::room::Casebook;
 use crate::supervision::Record;
 
 /// Which rooms live. `H` is the handle of a room, `E` what enters it.
@@ -17,6 +19,8 @@ pub(super) struct Child<H, E> {
     pub(super) incarnation: Incarnation,
     pub(super) key: Option<RoomKey>,
     pub(super) record: Record,
+    /// What its incarnations have in hand, over all its lives.
+    pub(super) casebook: Arc<Casebook>,
     life: Life<H>,
     /// How many were let in to this incarnation.
     entered: u64,
@@ -73,12 +77,19 @@ impl<H: Clone, E> RoomsState<H, E> {
     }
 
     /// An incarnation was started; gives back those who have waited for it. Each is to enter again.
-    pub(super) fn started(&mut self, room: &RoomId, incarnation: Incarnation, handle: H) -> Vec<E> {
+    pub(super) fn started(
+        &mut self,
+        room: &RoomId,
+        incarnation: Incarnation,
+        handle: H,
+        casebook: Arc<Casebook>,
+    ) -> Vec<E> {
         let child = self.children.entry(room.clone());
         let child = child.or_insert_with(|| Child {
             incarnation,
             key: None,
             record: Record::default(),
+            casebook,
             life: Life::Restarting,
             entered: 0,
             waiting: Vec::new(),
@@ -99,6 +110,11 @@ impl<H: Clone, E> RoomsState<H, E> {
         let handle = handle.clone();
         child.life = Life::Closing(handle.clone());
         Some(handle)
+    }
+
+    /// The casebook of a room, kept over its lives.
+    pub(super) fn casebook(&self, room: &RoomId) -> Arc<Casebook> {
+        self.children.get(room).map(|child| Arc::clone(&child.casebook)).unwrap_or_default()
     }
 
     pub(super) fn child(&mut self, room: &RoomId) -> Option<&mut Child<H, E>> {
@@ -159,7 +175,7 @@ mod tests {
     fn a_room_is_not_closed_while_somebody_is_on_the_way_to_it() {
         let (mut rooms, now) = (Rooms::default(), Instant::now());
         assert_eq!(rooms.enter(&green(), 1, now, |_, _| ()), Way::Start(1));
-        assert!(rooms.started(&green(), Incarnation(7), "seven").is_empty());
+        assert!(rooms.started(&green(), Incarnation(7), "seven", Arc::default()).is_empty());
         assert_eq!(rooms.enter(&green(), 1, now, |_, _| ()), Way::Settled);
         assert_eq!(rooms.may_close(&green(), Incarnation(7), 0), None, "one is on the way");
         assert_eq!(rooms.may_close(&green(), Incarnation(6), 1), None, "an earlier life has no say");
@@ -169,7 +185,7 @@ mod tests {
     #[test]
     fn whoever_enters_while_a_room_closes_is_let_into_the_next() {
         let (mut rooms, now) = (Rooms::default(), Instant::now());
-        rooms.started(&green(), Incarnation(1), "one");
+        rooms.started(&green(), Incarnation(1), "one", Arc::default());
         assert!(rooms.may_close(&green(), Incarnation(1), 0).is_some());
         assert_eq!(rooms.enter(&green(), 5, now, |_, _| panic!("it is closing")), Way::Settled);
         assert_eq!(rooms.forget(&green()), [5]);
@@ -178,7 +194,7 @@ mod tests {
     #[test]
     fn a_quarantined_room_refuses_until_its_time_is_over() {
         let (mut rooms, now) = (Rooms::default(), Instant::now());
-        rooms.started(&green(), Incarnation(1), "one");
+        rooms.started(&green(), Incarnation(1), "one", Arc::default());
         let until = now + Duration::from_secs(60);
         assert!(rooms.quarantine(&green(), until).is_empty());
         assert_eq!(rooms.enter(&green(), 5, now, |_, _| ()), Way::Refused(5, Duration::from_secs(60)));

@@ -4,6 +4,7 @@ use greenroom_protocol::{
     ClientFrame, Command, CursorMove, EncodedFrame, ErrorCode, History, Join, Left, LimitsFrame, Ref, RoomId, Send,
     Seq, ServerFrame, SessionId, Typing, Welcome, limits,
 };
+use greenroom_storage::fault_point;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tracing::Instrument as _;
 
@@ -225,6 +226,7 @@ impl SessionShell {
             self.outbox().reply(not_joined(&send.room).frame(reference));
             return;
         }
+        fault_point::pass("session.send");
         let room = send.room.clone();
         let unanswered = self.outbox().note_send(send, reference, permit);
         if let Some(handle) = self.memberships.handle(&room) {

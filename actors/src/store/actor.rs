@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use greenroom_storage::Store;
+use greenroom_storage::{Store, fault_point};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::sync::Semaphore;
 
@@ -39,7 +39,10 @@ impl Actor for StoreActor {
         state: &mut StoreState,
     ) -> Result<(), ActorProcessingErr> {
         match command {
-            StoreCommand::Submit(intent) => state.store.submit(intent),
+            StoreCommand::Submit(intent) => {
+                fault_point::pass("store.submit");
+                state.store.submit(intent);
+            }
             StoreCommand::Read(job) => state.read(job),
             StoreCommand::Suffer(fault) => fault.suffer().await,
         }

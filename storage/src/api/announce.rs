@@ -58,6 +58,8 @@ pub enum Outcome {
     },
     /// The id was used for another message.
     Conflict,
+    /// It was a probe, and nothing of the kind is stored.
+    Absent,
     /// A later incarnation has opened the room. Nothing was stored.
     Superseded,
     /// Nothing was stored, and nothing will be.

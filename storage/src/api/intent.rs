@@ -77,6 +77,8 @@ pub struct Append {
     pub reply_to: Option<Seq>,
     /// When it was taken.
     pub at: Timestamp,
+    /// Whether only a repeat is answered: nothing new is stored.
+    pub probe: bool,
 }
 
 /// Puts a room into a person's list.

@@ -74,7 +74,13 @@ impl Desk {
             body: Body::parse(body).unwrap(),
             reply_to: None,
             at: Timestamp::from_millis(5),
+            probe: false,
         })
+    }
+
+    fn probes(&self, id: u128, body: &str) -> Intent {
+        let Intent::Append(append) = self.says(id, body) else { unreachable!("it says something") };
+        Intent::Append(Append { probe: true, ..append })
     }
 
     fn key(&self, id: u128) -> Fingerprint {
@@ -165,4 +171,13 @@ fn a_room_that_nobody_knows_takes_nothing() {
         append.room = RoomKey(Uuid::nil());
     }
     assert_eq!(outcomes(&desk.plan(&[lost], Admission::Take)), [Outcome::Superseded]);
+}
+
+#[test]
+fn a_probe_tells_what_is_stored_and_stores_nothing() {
+    let mut desk = Desk::new();
+    let intents = [desk.probes(1, "one"), desk.says(1, "one"), desk.probes(1, "one"), desk.probes(1, "other")];
+    let plan = desk.plan(&intents, Admission::Take);
+    let repeated = Outcome::Repeated { seq: Seq(8), at: Timestamp::from_millis(5) };
+    assert_eq!(outcomes(&plan), [Outcome::Absent, stored(8), repeated, Outcome::Conflict]);
 }

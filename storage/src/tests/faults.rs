@@ -125,7 +125,9 @@ fn sealing_on_a_full_disk_waits_for_space() {
             match house.say(says(&green, &alice(), "some words to fill a segment with")) {
                 Outcome::Stored { .. } => {}
                 Outcome::Refused(_) => break,
-                other @ (Outcome::Repeated { .. } | Outcome::Conflict | Outcome::Superseded) => panic!("{other:?}"),
+                other @ (Outcome::Repeated { .. } | Outcome::Conflict | Outcome::Absent | Outcome::Superseded) => {
+                    panic!("{other:?}")
+                }
             }
         }
         disk.set(|faults| (faults.bytes, faults.promises) = (None, false));

@@ -78,6 +78,7 @@ fn found(outcome: &Outcome) -> Expected {
         Outcome::Conflict => Expected::Conflict,
         Outcome::Superseded => Expected::Superseded,
         Outcome::Refused(refused) => panic!("{refused}"),
+        Outcome::Absent => panic!("nobody probes"),
     }
 }
 

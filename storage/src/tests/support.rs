@@ -297,6 +297,7 @@ pub(super) fn says(room: &Room, user: &User, body: &str) -> Append {
         body: Body::parse(body).expect("a body"),
         reply_to: None,
         at: at(ticket as i64),
+        probe: false,
     }
 }
 
@@ -309,7 +310,11 @@ pub(super) fn again(first: &Append) -> Append {
 pub(super) fn stored(outcome: &Outcome) -> Seq {
     match outcome {
         Outcome::Stored { seq, .. } => *seq,
-        other @ (Outcome::Repeated { .. } | Outcome::Conflict | Outcome::Superseded | Outcome::Refused(_)) => {
+        other @ (Outcome::Repeated { .. }
+        | Outcome::Conflict
+        | Outcome::Absent
+        | Outcome::Superseded
+        | Outcome::Refused(_)) => {
             panic!("not stored: {other:?}")
         }
     }
@@ -318,7 +323,11 @@ pub(super) fn stored(outcome: &Outcome) -> Seq {
 pub(super) fn repeated(outcome: &Outcome) -> Seq {
     match outcome {
         Outcome::Repeated { seq, .. } => *seq,
-        other @ (Outcome::Stored { .. } | Outcome::Conflict | Outcome::Superseded | Outcome::Refused(_)) => {
+        other @ (Outcome::Stored { .. }
+        | Outcome::Conflict
+        | Outcome::Absent
+        | Outcome::Superseded
+        | Outcome::Refused(_)) => {
             panic!("not repeated: {other:?}")
         }
     }

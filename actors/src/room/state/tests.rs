@@ -69,7 +69,7 @@ fn a_post_is_acknowledged_by_what_the_log_says_and_by_nothing_else() {
     let Fixture { room, mut state, now, ana } = room_with(0);
     let session = SessionId::new();
     assert!(state.sit(session, ana.clone(), 1, now));
-    let append = state.post(session, post(0), Timestamp::from_millis(5)).unwrap();
+    let append = state.post(session, post(0), Timestamp::from_millis(5), false).unwrap();
     assert_eq!(state.ledger().undecided, 1);
     let stored = settled(&append, Outcome::Stored { seq: Seq(1), at: Timestamp::from_millis(5) });
     let announcement = state.announced(events(&room, 1..=1, &ana.user), vec![stored.clone()], now);
@@ -84,14 +84,14 @@ fn a_post_is_acknowledged_by_what_the_log_says_and_by_nothing_else() {
 fn a_stranger_and_an_answer_to_nothing_are_refused() {
     let Fixture { mut state, now, ana, .. } = room_with(2);
     let session = SessionId::new();
-    assert_eq!(state.post(session, post(0), Timestamp::from_millis(0)).unwrap_err().code, ErrorCode::NotJoined);
+    assert_eq!(state.post(session, post(0), Timestamp::from_millis(0), false).unwrap_err().code, ErrorCode::NotJoined);
     assert!(state.sit(session, ana, 1, now));
     for bad in [0, 3] {
         let answer = Post { reply_to: Some(Seq(bad)), ..post(1) };
-        assert_eq!(state.post(session, answer, Timestamp::from_millis(0)).unwrap_err().code, ErrorCode::Invalid);
+        assert_eq!(state.post(session, answer, Timestamp::from_millis(0), false).unwrap_err().code, ErrorCode::Invalid);
     }
     let answer = Post { reply_to: Some(Seq(2)), ..post(1) };
-    assert!(state.post(session, answer, Timestamp::from_millis(0)).is_ok());
+    assert!(state.post(session, answer, Timestamp::from_millis(0), false).is_ok());
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn what_an_earlier_life_asked_for_is_not_settled_here() {
     let Fixture { mut state, now, ana, .. } = room_with(0);
     let session = SessionId::new();
     assert!(state.sit(session, ana, 1, now));
-    let append = state.post(session, post(0), Timestamp::from_millis(0)).unwrap();
+    let append = state.post(session, post(0), Timestamp::from_millis(0), false).unwrap();
     let outcome = Outcome::Stored { seq: Seq(1), at: Timestamp::from_millis(0) };
     let earlier = Settled { incarnation: Incarnation(2), ticket: append.ticket, outcome };
     assert!(state.announced(Vec::new(), vec![earlier], now).settlements.is_empty());
@@ -111,8 +111,8 @@ fn a_full_disk_and_a_conflict_are_refusals_that_balance() {
     let Fixture { mut state, now, ana, .. } = room_with(0);
     let session = SessionId::new();
     assert!(state.sit(session, ana, 1, now));
-    let full = state.post(session, post(0), Timestamp::from_millis(0)).unwrap();
-    let other = state.post(session, post(1), Timestamp::from_millis(0)).unwrap();
+    let full = state.post(session, post(0), Timestamp::from_millis(0), false).unwrap();
+    let other = state.post(session, post(1), Timestamp::from_millis(0), false).unwrap();
     let outcomes = vec![settled(&full, Outcome::Refused(Refused::DiskFull)), settled(&other, Outcome::Conflict)];
     let codes: Vec<_> = state.announced(Vec::new(), outcomes, now).settlements;
     let codes: Vec<_> = codes.into_iter().map(|(_, settlement)| settlement.result.unwrap_err().code).collect();
@@ -222,7 +222,7 @@ fn a_room_is_idle_a_minute_after_the_last_one_left() {
     let session = SessionId::new();
     state.sit(session, ana, 1, now);
     assert!(!state.is_idle(now + 2 * ROOM_IDLE));
-    let append = state.post(session, post(0), Timestamp::from_millis(0)).unwrap();
+    let append = state.post(session, post(0), Timestamp::from_millis(0), false).unwrap();
     state.stand_up(session, now);
     assert!(!state.is_idle(now + ROOM_IDLE), "an append is undecided");
     state.announced(Vec::new(), vec![settled(&append, Outcome::Conflict)], now);

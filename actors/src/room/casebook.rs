@@ -1,0 +1,82 @@
+//! Which command a room has in hand, noted where no crash of the room reaches it.
+//!
+//! A room that fails is asked here what it was doing. The second failure over the same command shows
+//! that the command is poison: it is set aside, and refused from then on, instead of failing the room
+//! again with each replay.
+
+use std::collections::{HashMap, HashSet};
+
+use greenroom_protocol::{MessageId, SessionId, UserId};
+use parking_lot::Mutex;
+
+/// Failures over the same command after which it is set aside.
+const POISON: u32 = 2;
+
+/// Commands that sessions replay to a fresh incarnation, and that so could fail it again.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Case {
+    /// Somebody says something.
+    Post(UserId, MessageId),
+    /// A session wants in.
+    Join(SessionId, u64),
+}
+
+/// The casebook of one room, kept by its supervisor over all its lives.
+#[derive(Debug, Default)]
+pub(crate) struct Casebook(Mutex<Cases>);
+
+#[derive(Debug, Default)]
+struct Cases {
+    in_hand: Option<Case>,
+    charges: HashMap<Case, u32>,
+    set_aside: HashSet<Case>,
+}
+
+impl Casebook {
+    /// Notes what the room begins with; says whether it may. What was set aside may not.
+    pub(crate) fn begin(&self, case: Case) -> bool {
+        let mut cases = self.0.lock();
+        let may = !cases.set_aside.contains(&case);
+        cases.in_hand = may.then_some(case);
+        may
+    }
+
+    /// The room is done with what it had in hand.
+    pub(crate) fn done(&self) {
+        self.0.lock().in_hand = None;
+    }
+
+    /// The room has failed: charges what it had in hand. Returns the command if it is set aside by that.
+    pub(crate) fn failed(&self) -> Option<Case> {
+        let mut cases = self.0.lock();
+        let case = cases.in_hand.take()?;
+        let charges = cases.charges.entry(case.clone()).or_default();
+        *charges += 1;
+        if *charges < POISON {
+            return None;
+        }
+        cases.charges.remove(&case);
+        cases.set_aside.insert(case.clone());
+        Some(case)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_that_fails_the_room_twice_is_set_aside_and_no_other() {
+        let book = Casebook::default();
+        let (poison, good) = (Case::Post(UserId::new(), MessageId::new()), Case::Join(SessionId::new(), 1));
+        assert!(book.begin(poison.clone()));
+        assert_eq!(book.failed(), None, "once may be chance");
+        assert!(book.begin(good.clone()));
+        book.done();
+        assert_eq!(book.failed(), None, "nothing was in hand");
+        assert!(book.begin(poison.clone()));
+        assert_eq!(book.failed(), Some(poison.clone()));
+        assert!(!book.begin(poison));
+        assert!(book.begin(good));
+    }
+}

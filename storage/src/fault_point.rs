@@ -1,0 +1,142 @@
+//! Places on the way of a message where the fault laboratory may strike.
+//!
+//! Compiled in, and inert until one is armed: passing a point then costs one relaxed load. They are
+//! process-wide, as a `kill -9` is; the laboratory arms them in a server of its own.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use parking_lot::Mutex;
+use serde::Deserialize;
+
+/// Every point, in the order in which a message passes them.
+pub const POINTS: [&str; 9] = [
+    "session.send",
+    "room.post",
+    "room.before_append",
+    "store.submit",
+    "journal.before_write",
+    "journal.after_write",
+    "journal.sync",
+    "journal.after_sync",
+    "room.fan_out",
+];
+
+/// What happens at a point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Strike {
+    /// A panic.
+    Panic,
+    /// `kill -9` of the whole process.
+    Kill,
+    /// The operation fails, where the point is one that can.
+    Fail,
+}
+
+/// An armed point.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Armed {
+    /// Which; one of [`POINTS`].
+    pub point: String,
+    /// What happens there.
+    pub strike: Strike,
+    /// How many passes are let through before.
+    #[serde(default)]
+    pub after: u64,
+    /// How often it happens; nothing means always.
+    #[serde(default)]
+    pub times: Option<u64>,
+    /// Only where the message's id is this one.
+    #[serde(default)]
+    pub key: Option<String>,
+}
+
+static ANY_ARMED: AtomicBool = AtomicBool::new(false);
+static PLAN: Mutex<Vec<Armed>> = Mutex::new(Vec::new());
+
+/// Arms a point; says whether there is one of that name.
+pub fn arm(armed: Armed) -> bool {
+    let known = POINTS.contains(&armed.point.as_str());
+    if known {
+        PLAN.lock().push(armed);
+        ANY_ARMED.store(true, Ordering::Relaxed);
+    }
+    known
+}
+
+/// Passes a point; says whether the operation there is to fail.
+#[inline]
+pub fn pass(point: &str) -> bool {
+    ANY_ARMED.load(Ordering::Relaxed) && strike(point, None)
+}
+
+/// Passes a point with a message in hand.
+#[inline]
+pub fn pass_with(point: &str, key: impl FnOnce() -> String) -> bool {
+    ANY_ARMED.load(Ordering::Relaxed) && strike(point, Some(key()))
+}
+
+fn strike(point: &str, key: Option<String>) -> bool {
+    match due(&mut PLAN.lock(), point, key.as_deref()) {
+        None => false,
+        Some(Strike::Fail) => true,
+        Some(Strike::Panic) => panic!("struck by the fault laboratory at {point}"),
+        Some(Strike::Kill) => {
+            // Nothing is left to be done where even that fails.
+            let _unkillable = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
+            false
+        }
+    }
+}
+
+/// What is due at a point now.
+fn due(plan: &mut Vec<Armed>, point: &str, key: Option<&str>) -> Option<Strike> {
+    let here = |armed: &Armed| armed.point == point && armed.key.as_deref().is_none_or(|wanted| Some(wanted) == key);
+    let index = plan.iter().position(here)?;
+    let armed = &mut plan[index];
+    if armed.after > 0 {
+        armed.after -= 1;
+        return None;
+    }
+    let strike = armed.strike;
+    if let Some(times) = &mut armed.times {
+        *times = times.saturating_sub(1);
+        if *times == 0 {
+            plan.remove(index);
+        }
+    }
+    Some(strike)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn armed(after: u64, times: Option<u64>, key: Option<&str>) -> Vec<Armed> {
+        let (point, key) = ("room.post".to_owned(), key.map(str::to_owned));
+        vec![Armed { point, strike: Strike::Panic, after, times, key }]
+    }
+
+    #[test]
+    fn a_point_strikes_after_so_many_passes_and_so_often() {
+        let mut plan = armed(2, Some(1), None);
+        let passes: Vec<bool> = (0..5).map(|_| due(&mut plan, "room.post", None).is_some()).collect();
+        assert_eq!(passes, [false, false, true, false, false]);
+    }
+
+    #[test]
+    fn a_point_with_a_key_strikes_that_message_only_and_always() {
+        let mut plan = armed(0, None, Some("poison"));
+        assert_eq!(due(&mut plan, "room.post", Some("good")), None);
+        assert_eq!(due(&mut plan, "session.send", Some("poison")), None);
+        for _ in 0..3 {
+            assert_eq!(due(&mut plan, "room.post", Some("poison")), Some(Strike::Panic));
+        }
+    }
+
+    #[test]
+    fn an_unknown_point_is_not_armed() {
+        assert!(!arm(Armed { point: "nowhere".into(), ..armed(0, None, None).remove(0) }));
+        assert!(!pass("room.post"));
+    }
+}
