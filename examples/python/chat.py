@@ -1,6 +1,5 @@
 #!/usr/bin/env python3
 """A small Greenroom client. Needs Python 3.9 or later, and `pip install websockets` (13 or later).
-
 With --say it sends one message, waits until that is stored, and prints the newest of the room.
 Without, each line of standard input is a message, and it comes back after every disconnection."""
 import argparse, asyncio, contextlib, json, sys, threading, uuid
