@@ -394,6 +394,8 @@ impl Inner {
 
     fn lane_or_new(&mut self, room: &RoomId) -> &mut Lane {
         let index = self.lanes.iter().position(|lane| lane.room == *room).unwrap_or_else(|| {
+            // Mostly one; a list of its own accord makes room for four.
+            self.lanes.reserve_exact(1);
             self.lanes.push(Lane::new(room.clone()));
             self.lanes.len() - 1
         });

@@ -29,7 +29,8 @@ struct Board {
 /// A person who is online.
 #[derive(Debug, Default)]
 struct Standing {
-    sessions: HashSet<SessionId>,
+    /// A set; mostly one, so that a list is the smallest form of it.
+    sessions: Vec<SessionId>,
     /// How far they have read in the rooms of their list; nothing before it was read.
     list: Option<HashMap<RoomId, Cursor>>,
 }
@@ -53,14 +54,17 @@ impl LobbyState {
     /// A session has begun; says whether its person's list is to be read.
     pub(crate) fn enter(&mut self, session: SessionId, user: UserId) -> bool {
         let standing = self.people.entry(user).or_default();
-        standing.sessions.insert(session);
+        if !standing.sessions.contains(&session) {
+            standing.sessions.reserve_exact(1);
+            standing.sessions.push(session);
+        }
         standing.list.is_none()
     }
 
     /// A session has ended.
     pub(crate) fn leave(&mut self, session: SessionId, user: UserId) {
         let Some(standing) = self.people.get_mut(&user) else { return };
-        standing.sessions.remove(&session);
+        standing.sessions.retain(|of| *of != session);
         if standing.sessions.is_empty() {
             let followed = self.people.remove(&user).and_then(|standing| standing.list).unwrap_or_default();
             for room in followed.keys() {

@@ -1,6 +1,6 @@
 //! Who is online: pure, without an actor.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use greenroom_protocol::{SessionId, Status, User, UserId};
 
@@ -13,7 +13,8 @@ pub(crate) struct PresenceState {
 
 #[derive(Debug)]
 struct Online {
-    sessions: HashSet<SessionId>,
+    /// A set; mostly one, so that a list is the smallest form of it.
+    sessions: Vec<SessionId>,
     status: Status,
 }
 
@@ -22,15 +23,17 @@ impl PresenceState {
     pub(crate) fn track(&mut self, session: SessionId, user: &User) {
         self.sessions.insert(session, user.id);
         let online = self.people.entry(user.id);
-        let online = online.or_insert_with(|| Online { sessions: HashSet::new(), status: Status::Online });
-        online.sessions.insert(session);
+        let online = online.or_insert_with(|| Online { sessions: Vec::with_capacity(1), status: Status::Online });
+        if !online.sessions.contains(&session) {
+            online.sessions.push(session);
+        }
     }
 
     /// A session has ended; doing it twice changes nothing.
     pub(crate) fn untrack(&mut self, session: SessionId) {
         let Some(user) = self.sessions.remove(&session) else { return };
         let Some(online) = self.people.get_mut(&user) else { return };
-        online.sessions.remove(&session);
+        online.sessions.retain(|of| *of != session);
         if online.sessions.is_empty() {
             self.people.remove(&user);
         }

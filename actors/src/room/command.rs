@@ -76,7 +76,7 @@ impl Drop for HistoryRequest {
 
 /// What may be asked of a room before one knows its actor; goes through `rooms`, which starts the room where needed.
 pub(crate) enum Enter {
-    Join(Box<JoinRequest>),
+    Join(Arc<JoinRequest>),
     History(Box<HistoryRequest>),
 }
 
@@ -111,9 +111,9 @@ pub(crate) enum RoomCommand {
 /// What an open room is asked.
 pub(crate) enum Inside {
     /// A session wants in, or comes back.
-    Join(Box<JoinRequest>),
+    Join(Arc<JoinRequest>),
     /// The page and the cursor that a join needs were read.
-    JoinRead(Box<JoinRequest>, Box<JoinPlan>, Result<(Page, Cursor), ReadFailed>),
+    JoinRead(Arc<JoinRequest>, Box<JoinPlan>, Result<(Page, Cursor), ReadFailed>),
     /// A session asks for a page.
     History(Box<HistoryRequest>),
     /// The page that somebody asked for was read.

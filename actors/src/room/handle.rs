@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use greenroom_protocol::{Seq, SessionId};
 use greenroom_storage::RoomBatch;
 
@@ -27,7 +29,7 @@ impl RoomHandle {
         self.0.tell(RoomCommand::Entered(enter));
     }
 
-    pub(crate) fn join(&self, join: Box<JoinRequest>) {
+    pub(crate) fn join(&self, join: Arc<JoinRequest>) {
         self.0.tell(Inside::Join(join));
     }
 

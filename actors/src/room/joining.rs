@@ -18,7 +18,7 @@ use crate::outbox::Refusal;
 use crate::store::ReadFailed;
 
 impl RoomShell {
-    pub(super) fn join(&mut self, join: Box<JoinRequest>) {
+    pub(super) fn join(&mut self, join: Arc<JoinRequest>) {
         if join.outbox.has_answered(&self.id, join.join) {
             return self.resume(&join);
         }
@@ -36,7 +36,7 @@ impl RoomShell {
         self.casebook.done();
     }
 
-    pub(super) fn read_for_join(&mut self, join: Box<JoinRequest>, plan: JoinPlan) {
+    pub(super) fn read_for_join(&mut self, join: Arc<JoinRequest>, plan: JoinPlan) {
         let (store, myself) = (self.directory.store.clone(), self.myself.clone());
         let key = self.open_room().state.room().key;
         tokio::spawn(async move {
@@ -51,7 +51,7 @@ impl RoomShell {
 
     pub(super) fn join_read(
         &mut self,
-        join: Box<JoinRequest>,
+        join: Arc<JoinRequest>,
         plan: Box<JoinPlan>,
         read: Result<(Page, Cursor), ReadFailed>,
     ) {

@@ -31,7 +31,7 @@ pub(crate) struct SessionShell {
     directory: Arc<Directory>,
     handle: SessionHandle,
     opening: Opening,
-    memberships: Memberships<RoomHandle, Box<JoinRequest>, Held>,
+    memberships: Memberships<RoomHandle, Arc<JoinRequest>, Held>,
     vitals: Arc<Vitals>,
     /// What is logged in here is this session's.
     span: tracing::Span,
@@ -147,7 +147,7 @@ impl SessionShell {
     fn join(&mut self, join: Join, reference: Option<Ref>) {
         let standpoint = Standpoint { since: join.since, epoch: join.epoch, limit: join.limit() };
         let make = |number| {
-            Box::new(JoinRequest {
+            Arc::new(JoinRequest {
                 session: self.id,
                 handle: self.handle.clone(),
                 person: self.opening.person.clone(),

@@ -1,13 +1,14 @@
 //! Which rooms a session is in, and what waits for them: pure but for the handles that it passes on.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
 use greenroom_protocol::RoomId;
 use greenroom_protocol::limits::JOINED_ROOMS;
 
 /// A session's memberships. `H` is the handle of a room, `J` a request to join, `C` a command for a room.
 pub(super) struct Memberships<H, J, C> {
-    rooms: HashMap<RoomId, Membership<H, J, C>>,
+    /// Mostly few, so that a list is the smallest form of the map; there may be many sessions.
+    rooms: Vec<(RoomId, Membership<H, J, C>)>,
     next_join: u64,
 }
 
@@ -47,7 +48,13 @@ pub(super) struct Welcome<C> {
 
 impl<H, J, C> Default for Memberships<H, J, C> {
     fn default() -> Self {
-        Self { rooms: HashMap::new(), next_join: 1 }
+        Self { rooms: Vec::new(), next_join: 1 }
+    }
+}
+
+impl<H, J, C> Membership<H, J, C> {
+    fn new(join: u64, request: J) -> Self {
+        Self { join, request, answered: None, handle: None, held: VecDeque::new(), leaving: None }
     }
 }
 
@@ -55,33 +62,29 @@ impl<H: Clone + PartialEq, J: Clone, C> Memberships<H, J, C> {
     /// Notes a new `join`, whose request `make` gets its number; gives back the incarnation to ask, where
     /// one is known. Nothing where the session is in too many rooms.
     pub(super) fn join(&mut self, room: &RoomId, make: impl FnOnce(u64) -> J) -> Option<(J, Option<H>)> {
-        if self.rooms.len() >= JOINED_ROOMS && !self.rooms.contains_key(room) {
+        if self.rooms.len() >= JOINED_ROOMS && !self.contains(room) {
             return None;
         }
         let join = self.next_join;
         self.next_join += 1;
         let request = make(join);
-        let membership = self.rooms.entry(room.clone());
-        let membership = membership.or_insert_with(|| Membership {
-            join,
-            request: request.clone(),
-            answered: None,
-            handle: None,
-            held: VecDeque::new(),
-            leaving: None,
-        });
+        if !self.contains(room) {
+            self.rooms.reserve_exact(1);
+            self.rooms.push((room.clone(), Membership::new(join, request.clone())));
+        }
+        let membership = self.find(room)?;
         membership.join = join;
         membership.request = request.clone();
         Some((request, membership.handle.clone()))
     }
 
     pub(super) fn contains(&self, room: &RoomId) -> bool {
-        self.rooms.contains_key(room)
+        self.rooms.iter().any(|(of, _)| of == room)
     }
 
     /// Where a command for a room goes.
     pub(super) fn route(&mut self, room: &RoomId, command: C) -> Route<H, C> {
-        match self.rooms.get_mut(room) {
+        match self.find(room) {
             Some(Membership { handle: Some(handle), .. }) => Route::To(handle.clone(), command),
             Some(membership) => {
                 membership.held.push_back(command);
@@ -93,12 +96,12 @@ impl<H: Clone + PartialEq, J: Clone, C> Memberships<H, J, C> {
 
     /// The incarnation of a room that the session is in.
     pub(super) fn handle(&self, room: &RoomId) -> Option<&H> {
-        self.rooms.get(room)?.handle.as_ref()
+        self.rooms.iter().find(|(of, _)| of == room)?.1.handle.as_ref()
     }
 
     /// A room has taken the session in.
     pub(super) fn joined(&mut self, room: &RoomId, join: u64, handle: H) -> Option<Welcome<C>> {
-        let membership = self.rooms.get_mut(room).filter(|membership| membership.join == join)?;
+        let membership = self.find(room).filter(|membership| membership.join == join)?;
         let fresh = membership.handle.as_ref() != Some(&handle);
         membership.handle = Some(handle);
         membership.answered = Some((join, membership.request.clone()));
@@ -108,17 +111,17 @@ impl<H: Clone + PartialEq, J: Clone, C> Memberships<H, J, C> {
     /// A room could not be entered; gives back what has waited for it. Nothing where the session had
     /// been in before: then it stays, for what it has sent may be stored and must be answered.
     pub(super) fn refused(&mut self, room: &RoomId, join: u64) -> Option<VecDeque<C>> {
-        let membership = self.rooms.get_mut(room).filter(|membership| membership.join == join)?;
+        let membership = self.find(room).filter(|membership| membership.join == join)?;
         if let Some((join, request)) = membership.answered.clone() {
             (membership.join, membership.request) = (join, request);
             return None;
         }
-        self.rooms.remove(room).map(|membership| membership.held)
+        self.remove(room).map(|membership| membership.held)
     }
 
     /// Keeps the command to leave until the last send is answered.
     pub(super) fn leave_later(&mut self, room: &RoomId, leave: C) {
-        if let Some(membership) = self.rooms.get_mut(room) {
+        if let Some(membership) = self.find(room) {
             membership.leaving = Some(leave);
         }
     }
@@ -130,12 +133,12 @@ impl<H: Clone + PartialEq, J: Clone, C> Memberships<H, J, C> {
     }
 
     pub(super) fn leave(&mut self, room: &RoomId) {
-        self.rooms.remove(room);
+        self.remove(room);
     }
 
     /// A fresh incarnation calls: what comes from now on waits until it has taken the session in.
     pub(super) fn come_back(&mut self, room: &RoomId) -> Option<J> {
-        let membership = self.rooms.get_mut(room)?;
+        let membership = self.find(room)?;
         membership.handle = None;
         Some(membership.request.clone())
     }
@@ -147,6 +150,15 @@ impl<H: Clone + PartialEq, J: Clone, C> Memberships<H, J, C> {
             (room.clone(), membership.request.clone())
         });
         all.collect()
+    }
+
+    fn find(&mut self, room: &RoomId) -> Option<&mut Membership<H, J, C>> {
+        self.rooms.iter_mut().find(|(of, _)| of == room).map(|(_, membership)| membership)
+    }
+
+    fn remove(&mut self, room: &RoomId) -> Option<Membership<H, J, C>> {
+        let index = self.rooms.iter().position(|(of, _)| of == room)?;
+        Some(self.rooms.swap_remove(index).1)
     }
 }
 
