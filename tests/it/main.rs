@@ -28,6 +28,9 @@ mod bad_input;
 /// Every actor is killed while people talk.
 mod crashing;
 
+/// What the fault laboratory does, and shows.
+mod laboratory;
+
 /// What is still there after a stop, and after a kill.
 mod durability;
 

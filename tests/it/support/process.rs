@@ -30,6 +30,7 @@ pub(crate) struct Process {
     address: SocketAddr,
     log: PathBuf,
     home: Home,
+    flags: Vec<String>,
 }
 
 /// Where a program keeps its data, over several lives.
@@ -64,7 +65,8 @@ impl Process {
         let address = line.trim_end().strip_prefix("listening on http://").and_then(|address| address.parse().ok());
         let logged = || std::fs::read_to_string(&log).unwrap_or_default();
         let address = address.unwrap_or_else(|| panic!("it said {line:?}, and logged {}", logged()));
-        Self { child, stdout, address, log, home }
+        let flags = flags.iter().map(|&flag| flag.to_owned()).collect();
+        Self { child, stdout, address, log, home, flags }
     }
 
     pub(crate) fn home(&self) -> &Home {
@@ -97,11 +99,12 @@ impl Process {
         self.child.kill().await.expect("killed");
     }
 
-    /// Starts it again on the same directory and port, once it has ended.
+    /// Starts it again with the same flags on the same directory and port, once it has ended.
     pub(crate) async fn restart(self) -> Self {
-        let Self { mut child, home, address, .. } = self;
+        let Self { mut child, home, address, flags, .. } = self;
         assert!(child.try_wait().is_ok_and(|ended| ended.is_some()), "it has ended before it starts again");
-        Self::start_at(address, home, &[]).await
+        let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+        Self::start_at(address, home, &flags).await
     }
 
     /// What it logged.

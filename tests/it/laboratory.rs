@@ -1,0 +1,155 @@
+use greenroom_protocol::{ErrorCode, MessageId};
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+
+use crate::support::{Guest, Host as _, Process, said, until};
+
+const GREEN: &str = "green";
+
+async fn lab(server: &Process, call: &str, body: Value) -> StatusCode {
+    let call = reqwest::Client::new().post(server.url(&format!("/api/lab/{call}"))).json(&body);
+    call.send().await.expect("the laboratory answers").status()
+}
+
+async fn tree(server: &Process) -> Value {
+    let tree = reqwest::get(server.url("/api/lab/tree")).await.expect("the laboratory answers");
+    tree.json().await.expect("a tree")
+}
+
+/// An actor of the tree.
+fn find(tree: &Value, name: &str) -> Option<Value> {
+    if tree["name"] == name {
+        return Some(tree.clone());
+    }
+    tree["children"].as_array()?.iter().find_map(|child| find(child, name))
+}
+
+#[tokio::test]
+async fn a_message_that_crashes_its_room_twice_is_refused_and_everybody_else_goes_on() {
+    let server = Process::start(&["--lab"]).await;
+    let (mut alice, mut mallory) = (Guest::enter(&server, "Alice").await, Guest::enter(&server, "Mallory").await);
+    alice.join(GREEN).await;
+    mallory.join(GREEN).await;
+    let poison = MessageId::new();
+    let fault = json!({ "point": "room.post", "strike": "panic", "key": poison.to_string() });
+    assert_eq!(lab(&server, "fault", fault).await, StatusCode::ACCEPTED);
+
+    assert_eq!(mallory.refused(said(GREEN, poison, "boom")).await.code, ErrorCode::Internal);
+    assert_eq!(alice.says(GREEN, "What was that?").await.seq.0, 1);
+    assert_eq!(mallory.says(GREEN, "Sorry").await.seq.0, 2);
+    assert_eq!(find(&tree(&server).await, "room:green").expect("it lives")["restarts"], 2);
+    let health: Value = reqwest::get(server.url("/api/health")).await.unwrap().json().await.unwrap();
+    assert_eq!(health["poison"], 1);
+    assert_eq!(mallory.refused(said(GREEN, poison, "boom")).await.code, ErrorCode::Internal, "it stays aside");
+    assert_eq!(alice.conversation(GREEN), ["What was that?", "Sorry"]);
+}
+
+#[tokio::test]
+async fn a_poison_message_that_was_stored_before_is_acknowledged_not_refused() {
+    let server = Process::start(&["--lab"]).await;
+    let mut alice = Guest::enter(&server, "Alice").await;
+    alice.join(GREEN).await;
+    let id = MessageId::new();
+    let first = alice.says_as(GREEN, id, "fine at first").await;
+    let fault = json!({ "point": "room.post", "strike": "panic", "key": id.to_string() });
+    assert_eq!(lab(&server, "fault", fault).await, StatusCode::ACCEPTED);
+    assert_eq!(alice.says_as(GREEN, id, "fine at first").await.seq, first.seq);
+    assert_eq!(find(&tree(&server).await, "room:green").expect("it lives")["restarts"], 2, "it did crash");
+}
+
+#[tokio::test]
+async fn a_room_that_hangs_is_ended_and_comes_back_with_nothing_lost() {
+    let server = Process::start(&["--lab"]).await;
+    let (mut alice, bob) = (Guest::enter(&server, "Alice").await, Guest::enter(&server, "Bob").await);
+    let mut bob = bob;
+    alice.join(GREEN).await;
+    bob.join(GREEN).await;
+    alice.says(GREEN, "before").await;
+    assert_eq!(lab(&server, "hang", json!({ "actor": "room:green" })).await, StatusCode::ACCEPTED);
+    assert_eq!(alice.says(GREEN, "into the silence").await.seq.0, 2);
+    bob.hears("into the silence").await;
+    assert_eq!(find(&tree(&server).await, "room:green").expect("it lives")["restarts"], 1);
+}
+
+#[tokio::test]
+async fn a_sync_that_fails_ends_the_process_and_acknowledges_nothing() {
+    let mut server = Process::start(&["--lab"]).await;
+    let mut alice = Guest::enter(&server, "Alice").await;
+    let joined = alice.join(GREEN).await;
+    alice.says(GREEN, "safe").await;
+    assert_eq!(lab(&server, "fail-next-sync", json!({})).await, StatusCode::ACCEPTED);
+    let lost = MessageId::new();
+    alice.tell(said(GREEN, lost, "never acknowledged")).await;
+    let (status, _) = server.end().await;
+    assert_eq!(status.code(), Some(1));
+    assert!(alice.try_acked(lost).await.is_err(), "nothing is acknowledged after a failed sync");
+
+    let server = server.restart().await;
+    let mut alice = alice.again(&server).await;
+    let back = alice.resume(GREEN, 1, &joined).await;
+    assert!(back.last_seq.0 >= 1, "what was acknowledged is there: {back:?}");
+    assert_eq!(alice.says_as(GREEN, lost, "never acknowledged").await.seq.0, 2, "and the rest can be said again");
+}
+
+#[tokio::test]
+async fn a_kill_at_any_step_of_a_message_s_way_loses_and_doubles_nothing() {
+    let steps = [
+        "session.send",
+        "room.post",
+        "room.before_append",
+        "store.submit",
+        "journal.before_write",
+        "journal.after_write",
+        "journal.after_sync",
+        "room.fan_out",
+    ];
+    let mut server = Process::start(&["--lab"]).await;
+    let mut alice = Guest::enter(&server, "Alice").await;
+    let mut joined = alice.join(GREEN).await;
+    for (before, step) in steps.into_iter().enumerate() {
+        let fault = json!({ "point": step, "strike": "kill" });
+        assert_eq!(lab(&server, "fault", fault).await, StatusCode::ACCEPTED, "{step}");
+        let id = MessageId::new();
+        alice.tell(said(GREEN, id, step)).await;
+        assert_eq!(server.end().await.0.code(), None, "{step}: it was killed");
+        server = server.restart().await;
+        alice = alice.again(&server).await;
+        joined = alice.resume(GREEN, before as u64, &joined).await;
+        assert_eq!(alice.says_as(GREEN, id, step).await.seq.0, before as u64 + 1, "{step}");
+    }
+    let told: Vec<String> = alice.whole_history(GREEN).await.iter().filter_map(body).collect();
+    assert_eq!(told, steps);
+}
+
+fn body(event: &greenroom_protocol::Event) -> Option<String> {
+    event.message().map(|message| message.body.as_str().to_owned())
+}
+
+#[tokio::test]
+async fn whoever_watches_sees_the_tree_and_what_happens_in_it() {
+    let server = Process::start(&["--lab"]).await;
+    let mut alice = Guest::enter(&server, "Alice").await;
+    alice.join(GREEN).await;
+    let mut events = reqwest::get(server.url("/api/lab/events")).await.expect("a stream");
+    let before = tree(&server).await;
+    for name in ["engine", "store", "presence", "lobby", "rooms", "sessions", "room:green", &alice.actor()] {
+        let actor = find(&before, name).unwrap_or_else(|| panic!("{name} in {before}"));
+        assert_eq!(actor["status"], "running", "{name}");
+        assert!(actor["handled"].is_u64() && actor["mailbox"].is_u64() && actor["uptime_ms"].is_u64(), "{actor}");
+    }
+    assert_eq!(lab(&server, "crash", json!({ "actor": "lobby" })).await, StatusCode::ACCEPTED);
+    let mut heard = String::new();
+    while !heard.contains("\"restart\"") {
+        let chunk = events.chunk().await.expect("the stream goes on").expect("the stream goes on");
+        heard.push_str(&String::from_utf8_lossy(&chunk));
+    }
+    assert!(heard.contains("\"actor\":\"lobby\"") && heard.contains("\"panic\""), "{heard}");
+    let restarts = async || find(&tree(&server).await, "lobby").map(|lobby| lobby["restarts"].clone());
+    until("the lobby to be up again", restarts, |restarts| *restarts == Some(json!(1))).await;
+
+    let flood = json!({ "actor": "lobby", "messages": 10_000 });
+    assert_eq!(lab(&server, "flood", flood).await, StatusCode::ACCEPTED);
+    assert_eq!(alice.says(GREEN, "still here").await.seq.0, 1);
+    let nowhere = json!({ "point": "nowhere", "strike": "panic" });
+    assert_eq!(lab(&server, "fault", nowhere).await, StatusCode::NOT_FOUND);
+}
