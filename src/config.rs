@@ -50,7 +50,7 @@ pub enum LogFormat {
     Json,
 }
 
-/// The file: the same keys as the flags.
+/// The file: the same keys as the flags, with `_` or with `-`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
@@ -58,9 +58,13 @@ struct File {
     data: Option<PathBuf>,
     durability: Option<Durability>,
     lab: Option<bool>,
+    #[serde(alias = "no-limits")]
     no_limits: Option<bool>,
+    #[serde(alias = "no-room-creation")]
     no_room_creation: Option<bool>,
+    #[serde(alias = "allow-origin")]
     allow_origin: Option<Vec<String>>,
+    #[serde(alias = "log-format")]
     log_format: Option<LogFormat>,
 }
 
@@ -108,7 +112,7 @@ mod tests {
     #[test]
     fn a_flag_wins_over_the_file_and_that_over_the_default() {
         let flags = Flags { data: Some("flag".into()), ..Flags::default() };
-        let file = "listen = \"0.0.0.0:80\"\ndata = \"file\"\nlab = true\nallow_origin = [\"https://a.example\"]";
+        let file = "no-limits = false\nlisten = \"0.0.0.0:80\"\ndata = \"file\"\nlab = true\nallow_origin = [\"https://a.example\"]";
         let config = with_file(file, flags).unwrap();
         assert_eq!(config.listen, "0.0.0.0:80".parse().unwrap());
         assert_eq!(config.data, PathBuf::from("flag"));

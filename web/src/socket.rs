@@ -19,7 +19,7 @@ use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 use crate::accept::Edge;
-use crate::http::bearer;
+use crate::http::token;
 use crate::origin;
 use crate::problem::Problem;
 
@@ -53,11 +53,11 @@ pub(crate) async fn upgrade(State(edge): State<Arc<Edge>>, mut request: Request)
     let Some(upgrade) = request.extensions_mut().remove::<OnUpgrade>() else {
         return Err(Problem::new(StatusCode::BAD_REQUEST, "this connection can't be upgraded"));
     };
-    let bearer = bearer(request.headers()).map(str::to_owned);
+    let token = token(request.headers()).map(str::to_owned);
     let tasks = edge.tasks.clone();
     tasks.spawn(async move {
         match upgrade.await {
-            Ok(upgraded) => Box::pin(serve(upgraded, edge, bearer)).await,
+            Ok(upgraded) => Box::pin(serve(upgraded, edge, token)).await,
             Err(error) => tracing::debug!(%error, "the upgrade was not completed"),
         }
         drop(place);
@@ -65,7 +65,7 @@ pub(crate) async fn upgrade(State(edge): State<Arc<Edge>>, mut request: Request)
     Ok(response.into_response())
 }
 
-async fn serve(upgraded: Upgraded, edge: Arc<Edge>, bearer: Option<String>) {
+async fn serve(upgraded: Upgraded, edge: Arc<Edge>, token: Option<String>) {
     let Ok(parts) = upgraded.downcast::<TokioIo<TcpStream>>() else {
         tracing::error!("an upgraded connection is no TCP stream");
         return;
@@ -78,7 +78,7 @@ async fn serve(upgraded: Upgraded, edge: Arc<Edge>, bearer: Option<String>) {
         .max_message_size(Some(FRAME_BYTES))
         .max_frame_size(Some(FRAME_BYTES));
     let socket = Box::pin(WebSocketStream::from_partially_read(stream, read, Role::Server, Some(config))).await;
-    life::live(Box::new(socket), edge, bearer).await;
+    life::live(Box::new(socket), edge, token).await;
 }
 
 fn asks_for_subprotocol(headers: &HeaderMap) -> bool {
