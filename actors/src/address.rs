@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use ractor::{Actor, ActorCell, ActorId, ActorRef, Message, SpawnErr};
+use ractor::{Actor, ActorCell, ActorId, ActorRef, Message, SpawnErr, SupervisionEvent};
 use tokio::time::Instant;
+
+use crate::supervision::Exit;
 
 /// What is known of an incarnation from outside: how much it was told, and how much of that it has handled.
 #[derive(Debug)]
@@ -38,6 +40,22 @@ where
     let (actor, _task) = Actor::spawn_linked(None, actor, birth, supervisor).await?;
     Ok(Address::new(actor, vitals))
 }
+
+/// Which child has ended, and how, where that is what ractor tells a supervisor.
+pub(crate) fn end_of(event: SupervisionEvent) -> Option<(ActorId, Exit)> {
+    match event {
+        // ractor calls it an orderly end, too, when an actor was killed; that is nothing that an actor does by itself.
+        SupervisionEvent::ActorTerminated(child, _, Some(reason)) if reason == KILLED => {
+            Some((child.get_id(), Exit::Failed("killed, since it made no progress".to_owned())))
+        }
+        SupervisionEvent::ActorTerminated(child, _, _) => Some((child.get_id(), Exit::Normal)),
+        SupervisionEvent::ActorFailed(child, error) => Some((child.get_id(), Exit::Failed(error.to_string()))),
+        SupervisionEvent::ActorStarted(_) | SupervisionEvent::ProcessGroupChanged(_) => None,
+    }
+}
+
+/// ractor's reason for an actor that was killed.
+const KILLED: &str = "killed";
 
 impl<T> Birth<T> {
     pub(crate) fn new(vitals: Arc<Vitals>, arguments: T) -> Self {

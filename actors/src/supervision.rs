@@ -76,19 +76,6 @@ impl Exit {
     }
 }
 
-/// ractor calls it an orderly end, too, when an actor was killed; that is nothing that an actor does by itself.
-impl From<Option<String>> for Exit {
-    fn from(reason: Option<String>) -> Self {
-        match reason {
-            Some(reason) if reason == KILLED => Self::Failed("killed, since it made no progress".to_owned()),
-            Some(_) | None => Self::Normal,
-        }
-    }
-}
-
-/// ractor's reason for an actor that was killed.
-const KILLED: &str = "killed";
-
 /// What the supervisor does about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {

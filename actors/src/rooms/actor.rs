@@ -71,14 +71,9 @@ impl Actor for RoomsActor {
         event: SupervisionEvent,
         shell: &mut RoomsShell,
     ) -> Result<(), ActorProcessingErr> {
-        match event {
-            SupervisionEvent::ActorTerminated(child, _, reason) => {
-                shell.ended(child.get_id(), Exit::from(reason)).await
-            }
-            SupervisionEvent::ActorFailed(child, error) => {
-                shell.ended(child.get_id(), Exit::Failed(error.to_string())).await
-            }
-            SupervisionEvent::ActorStarted(_) | SupervisionEvent::ProcessGroupChanged(_) => Ok(()),
+        match address::end_of(event) {
+            Some((child, exit)) => shell.ended(child, exit).await,
+            None => Ok(()),
         }
     }
 }

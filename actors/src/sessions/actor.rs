@@ -57,12 +57,8 @@ impl Actor for SessionsActor {
         event: SupervisionEvent,
         shell: &mut SessionsShell,
     ) -> Result<(), ActorProcessingErr> {
-        match event {
-            SupervisionEvent::ActorTerminated(child, _, reason) => shell.ended(child.get_id(), &Exit::from(reason)),
-            SupervisionEvent::ActorFailed(child, error) => {
-                shell.ended(child.get_id(), &Exit::Failed(error.to_string()));
-            }
-            SupervisionEvent::ActorStarted(_) | SupervisionEvent::ProcessGroupChanged(_) => {}
+        if let Some((child, exit)) = address::end_of(event) {
+            shell.ended(child, &exit);
         }
         Ok(())
     }
