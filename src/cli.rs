@@ -23,6 +23,18 @@ enum Command {
     /// Run the server; what happens without a command, too
     #[command(after_help = EXAMPLES)]
     Serve(Flags),
+    /// Break a fresh server on purpose, and check that no promise breaks with it
+    #[command(after_help = DRILL_EXAMPLES)]
+    Drill(DrillFlags),
+}
+
+/// What the program is asked to do.
+#[derive(Debug)]
+pub enum Task {
+    /// Run the server.
+    Serve(Flags),
+    /// Run failure drills.
+    Drill(DrillFlags),
 }
 
 const EXAMPLES: &str = "\
@@ -33,6 +45,45 @@ Examples:
   greenroom serve --lab                     with the fault laboratory, for experiments on this machine
 
 Every flag is also an environment variable; a flag wins over its variable, that over the file.";
+
+const DRILL_EXAMPLES: &str = "\
+Examples:
+  greenroom drill --list              every drill, what it does and what it needs
+  greenroom drill room-panic          one of them
+  greenroom drill --all --quick       all of them, in their short form
+  greenroom drill kill-nine --seed 7  the same faults at the same moments again";
+
+/// Which drills to run, and how.
+#[derive(Debug, Clone, Default, Args)]
+pub struct DrillFlags {
+    /// The drills to run, by name
+    #[arg(value_name = "NAME", required_unless_present_any = ["list", "all"], conflicts_with_all = ["list", "all"])]
+    pub names: Vec<String>,
+
+    /// List the drills, what they do and what they need
+    #[arg(long)]
+    pub list: bool,
+
+    /// Run every drill
+    #[arg(long, conflicts_with = "list")]
+    pub all: bool,
+
+    /// Run the short form of each
+    #[arg(long)]
+    pub quick: bool,
+
+    /// Chooses the faults and their moments; the same seed chooses the same [default: a random one, printed]
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+
+    /// How many rounds, for drills that have rounds
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub rounds: Option<u32>,
+
+    /// Print one JSON object per drill instead of a table
+    #[arg(long)]
+    pub json: bool,
+}
 
 /// What can be set. Nothing given means the file's value, or the default.
 #[derive(Debug, Clone, Default, Args)]
@@ -75,12 +126,13 @@ pub struct Flags {
 }
 
 impl Cli {
-    /// What was set, with or without a command.
+    /// What is asked for; to serve, where no command is given.
     #[must_use]
-    pub fn flags(self) -> Flags {
+    pub fn task(self) -> Task {
         match self.command {
-            Some(Command::Serve(flags)) => flags,
-            None => self.flags,
+            Some(Command::Serve(flags)) => Task::Serve(flags),
+            Some(Command::Drill(flags)) => Task::Drill(flags),
+            None => Task::Serve(self.flags),
         }
     }
 }
@@ -95,10 +147,28 @@ mod tests {
         Cli::command().debug_assert();
     }
 
+    fn served(line: &[&str]) -> Flags {
+        match Cli::parse_from(line).task() {
+            Task::Serve(flags) => flags,
+            Task::Drill(flags) => panic!("{flags:?}"),
+        }
+    }
+
+    #[test]
+    fn a_drill_is_named_or_all_are_meant() {
+        assert!(Cli::try_parse_from(["greenroom", "drill"]).is_err());
+        assert!(Cli::try_parse_from(["greenroom", "drill", "hang", "--all"]).is_err());
+        let Task::Drill(flags) = Cli::parse_from(["greenroom", "drill", "hang", "--quick", "--seed", "7"]).task()
+        else {
+            panic!("no drill");
+        };
+        assert_eq!((flags.names, flags.quick, flags.seed), (vec!["hang".to_owned()], true, Some(7)));
+    }
+
     #[test]
     fn no_command_means_serve() {
-        let with = Cli::parse_from(["greenroom", "serve", "--listen", "127.0.0.1:0", "--lab"]).flags();
-        let without = Cli::parse_from(["greenroom", "--listen", "127.0.0.1:0", "--lab"]).flags();
+        let with = served(&["greenroom", "serve", "--listen", "127.0.0.1:0", "--lab"]);
+        let without = served(&["greenroom", "--listen", "127.0.0.1:0", "--lab"]);
         assert_eq!(with.listen, without.listen);
         assert_eq!((with.lab, without.lab), (Some(true), Some(true)));
     }

@@ -1,9 +1,11 @@
-//! Greenroom, composed: the configuration, the running application, and how it starts and stops.
+//! Greenroom, composed: the configuration, the running application, how it starts and stops, and the
+//! drills that break it on purpose.
 //!
 //! A library so that the tests start the very [`app::App`] that the program runs.
 
 pub mod app;
 pub mod cli;
 pub mod config;
+pub mod drill;
 pub mod serve;
 pub mod telemetry;

@@ -5,16 +5,20 @@ use std::time::Duration;
 
 use clap::Parser as _;
 
-use greenroom::cli::Cli;
-use greenroom::{config::Config, serve, telemetry};
+use greenroom::cli::{Cli, DrillFlags, Flags, Task};
+use greenroom::{config::Config, drill, serve, telemetry};
 
 /// How long reads of the disk may delay the end of the process.
 const LAST_READS: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    match run(cli) {
-        Ok(()) => ExitCode::SUCCESS,
+    let done = match cli.task() {
+        Task::Serve(flags) => serve(flags).map(|()| ExitCode::SUCCESS),
+        Task::Drill(flags) => drill(&flags),
+    };
+    match done {
+        Ok(code) => code,
         Err(error) => {
             // The one place where the whole chain of causes is printed, and the one use of standard error but logs.
             telemetry::complain(&format!("{error:#}"));
@@ -23,12 +27,17 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(cli: Cli) -> anyhow::Result<()> {
-    let config = Config::from(cli.flags())?;
+fn serve(flags: Flags) -> anyhow::Result<()> {
+    let config = Config::from(flags)?;
     telemetry::start(config.log_format);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let served = runtime.block_on(serve::serve(config));
     // Whatever still reads the disk has nobody left to answer.
     runtime.shutdown_timeout(LAST_READS);
     served
+}
+
+fn drill(flags: &DrillFlags) -> anyhow::Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(drill::run(flags)).map(ExitCode::from)
 }

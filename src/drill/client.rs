@@ -1,0 +1,351 @@
+//! One guest: talks and listens, comes back whenever its socket ends, and repeats what had no answer.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use greenroom_protocol::{
+    Body, Command, Epoch, ErrorFrame, Event, Hello, Join, Joined, MessageId, Name, Ref, RoomId, Send, Seq, ServerFrame,
+    Welcome,
+};
+use rand::rngs::StdRng;
+use rand::{RngExt as _, SeedableRng as _};
+use tokio::sync::watch;
+use tokio::time::{sleep, sleep_until, timeout};
+
+use super::history::{At, Digest, Fact, Said, Trace, Way};
+use super::socket::{Incoming, Socket};
+
+/// After so long without an answer the socket is thought dead.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// Before a join that was refused is tried again.
+const REJOIN: Duration = Duration::from_millis(100);
+
+/// What all clients are told to do.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Orders {
+    pub(crate) phase: Phase,
+    /// Sends of each client.
+    pub(crate) per_second: f64,
+    /// Unanswered sends of each client, at most.
+    pub(crate) window: usize,
+    /// Bytes of a body, about.
+    pub(crate) body_bytes: usize,
+    /// Grows by one each time that all are to cut their sockets.
+    pub(crate) cuts: u64,
+}
+
+/// What a client does at the moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// Sends new messages.
+    Talking,
+    /// Sends nothing new, but settles what is unanswered.
+    Settling,
+    /// Goes.
+    Done,
+}
+
+/// How a client is doing, for whoever conducts the drill.
+#[derive(Debug, Default)]
+pub(crate) struct Doing {
+    pub(crate) unanswered: AtomicUsize,
+    pub(crate) acked: AtomicU64,
+    pub(crate) refused: AtomicU64,
+    /// In all of its rooms.
+    pub(crate) present: AtomicBool,
+    /// The last event that it holds, in the order of its rooms.
+    pub(crate) held: Vec<AtomicU64>,
+}
+
+/// What a client is made of.
+#[derive(Debug)]
+pub(crate) struct Recruit {
+    pub(crate) client: usize,
+    pub(crate) address: SocketAddr,
+    pub(crate) rooms: Vec<RoomId>,
+    pub(crate) seed: u64,
+    pub(crate) start: Instant,
+    pub(crate) orders: watch::Receiver<Orders>,
+    pub(crate) doing: Arc<Doing>,
+}
+
+/// One send without an answer.
+#[derive(Debug)]
+struct Unanswered {
+    send: Send,
+    since: Instant,
+}
+
+/// What is held of one room.
+#[derive(Debug, Default)]
+struct Held {
+    last: Option<(u64, Epoch)>,
+    asked: bool,
+    entered: bool,
+}
+
+struct Client {
+    recruit: Recruit,
+    trace: Trace,
+    rng: StdRng,
+    token: Option<String>,
+    rooms: BTreeMap<RoomId, Held>,
+    /// In the order of their sending.
+    unanswered: Vec<Unanswered>,
+    count: u64,
+    next_send: Instant,
+    rejoin_at: Option<Instant>,
+}
+
+/// Lives until it is told to go; gives back all that it did and saw.
+pub(crate) async fn live(recruit: Recruit) -> Trace {
+    let mut rng = StdRng::seed_from_u64(recruit.seed);
+    // So that those who talk seldom don't all begin at once.
+    let silence = rng.random_range(0.0..1.0) / recruit.orders.borrow().per_second.max(0.001);
+    let mut client = Client {
+        trace: Trace { client: recruit.client, ..Trace::default() },
+        rng,
+        token: None,
+        rooms: recruit.rooms.iter().map(|room| (room.clone(), Held::default())).collect(),
+        unanswered: Vec::new(),
+        count: 0,
+        next_send: Instant::now() + Duration::from_secs_f64(silence),
+        rejoin_at: None,
+        recruit,
+    };
+    while client.recruit.orders.borrow().phase != Phase::Done {
+        client.visit().await;
+        let pause = Duration::from_millis(client.rng.random_range(10..100));
+        sleep(pause).await;
+    }
+    client.trace
+}
+
+impl Client {
+    /// One socket, from its beginning to its end.
+    async fn visit(&mut self) {
+        let Ok(mut socket) = Socket::connect(self.recruit.address).await else { return };
+        self.fact(Fact::Connected);
+        let name = format!("drill-{}", self.recruit.client);
+        let hello = match self.token.clone() {
+            Some(token) => Hello { token: Some(token), guest: None },
+            None => Hello { guest: Name::guest(&name).ok(), token: None },
+        };
+        socket.send(None, Command::Hello(hello));
+        let end = self.stay(&mut socket).await;
+        self.recruit.doing.present.store(false, Ordering::Relaxed);
+        if end == Ended::Done {
+            let here = self.rooms.iter().filter(|(_, held)| held.entered);
+            self.trace.listening = here.map(|(room, _)| room.clone()).collect();
+            return;
+        }
+        if let Ended::ByServer(code) = end {
+            self.fact(Fact::Closed(code));
+        }
+        for held in self.rooms.values_mut() {
+            (held.asked, held.entered) = (false, false);
+        }
+        let ids: Vec<_> = self.unanswered.iter().map(|u| (u.send.room.clone(), u.send.id)).collect();
+        for (room, id) in ids {
+            self.fact(Fact::Unanswered { room, id });
+        }
+    }
+
+    async fn stay(&mut self, socket: &mut Socket) -> Ended {
+        let cuts = self.recruit.orders.borrow().cuts;
+        loop {
+            let orders = *self.recruit.orders.borrow_and_update();
+            if orders.phase == Phase::Done {
+                return Ended::Done;
+            }
+            if orders.cuts != cuts || self.is_out_of_patience() {
+                return Ended::ByUs;
+            }
+            let talks = orders.phase == Phase::Talking
+                && orders.per_second > 0.0
+                && self.unanswered.len() < orders.window
+                && self.rooms.values().any(|held| held.entered);
+            tokio::select! {
+                incoming = socket.next() => match incoming {
+                    Incoming::Frame(frame) => self.hear(*frame, socket),
+                    Incoming::Nonsense(text) => self.trace.oddities.push(format!("no frame of the protocol: {text}")),
+                    Incoming::End(code) => return Ended::ByServer(code),
+                },
+                () = sleep_until(self.next_send.into()), if talks => self.talk(orders, socket),
+                () = sleep_until(self.rejoin_at.unwrap_or(self.next_send).into()), if self.rejoin_at.is_some() => {
+                    self.join(socket);
+                }
+                _changed = timeout(PATIENCE / 10, self.recruit.orders.changed()) => {}
+            }
+        }
+    }
+
+    /// Whether something has been without an answer for too long. A room that it can't enter is another matter.
+    fn is_out_of_patience(&self) -> bool {
+        let entered = |room| self.rooms.get(room).is_some_and(|held| held.entered);
+        self.unanswered.iter().any(|one| one.since.elapsed() > PATIENCE && entered(&one.send.room))
+    }
+
+    /// Joins every room that it is not in.
+    fn join(&mut self, socket: &Socket) {
+        self.rejoin_at = None;
+        for (room, held) in self.rooms.iter_mut().filter(|(_, held)| !held.entered && !held.asked) {
+            held.asked = true;
+            let (since, epoch) = held.last.map(|(seq, epoch)| (Seq(seq), epoch)).unzip();
+            let join = Join { room: room.clone(), since, epoch, limit: None };
+            socket.send(Some(Ref::Text(format!("join {room}"))), Command::Join(join));
+        }
+    }
+
+    /// Says something new in one of the rooms that it is in.
+    fn talk(&mut self, orders: Orders, socket: &Socket) {
+        let wait = Duration::from_secs_f64(self.rng.random_range(0.5..1.5) / orders.per_second);
+        self.next_send =
+            (self.next_send + wait).max(Instant::now().checked_sub(Duration::from_secs(1)).unwrap_or(self.next_send));
+        let here: Vec<&RoomId> = self.rooms.iter().filter(|(_, held)| held.entered).map(|(room, _)| room).collect();
+        let room = here[self.rng.random_range(0..here.len())].clone();
+        self.count += 1;
+        let mut text = format!("client {} number {} ", self.recruit.client, self.count);
+        text.extend(std::iter::repeat_n('x', orders.body_bytes.saturating_sub(text.len())));
+        let Ok(body) = Body::parse(&text) else { return };
+        let send = Send { room, id: MessageId::new(), body, reply_to: None };
+        self.unanswered.push(Unanswered { send: send.clone(), since: Instant::now() });
+        self.say(send, socket);
+    }
+
+    fn say(&mut self, send: Send, socket: &Socket) {
+        let body = Digest::of(send.body.as_str());
+        self.fact(Fact::Invoked { room: send.room.clone(), id: send.id, body });
+        self.recruit.doing.unanswered.store(self.unanswered.len(), Ordering::Relaxed);
+        socket.send(Some(Ref::Text(send.id.to_string())), Command::Send(send));
+    }
+
+    fn hear(&mut self, frame: ServerFrame, socket: &Socket) {
+        match frame {
+            ServerFrame::Welcome(welcome) => self.welcomed(*welcome, socket),
+            ServerFrame::Joined(joined) => self.entered(*joined, socket),
+            ServerFrame::Events(events) => {
+                events.events.iter().for_each(|event| self.given(&events.room, event, Way::Events))
+            }
+            ServerFrame::Ack(ack) => {
+                self.fact(Fact::Acked { room: ack.room, id: ack.id, seq: ack.seq.0 });
+                self.answered(ack.id);
+                self.recruit.doing.acked.fetch_add(1, Ordering::Relaxed);
+            }
+            ServerFrame::Error(error) => self.refused(error),
+            ServerFrame::Message(message) => self.given(&message.room.clone(), &Event::Message(message), Way::Live),
+            ServerFrame::Member(member) => self.given(&member.room.clone(), &Event::Member(member), Way::Live),
+            ServerFrame::Room(changed) => self.given(&changed.room.clone(), &Event::Room(changed), Way::Live),
+            ServerFrame::Unreadable { room, seq } => {
+                self.given(&room.clone(), &Event::Unreadable { room, seq }, Way::Live);
+            }
+            ServerFrame::Left(left) => self.trace.oddities.push(format!("put out of a room: {left:?}")),
+            ServerFrame::Typing(_)
+            | ServerFrame::Receipt(_)
+            | ServerFrame::Presence(_)
+            | ServerFrame::Unread(_)
+            | ServerFrame::Rooms(_)
+            | ServerFrame::People(_)
+            | ServerFrame::History(_)
+            | ServerFrame::Pong { .. } => {}
+        }
+    }
+
+    fn welcomed(&mut self, welcome: Welcome, socket: &Socket) {
+        if self.trace.user.is_some_and(|user| user != welcome.user.id) {
+            self.trace.oddities.push(format!("became somebody else: {:?}", welcome.user));
+        }
+        self.trace.user = Some(welcome.user.id);
+        self.token = welcome.token.or(self.token.take());
+        self.join(socket);
+    }
+
+    fn entered(&mut self, joined: Joined, socket: &Socket) {
+        let Some(held) = self.rooms.get_mut(&joined.room) else {
+            self.trace.oddities.push(format!("joined {} without having asked", joined.room));
+            return;
+        };
+        let fresh = joined.reset || held.last.is_none();
+        let last = if fresh { joined.last_seq.0 } else { held.last.map_or(0, |(seq, _)| seq) };
+        held.last = Some((if joined.events.is_empty() { last } else { 0 }, joined.epoch));
+        held.entered = true;
+        let (last_seq, events) = (joined.last_seq.0, joined.events.len());
+        self.fact(Fact::Entered { room: joined.room.clone(), fresh, last_seq, events });
+        for event in &joined.events {
+            self.given(&joined.room, event, Way::Joined);
+        }
+        let mine = self.unanswered.iter_mut().filter(|unanswered| unanswered.send.room == joined.room);
+        let again: Vec<Send> = mine
+            .map(|unanswered| {
+                unanswered.since = Instant::now();
+                unanswered.send.clone()
+            })
+            .collect();
+        again.into_iter().for_each(|send| self.say(send, socket));
+        self.next_send = self.next_send.max(Instant::now());
+        self.show();
+    }
+
+    fn given(&mut self, room: &RoomId, event: &Event, way: Way) {
+        let seq = event.seq().0;
+        self.fact(Fact::Delivered { room: room.clone(), seq, said: Said::of(event), way });
+        if let Some(Held { last: Some((last, _)), .. }) = self.rooms.get_mut(room) {
+            *last = (*last).max(seq);
+        }
+        self.show();
+    }
+
+    fn refused(&mut self, error: ErrorFrame) {
+        let code = error.code.name();
+        let Some(Ref::Text(reference)) = error.reference else {
+            self.trace.oddities.push(format!("an error to nothing: {code}: {}", error.message));
+            return;
+        };
+        if let Ok(id) = reference.parse::<MessageId>() {
+            let room = self.unanswered.iter().find(|unanswered| unanswered.send.id == id).map(|u| u.send.room.clone());
+            if let Some(room) = room {
+                self.fact(Fact::Refused { room, id, code: format!("{code}: {}", error.message) });
+                self.answered(id);
+                self.recruit.doing.refused.fetch_add(1, Ordering::Relaxed);
+            }
+        } else if let Some(held) =
+            reference.strip_prefix("join ").and_then(|room| self.rooms.get_mut(&RoomId::parse(room).ok()?))
+        {
+            held.asked = false;
+            let wait = error.retry_after_ms.map_or(REJOIN, Duration::from_millis);
+            self.rejoin_at = Some(Instant::now() + wait.max(REJOIN));
+        }
+    }
+
+    fn answered(&mut self, id: MessageId) {
+        self.unanswered.retain(|unanswered| unanswered.send.id != id);
+        self.recruit.doing.unanswered.store(self.unanswered.len(), Ordering::Relaxed);
+    }
+
+    /// Shows how far it is.
+    fn show(&self) {
+        let doing = &self.recruit.doing;
+        doing.present.store(self.rooms.values().all(|held| held.entered), Ordering::Relaxed);
+        for (room, shown) in self.recruit.rooms.iter().zip(&doing.held) {
+            let held = self.rooms.get(room).and_then(|held| held.last).map_or(0, |(seq, _)| seq);
+            shown.store(held, Ordering::Relaxed);
+        }
+    }
+
+    fn fact(&mut self, fact: Fact) {
+        let at: At = self.recruit.start.elapsed();
+        self.trace.facts.push((at, fact));
+    }
+}
+
+/// How a visit ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ended {
+    Done,
+    ByUs,
+    ByServer(Option<u16>),
+}

@@ -1,0 +1,13 @@
+//! What happens in each drill.
+
+pub(crate) mod actors;
+pub(crate) mod disk_full;
+pub(crate) mod flood;
+pub(crate) mod hang;
+pub(crate) mod kill;
+pub(crate) mod points;
+pub(crate) mod power_cut;
+pub(crate) mod quarantine;
+pub(crate) mod slow_reader;
+pub(crate) mod storm;
+pub(crate) mod torn_tail;

@@ -1,0 +1,117 @@
+//! Actors crash, one after another, while everybody talks.
+
+use std::time::Duration;
+
+use greenroom_protocol::RoomId;
+use rand::RngExt as _;
+use tokio::time::sleep;
+
+use crate::drill::catalogue::Part;
+use crate::drill::checker::closes;
+use crate::drill::crowd::{Crowd, USUAL};
+use crate::drill::server::Server;
+use crate::drill::stage::{Outcome, Stage};
+
+/// For all to come in, and for sends to succeed again.
+const SOON: Duration = Duration::from_secs(5);
+
+/// A crash is over within this.
+const RECOVERY_MS: u64 = 5_000;
+
+/// Crashes one part several times, within its budget, and looks at whose sockets closed.
+pub(crate) async fn crash(stage: &mut Stage, part: Part) -> anyhow::Result<Outcome> {
+    let mut server = stage.server().await?;
+    let mut crowd = Crowd::gather(USUAL, server.address, &mut stage.rng);
+    crowd.all_present(SOON).await?;
+    crowd.more_acks(100, SOON).await?;
+    let rounds = stage.rounds(4, budget(part)).min(budget(part));
+    let mut hit = 0;
+    for round in 0..rounds {
+        let (actor, room) = target(stage, part, round, &server, &crowd).await?;
+        crowd.fault(format!("a crash of {actor}"), room.as_ref());
+        hit += usize::from(server.crash(&actor).await?);
+        sleep(stage.moment(100..1_000)).await;
+        stage.step();
+    }
+    crowd.heal(SOON).await?;
+    let evidence = crowd.conclude(server.address).await?;
+    let mut finding = stage.judge(&evidence);
+    let ended = server.ended()?;
+    finding.expect(ended.is_none(), || format!("the server has ended: {ended:?}"));
+    finding.expect(hit > 0, || "no actor of that name was alive".to_owned());
+    let closes = closes(&evidence);
+    let (expected, at_most) = match part {
+        Part::Session => (Some(1011), hit),
+        // Whoever comes back before their supervisor does is sent away once more.
+        Part::Sessions => (Some(1012), usize::MAX),
+        Part::Room | Part::Store | Part::Presence | Part::Lobby | Part::Rooms => (None, 0),
+    };
+    for (code, count) in closes {
+        finding.expect(at_most > 0 && code == expected && count <= at_most, || {
+            format!("{count} sockets were closed with {code:?}; at most {at_most} with {expected:?} may be")
+        });
+    }
+    let longest = finding.report.longest_ms().unwrap_or(0);
+    finding.expect(longest <= RECOVERY_MS, || format!("{longest} ms to recover; at most {RECOVERY_MS} is allowed"));
+    Ok(Outcome::Ran(Box::new(finding)))
+}
+
+/// Crashes the root: the process ends with the reason, and a new one has everything.
+pub(crate) async fn engine(stage: &mut Stage) -> anyhow::Result<Outcome> {
+    let mut server = stage.server().await?;
+    let address = server.address;
+    let mut crowd = Crowd::gather(USUAL, address, &mut stage.rng);
+    let (mut wrong, mut slowest) = (Vec::new(), Duration::ZERO);
+    for round in 0..stage.rounds(2, 5) {
+        crowd.all_present(SOON).await?;
+        sleep(stage.moment(100..800)).await;
+        crowd.fault(format!("a crash of the engine, round {}", round + 1), None);
+        server.crash("engine").await?;
+        let (status, took) = server.end(Duration::from_secs(10)).await?;
+        slowest = slowest.max(took);
+        wrong.extend((status.code() != Some(1)).then(|| status.to_string()));
+        server = stage.server_on(address).await?;
+        stage.step();
+    }
+    crowd.heal(SOON).await?;
+    let evidence = crowd.conclude(address).await?;
+    let mut finding = stage.judge(&evidence);
+    finding.notes.push(format!("the slowest end took {} ms", slowest.as_millis()));
+    finding.expect(slowest <= Duration::from_secs(2), || format!("{slowest:?} to end; at most 2 s is allowed"));
+    finding.expect(wrong.is_empty(), || format!("it did not end with 1: {wrong:?}"));
+    Ok(Outcome::Ran(Box::new(finding)))
+}
+
+/// Crashes that stay within the budget: a part has 10 in a minute, and each of the four rooms 5.
+fn budget(part: Part) -> u32 {
+    match part {
+        Part::Room => 16,
+        Part::Session => 20,
+        Part::Store | Part::Presence | Part::Lobby | Part::Rooms | Part::Sessions => 9,
+    }
+}
+
+async fn target(
+    stage: &mut Stage,
+    part: Part,
+    round: u32,
+    server: &Server,
+    crowd: &Crowd,
+) -> anyhow::Result<(String, Option<RoomId>)> {
+    Ok(match part {
+        Part::Room => {
+            let room = &crowd.rooms[usize::try_from(round)? % crowd.rooms.len()];
+            (format!("room:{room}"), Some(room.clone()))
+        }
+        Part::Session => {
+            let sessions = server.sessions().await?;
+            let one = sessions.get(stage.rng.random_range(0..USUAL.clients).min(sessions.len().saturating_sub(1)));
+            (one.cloned().unwrap_or_default(), None)
+        }
+        Part::Store => ("store".to_owned(), None),
+        Part::Presence => ("presence".to_owned(), None),
+        Part::Lobby => ("lobby".to_owned(), None),
+        Part::Rooms => ("rooms".to_owned(), None),
+        Part::Sessions => ("sessions".to_owned(), None),
+    })
+}

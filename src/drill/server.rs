@@ -1,0 +1,143 @@
+//! The server under test: the same binary, as a child process.
+
+use std::fs::File;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, bail, ensure};
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::{Child, Command};
+use tokio::time::timeout;
+
+/// A start takes well below a second; a debug build with much to recover, some.
+const START: Duration = Duration::from_secs(30);
+
+/// A running server. Dropped, it is killed.
+#[derive(Debug)]
+pub(crate) struct Server {
+    child: Child,
+    pub(crate) address: SocketAddr,
+    /// From its start to the line that says it listens.
+    pub(crate) took: Duration,
+    http: reqwest::Client,
+}
+
+impl Server {
+    /// Starts one; its log is added to `log`.
+    pub(crate) async fn start(data: &Path, listen: SocketAddr, log: &Path) -> anyhow::Result<Self> {
+        let begun = Instant::now();
+        let log = File::options().create(true).append(true).open(log)?;
+        let mut command = Command::new(std::env::current_exe()?);
+        for (name, _value) in std::env::vars_os() {
+            // What is set for servers in general is not meant for this one.
+            if name.to_string_lossy().starts_with("GREENROOM_") {
+                command.env_remove(name);
+            }
+        }
+        command.args(["serve", "--lab", "--no-limits", "--listen"]).arg(listen.to_string());
+        command.arg("--data").arg(data).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).kill_on_drop(true);
+        let mut child = command.spawn().context("the server can't be started")?;
+        let out = child.stdout.take().context("the server has no standard output")?;
+        let mut line = String::new();
+        let said = timeout(START, BufReader::new(out).read_line(&mut line)).await;
+        let address = line.trim().strip_prefix("listening on http://").and_then(|address| address.parse().ok());
+        match (said, address) {
+            (Ok(Ok(_)), Some(address)) => {
+                let http = reqwest::Client::builder().timeout(Duration::from_secs(5)).build()?;
+                Ok(Self { child, address, took: begun.elapsed(), http })
+            }
+            (Err(_), _) => bail!("the server did not start within {} s", START.as_secs()),
+            (Ok(_), _) => bail!("the server does not start: {}", child.wait().await?),
+        }
+    }
+
+    /// `kill -9`.
+    pub(crate) async fn kill(mut self) -> anyhow::Result<()> {
+        ensure!(self.child.try_wait()?.is_none(), "the server had ended by itself before it was killed");
+        Ok(self.child.kill().await?)
+    }
+
+    /// SIGTERM, and how it ended.
+    pub(crate) async fn terminate(mut self) -> anyhow::Result<(ExitStatus, Duration)> {
+        let begun = Instant::now();
+        kill_process(self.pid()?, Signal::TERM)?;
+        let status = timeout(START, self.child.wait()).await.context("the server does not end after SIGTERM")??;
+        Ok((status, begun.elapsed()))
+    }
+
+    /// Whether it has ended by itself.
+    pub(crate) fn ended(&mut self) -> anyhow::Result<Option<ExitStatus>> {
+        Ok(self.child.try_wait()?)
+    }
+
+    /// Waits until it ends by itself.
+    pub(crate) async fn end(mut self, within: Duration) -> anyhow::Result<(ExitStatus, Duration)> {
+        let begun = Instant::now();
+        let status = timeout(within, self.child.wait()).await;
+        let status = status.with_context(|| format!("the server has not ended within {within:?}"))??;
+        Ok((status, begun.elapsed()))
+    }
+
+    /// Memory that it occupies, in KiB.
+    pub(crate) fn resident_kib(&self) -> anyhow::Result<u64> {
+        let status = std::fs::read_to_string(PathBuf::from(format!("/proc/{}/status", self.pid()?.as_raw_nonzero())))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
+        Ok(line.trim().trim_end_matches("kB").trim().parse()?)
+    }
+
+    fn pid(&self) -> anyhow::Result<Pid> {
+        let id = self.child.id().context("the server has ended")?;
+        Pid::from_raw(i32::try_from(id)?).context("no process id")
+    }
+
+    /// Panics an actor; false where none of that name is alive.
+    pub(crate) async fn crash(&self, actor: &str) -> anyhow::Result<bool> {
+        self.lab("crash", json!({ "actor": actor })).await
+    }
+
+    /// Lets an actor hang; false where none of that name is alive.
+    pub(crate) async fn hang(&self, actor: &str) -> anyhow::Result<bool> {
+        self.lab("hang", json!({ "actor": actor })).await
+    }
+
+    /// Fills an actor's mailbox; false where none of that name is alive.
+    pub(crate) async fn flood(&self, actor: &str, messages: u32) -> anyhow::Result<bool> {
+        self.lab("flood", json!({ "actor": actor, "messages": messages })).await
+    }
+
+    /// Names of the living sessions, in a fixed order.
+    pub(crate) async fn sessions(&self) -> anyhow::Result<Vec<String>> {
+        let tree: Value = self.http.get(self.url("tree")).send().await?.error_for_status()?.json().await?;
+        let mut names = Vec::new();
+        gather(&tree, &mut names);
+        names.retain(|name| name.starts_with("session:"));
+        names.sort();
+        Ok(names)
+    }
+
+    /// Asks the laboratory for something; false where there is nothing of that name.
+    pub(crate) async fn lab(&self, what: &str, body: Value) -> anyhow::Result<bool> {
+        let answer =
+            self.http.post(self.url(what)).json(&body).send().await.context("the laboratory does not answer")?;
+        match answer.status().as_u16() {
+            202 => Ok(true),
+            404 => Ok(false),
+            other => bail!("the laboratory answers {other} to {what} {body}"),
+        }
+    }
+
+    fn url(&self, what: &str) -> String {
+        format!("http://{}/api/lab/{what}", self.address)
+    }
+}
+
+fn gather(node: &Value, names: &mut Vec<String>) {
+    names.extend(node["name"].as_str().map(str::to_owned));
+    for child in node["children"].as_array().into_iter().flatten() {
+        gather(child, names);
+    }
+}
