@@ -142,6 +142,17 @@ impl Outbox {
         }
     }
 
+    /// Waits until no command is under way: each has been answered, or has nothing to be answered.
+    pub async fn all_answered(&self) {
+        let all = u32::try_from(UNANSWERED_COMMANDS).unwrap_or(u32::MAX);
+        // The semaphore is never closed.
+        drop(self.permits.acquire_many(all).await);
+    }
+
+    fn nothing_under_way(&self) -> bool {
+        self.permits.available_permits() == UNANSWERED_COMMANDS
+    }
+
     /// Whether the socket may be read: not while its own answers pile up, nor when it is to end.
     #[must_use]
     pub fn may_read(&self) -> bool {
@@ -157,7 +168,7 @@ impl Outbox {
         let written_out = inner.queue.is_empty();
         let close = match inner.phase {
             Phase::Open => None,
-            Phase::Draining(code) => (written_out && inner.all_answered()).then_some(code),
+            Phase::Draining(code) => (written_out && self.nothing_under_way()).then_some(code),
             Phase::Closed(code) => written_out.then_some(code),
         };
         let attention = inner.attention && inner.queue.bytes() < OUTBOX_LOW_BYTES;
@@ -167,7 +178,7 @@ impl Outbox {
         Taken { frames, close, attention }
     }
 
-    /// Lets the socket's sends be answered, then closes it.
+    /// Lets the socket's commands be answered, then closes it.
     pub fn drain(&self, code: CloseCode) {
         self.enter(Phase::Draining(code));
     }
@@ -378,10 +389,6 @@ impl Outbox {
 impl Inner {
     fn takes(&self) -> bool {
         !matches!(self.phase, Phase::Closed(_))
-    }
-
-    fn all_answered(&self) -> bool {
-        !self.lanes.iter().any(Lane::has_unanswered)
     }
 
     fn lane(&self, room: &RoomId) -> Option<&Lane> {

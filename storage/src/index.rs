@@ -45,6 +45,8 @@ pub(crate) struct Index {
     trees: Option<Trees>,
     /// sled's own file, to be synced.
     file: File,
+    /// Whether it was begun just now, and so has everything from the journal as that is.
+    new: bool,
 }
 
 #[derive(Debug)]
@@ -78,9 +80,10 @@ impl Index {
             })
         })?;
         let file = File::open(dir.join("db")).map_err(|error| IndexError(error.to_string()))?;
-        let index = Self { trees: Some(trees), file };
+        let mut index = Self { trees: Some(trees), file, new: false };
         match index.number("format")? {
             None => {
+                index.new = true;
                 index.set_number("format", FORMAT)?;
                 index.ask(|trees| trees.meta.insert("store", store.as_bytes()))?;
             }
@@ -107,6 +110,16 @@ impl Index {
     /// To be called only after [`Index::sync`], so that what it says is on disk already.
     pub(crate) fn set_applied(&self, applied: Lsn) -> Result<(), IndexError> {
         self.set_number("applied", applied)
+    }
+
+    /// Whether it was begun just now, and so has everything from the journal as that is.
+    pub(crate) fn is_new(&self) -> bool {
+        self.new
+    }
+
+    /// The newest record of which it may know anything.
+    pub(crate) fn reached(&self) -> Result<Lsn, IndexError> {
+        Ok(self.number("reached")?.unwrap_or(0).max(self.applied()?))
     }
 
     /// Returns when what was applied would survive a power cut.

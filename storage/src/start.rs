@@ -157,9 +157,9 @@ fn try_catch_up(
     rooms: &Rooms,
 ) -> Result<CaughtUp, IndexError> {
     let index = Index::open(&dir.index(), dir.store)?;
-    let applied = index.applied()?;
-    if applied > newest {
-        let text = format!("the index knows record {applied}, the journal ends at {newest}");
+    let (applied, reached) = (index.applied()?, index.reached()?);
+    if reached > newest {
+        let text = format!("the index knows record {reached}, the journal ends at {newest}");
         return Err(IndexError(text));
     }
     let mut heads = Vec::new();

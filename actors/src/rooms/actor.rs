@@ -151,7 +151,11 @@ impl RoomsShell {
             Verdict::Quarantine(time) => {
                 tracing::error!(%room, seconds = time.as_secs(), "room is quarantined");
                 census.given_up(&name, exit.reason());
-                let waiting = self.state.quarantine(&room, now() + time);
+                let until = now() + time;
+                for (_, seated) in self.directory.roster(&room) {
+                    seated.handle.room_down(room.clone(), until);
+                }
+                let waiting = self.state.quarantine(&room, until);
                 waiting.into_iter().for_each(|enter| refuse(&room, enter, time));
                 self.myself.tell_after(time, || RoomsCommand::Restart { room });
             }

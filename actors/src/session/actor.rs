@@ -1,8 +1,9 @@
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use greenroom_protocol::{
-    ClientFrame, Command, CursorMove, EncodedFrame, ErrorCode, History, Join, Left, LimitsFrame, Ref, RoomId, Send,
-    Seq, ServerFrame, SessionId, Typing, Welcome, limits,
+    ClientFrame, Command, CursorMove, EncodedFrame, ErrorCode, History, Join, Left, LimitsFrame, Ref, RoomId, RoomRow,
+    Send, Seq, ServerFrame, SessionId, Typing, Welcome, limits,
 };
 use greenroom_storage::fault_point;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
@@ -36,6 +37,9 @@ pub(crate) struct SessionShell {
     /// What is logged in here is this session's.
     span: tracing::Span,
 }
+
+/// Time between two questions to a lobby that restarts.
+const ASK_AGAIN: Duration = Duration::from_millis(100);
 
 /// A command for a room, with the right to have it under way.
 enum Held {
@@ -91,6 +95,7 @@ impl SessionShell {
             SessionCommand::RoomUp { room, handle } => self.room_up(&room, &handle),
             SessionCommand::Joined { room, join, handle } => self.joined(&room, join, handle),
             SessionCommand::JoinRefused { room, join } => self.join_refused(&room, join),
+            SessionCommand::RoomDown { room, until } => self.room_down(&room, until),
             SessionCommand::RoomsUp => self.rooms_up(),
         }
     }
@@ -99,13 +104,8 @@ impl SessionShell {
     async fn start(&mut self) {
         let user = self.opening.person.user.clone();
         self.directory.presence.track(self.id, user.clone());
-        let rooms = match self.directory.lobby.enter(self.id, user.id, Arc::clone(self.outbox())).await {
-            Ok(rooms) => rooms,
-            Err(error) => {
-                tracing::warn!(session = %self.id, %error, "no list of rooms");
-                self.outbox().close(greenroom_protocol::CloseCode::Restarting);
-                return;
-            }
+        let Some(rooms) = self.rooms().await else {
+            return self.outbox().close(greenroom_protocol::CloseCode::Restarting);
         };
         let welcome = Welcome {
             reference: self.opening.reference.take(),
@@ -119,6 +119,21 @@ impl SessionShell {
             rooms,
         };
         self.reply(&ServerFrame::Welcome(Box::new(welcome)));
+    }
+
+    /// The person's list of rooms. A lobby or a store that restarts is waited for.
+    async fn rooms(&self) -> Option<Vec<RoomRow>> {
+        let user = self.opening.person.user.id;
+        let tries = limits::READ.as_millis() / ASK_AGAIN.as_millis();
+        for _ in 0..tries {
+            match self.directory.lobby.enter(self.id, user, Arc::clone(self.outbox())).await {
+                Ok(rooms) => return Some(rooms),
+                Err(error) => tracing::debug!(%error, "no list of rooms yet"),
+            }
+            tokio::time::sleep(ASK_AGAIN).await;
+        }
+        tracing::warn!("no list of rooms");
+        None
     }
 
     fn frame(&mut self, frame: ClientFrame, permit: Permit) {
@@ -190,13 +205,21 @@ impl SessionShell {
         let Some(held) = self.memberships.refused(room, join) else { return };
         self.directory.unseat(room, self.id);
         self.outbox().abandon(room, &not_joined(room));
-        held.into_iter().for_each(|held| self.not_joined(room, held));
+        held.into_iter().for_each(|held| self.refuse_held(held, &not_joined(room)));
     }
 
     fn room_up(&mut self, room: &RoomId, handle: &RoomHandle) {
         match self.memberships.come_back(room) {
             Some(request) => handle.join(request),
             None => handle.leave(self.id),
+        }
+    }
+
+    /// What waits for the room is refused, and so is what comes meanwhile. Sends that were handed to it
+    /// may be stored: they are answered when it is back.
+    fn room_down(&mut self, room: &RoomId, until: Instant) {
+        for held in self.memberships.put_aside(room, until) {
+            self.refuse_held(held, &put_aside(room, until));
         }
     }
 
@@ -226,6 +249,10 @@ impl SessionShell {
             self.outbox().reply(not_joined(&send.room).frame(reference));
             return;
         }
+        if let Some(until) = self.memberships.down_until(&send.room) {
+            self.outbox().reply(put_aside(&send.room, until).frame(reference));
+            return;
+        }
         fault_point::pass("session.send");
         let room = send.room.clone();
         let unanswered = self.outbox().note_send(send, reference, permit);
@@ -248,7 +275,11 @@ impl SessionShell {
         match self.memberships.route(room, held) {
             Route::To(handle, held) => self.carry_out(room, &handle, held),
             Route::Held => {}
-            Route::NotJoined(held) => self.not_joined(room, held),
+            Route::Down(Held::Leave(reference, _permit), _) if self.outbox().may_leave(room) => {
+                self.leave(room, reference);
+            }
+            Route::Down(held, until) => self.refuse_held(held, &put_aside(room, until)),
+            Route::NotJoined(held) => self.refuse_held(held, &not_joined(room)),
         }
     }
 
@@ -258,11 +289,8 @@ impl SessionShell {
                 self.memberships.leave_later(room, Held::Leave(reference, permit));
             }
             Held::Leave(reference, _permit) => {
-                self.memberships.leave(room);
-                self.directory.unseat(room, self.id);
                 handle.leave(self.id);
-                let left = ServerFrame::Left(Left { reference, room: room.clone(), reason: None });
-                self.outbox().shut(room, EncodedFrame::new(&left));
+                self.leave(room, reference);
             }
             Held::Typing(_, on, _permit) => handle.typing(self.id, on),
             Held::Cursor { delivered, read, .. } => handle.move_cursor(self.id, delivered, read),
@@ -270,12 +298,19 @@ impl SessionShell {
         }
     }
 
-    fn not_joined(&self, room: &RoomId, held: Held) {
+    fn leave(&mut self, room: &RoomId, reference: Option<Ref>) {
+        self.memberships.leave(room);
+        self.directory.unseat(room, self.id);
+        let left = ServerFrame::Left(Left { reference, room: room.clone(), reason: None });
+        self.outbox().shut(room, EncodedFrame::new(&left));
+    }
+
+    fn refuse_held(&self, held: Held, refusal: &Refusal) {
         let reference = match held {
             Held::Leave(reference, _) | Held::Typing(reference, _, _) | Held::Cursor { reference, .. } => reference,
-            Held::History(request) => return request.refuse(not_joined(room)),
+            Held::History(request) => return request.refuse(refusal.clone()),
         };
-        self.outbox().reply(not_joined(room).frame(reference));
+        self.outbox().reply(refusal.clone().frame(reference));
     }
 
     // --- means ---
@@ -300,4 +335,10 @@ fn post(unanswered: Unanswered) -> Post {
 
 fn not_joined(room: &RoomId) -> Refusal {
     Refusal::new(ErrorCode::NotJoined, format!("join {room} first"))
+}
+
+fn put_aside(room: &RoomId, until: Instant) -> Refusal {
+    let left = until.saturating_duration_since(tokio::time::Instant::now().into_std());
+    let after = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
+    Refusal::retry(ErrorCode::Unavailable, format!("the room {room} keeps failing and is put aside for a while"), after)
 }

@@ -1,3 +1,5 @@
+use std::time::Instant;
+
 use greenroom_protocol::{ClientFrame, RoomId};
 
 use crate::fault::Fault;
@@ -25,6 +27,8 @@ pub(crate) enum SessionCommand {
     Joined { room: RoomId, join: u64, handle: RoomHandle },
     /// A room could not be entered; the client has been told.
     JoinRefused { room: RoomId, join: u64 },
+    /// A room keeps failing and is put aside until then.
+    RoomDown { room: RoomId, until: Instant },
     /// A fresh supervisor of rooms is up: all rooms are to be entered again.
     RoomsUp,
     /// The fault laboratory inflicts a fault.

@@ -1,3 +1,5 @@
+use std::time::Instant;
+
 use greenroom_protocol::{ClientFrame, RoomId};
 
 use super::command::SessionCommand;
@@ -44,6 +46,10 @@ impl SessionHandle {
 
     pub(crate) fn join_refused(&self, room: RoomId, join: u64) {
         self.0.tell(SessionCommand::JoinRefused { room, join });
+    }
+
+    pub(crate) fn room_down(&self, room: RoomId, until: Instant) {
+        self.0.tell(SessionCommand::RoomDown { room, until });
     }
 
     pub(crate) fn rooms_up(&self) {

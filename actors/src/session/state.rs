@@ -1,6 +1,7 @@
 //! Which rooms a session is in, and what waits for them: pure but for the handles that it passes on.
 
 use std::collections::VecDeque;
+use std::time::Instant;
 
 use greenroom_protocol::RoomId;
 use greenroom_protocol::limits::JOINED_ROOMS;
@@ -24,6 +25,8 @@ struct Membership<H, J, C> {
     held: VecDeque<C>,
     /// The command to leave, where it waits for the last answer.
     leaving: Option<C>,
+    /// Until when the room is put aside; nothing new is taken for it meanwhile.
+    down_until: Option<Instant>,
 }
 
 /// What becomes of a command for a room.
@@ -33,6 +36,8 @@ pub(super) enum Route<H, C> {
     To(H, C),
     /// It waits until an incarnation has taken the session in.
     Held,
+    /// The room is put aside until then.
+    Down(C, Instant),
     /// The session is not in that room.
     NotJoined(C),
 }
@@ -54,7 +59,7 @@ impl<H, J, C> Default for Memberships<H, J, C> {
 
 impl<H, J, C> Membership<H, J, C> {
     fn new(join: u64, request: J) -> Self {
-        Self { join, request, answered: None, handle: None, held: VecDeque::new(), leaving: None }
+        Self { join, request, answered: None, handle: None, held: VecDeque::new(), leaving: None, down_until: None }
     }
 }
 
@@ -86,6 +91,7 @@ impl<H: Clone + PartialEq, J: Clone, C> Memberships<H, J, C> {
     pub(super) fn route(&mut self, room: &RoomId, command: C) -> Route<H, C> {
         match self.find(room) {
             Some(Membership { handle: Some(handle), .. }) => Route::To(handle.clone(), command),
+            Some(Membership { down_until: Some(until), .. }) => Route::Down(command, *until),
             Some(membership) => {
                 membership.held.push_back(command);
                 Route::Held
@@ -104,6 +110,7 @@ impl<H: Clone + PartialEq, J: Clone, C> Memberships<H, J, C> {
         let membership = self.find(room).filter(|membership| membership.join == join)?;
         let fresh = membership.handle.as_ref() != Some(&handle);
         membership.handle = Some(handle);
+        membership.down_until = None;
         membership.answered = Some((join, membership.request.clone()));
         Some(Welcome { fresh, held: std::mem::take(&mut membership.held) })
     }
@@ -140,13 +147,28 @@ impl<H: Clone + PartialEq, J: Clone, C> Memberships<H, J, C> {
     pub(super) fn come_back(&mut self, room: &RoomId) -> Option<J> {
         let membership = self.find(room)?;
         membership.handle = None;
+        membership.down_until = None;
         Some(membership.request.clone())
+    }
+
+    /// A room is put aside; gives back what has waited for it.
+    pub(super) fn put_aside(&mut self, room: &RoomId, until: Instant) -> VecDeque<C> {
+        let Some(membership) = self.find(room) else { return VecDeque::new() };
+        membership.handle = None;
+        membership.down_until = Some(until);
+        std::mem::take(&mut membership.held)
+    }
+
+    /// Until when a room is put aside, if it is.
+    pub(super) fn down_until(&self, room: &RoomId) -> Option<Instant> {
+        self.rooms.iter().find(|(of, _)| of == room)?.1.down_until
     }
 
     /// All rooms are gone: each is to be entered again.
     pub(super) fn come_back_everywhere(&mut self) -> Vec<(RoomId, J)> {
         let all = self.rooms.iter_mut().map(|(room, membership)| {
             membership.handle = None;
+            membership.down_until = None;
             (room.clone(), membership.request.clone())
         });
         all.collect()
@@ -219,6 +241,18 @@ mod tests {
         assert_eq!(rooms.refused(&green(), 3), None);
         assert_eq!(rooms.route(&green(), "goes on"), Route::To("room", "goes on"));
         assert_eq!(rooms.come_back(&green()), Some(2), "and comes back as before");
+    }
+
+    #[test]
+    fn a_room_that_is_put_aside_takes_nothing_until_it_is_back() {
+        let mut rooms = Rooms::default();
+        let until = Instant::now();
+        assert!(rooms.join(&green(), |join| join).is_some());
+        assert_eq!(rooms.route(&green(), "waits"), Route::Held);
+        assert_eq!(rooms.put_aside(&green(), until), ["waits"]);
+        assert_eq!(rooms.route(&green(), "meanwhile"), Route::Down("meanwhile", until));
+        assert_eq!(rooms.come_back(&green()), Some(1));
+        assert_eq!(rooms.route(&green(), "soon"), Route::Held);
     }
 
     #[test]

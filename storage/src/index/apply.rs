@@ -39,6 +39,8 @@ pub(super) struct PersonValue {
 impl Index {
     /// Takes a layer over. It is on disk only after [`Index::sync`].
     pub(crate) fn apply(&self, layer: &Layer) -> Result<(), IndexError> {
+        // First, so that whatever of this reaches the disk, it is known how far it may go.
+        self.set_number("reached", self.reached()?.max(layer.last))?;
         for room in &layer.created {
             let value = bytes(&RoomValue::from(&**room));
             self.ask(|trees| trees.rooms.insert(room.key.0.as_bytes(), value))?;

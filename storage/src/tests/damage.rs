@@ -6,6 +6,9 @@ use std::path::Path;
 use super::restart::{everything, lived_in};
 use super::segments::segments;
 use super::support::{House, alice, says, stored};
+use crate::data_dir::DataDir;
+use crate::index::Index;
+use crate::start::Tuning;
 use crate::{PageFrom, StartError};
 use greenroom_protocol::{Event, Seq};
 
@@ -53,6 +56,33 @@ fn an_index_with_damaged_files_is_made_again() {
         assert_eq!(everything(&house.store), before, "damaged from {from} to {to}");
         house.close();
     }
+}
+
+/// As a crash leaves it that came while a layer was being taken over, and with it a disk that lost the journal's end.
+#[test]
+fn an_index_that_reaches_beyond_the_journal_is_made_again() {
+    let house = House::tuned(Tuning::default());
+    let green = house.room("green");
+    house.chatter(&green, &alice(), 100);
+    let (dir, tuning, durability) = house.close();
+    let journal = segments(dir.path()).remove(0);
+    let cut = find(&journal, "60 of 100");
+    std::fs::OpenOptions::new().write(true).open(&journal).unwrap().set_len(cut).unwrap();
+    std::fs::remove_file(dir.path().join("floor")).unwrap();
+    let store = DataDir::open(dir.path()).unwrap().store;
+    let index = Index::open(&dir.path().join("index"), store).unwrap();
+    assert!(index.reached().unwrap() > 60, "it knows what is lost");
+    index.set_applied(10).unwrap();
+    index.sync().unwrap();
+    drop(index);
+
+    let house = House::open(dir, tuning, durability).unwrap();
+    let page = house.store.page(green.key, PageFrom::After(Seq(0)), 200, 1 << 20).unwrap();
+    let left = page.events.len() as u64;
+    assert!(left > 0 && left < 100, "{left}");
+    assert!(page.events.iter().all(|event| event.event.message().is_some()), "none is unreadable");
+    assert_eq!(stored(&house.say(says(&green, &alice(), "on"))), Seq(left + 1));
+    assert!(!house.store.health().rebuilding);
 }
 
 #[test]

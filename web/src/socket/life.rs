@@ -87,8 +87,13 @@ impl Life {
             }
             let reads = self.outbox.may_read();
             let listens = reads && self.permit.is_some();
+            if !reads && self.permit.take().is_some() {
+                // Nothing more is read: with the right to it given back, it shows when all is answered.
+                continue;
+            }
             tokio::select! {
                 () = self.wake.woken() => {}
+                () = self.outbox.all_answered(), if !reads => {}
                 permit = self.outbox.permit(), if reads && self.permit.is_none() => self.permit = Some(permit),
                 message = self.socket.next(), if listens => {
                     heartbeat.heard(Instant::now());
