@@ -1,10 +1,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use greenroom_protocol::{Command, ErrorCode, History, ServerFrame};
+use greenroom_protocol::{Command, ErrorCode, History, MessageId, ServerFrame};
 use tokio::task::JoinHandle;
 
-use crate::support::{ATTIC, Ending, GREEN, Guest, Host as _, Process, Server, Steady, room, until};
+use crate::support::{ATTIC, Ending, GREEN, Guest, Host as _, Process, Server, Steady, room, said, until};
 
 /// People who talk in Green while actors are killed, and what each of them must have seen in the end.
 struct Talk {
@@ -62,12 +62,12 @@ impl Talk {
             all.push(talker.await.expect("a talker"));
         }
         all.push(dave);
-        let said: usize = all.iter().map(|steady| steady.acks.len()).sum();
+        let total: usize = all.iter().map(|steady| steady.acks.len()).sum();
         for steady in &mut all {
-            steady.hears_up_to(said as u64).await;
+            steady.hears_up_to(total as u64).await;
         }
         let log = all[0].log();
-        assert_eq!(log.len(), said, "each message is there once");
+        assert_eq!(log.len(), total, "each message is there once");
         for steady in &all {
             assert_eq!(steady.log(), log, "{} has the same log", steady.user().name);
             assert!(
@@ -261,6 +261,8 @@ async fn a_room_that_keeps_crashing_is_put_aside_and_the_others_are_not() {
         .await;
     }
     alice.says(ATTIC, "elsewhere").await;
+    let told = alice.refused(said(GREEN, MessageId::new(), "is anybody there?")).await;
+    assert_eq!(told.code, ErrorCode::Unavailable, "who is in it is told so, and not left waiting");
     let mut bob = Guest::enter(&server, "Bob").await;
     bob.join(ATTIC).await;
     let history = History { room: room(GREEN), before: None, after: None, limit: None };
