@@ -10,7 +10,7 @@ use greenroom_protocol::{
     Body, EncodedFrame, Epoch, Event, Message, MessageId, Name, RoomId, RoomKind, Seq, SessionId, Timestamp, User,
     UserId, encode_all,
 };
-use greenroom_storage::{Head, Incarnation, LogEvent, Outcome, Room, RoomKey, Settled};
+use greenroom_storage::{Head, Incarnation, LogEvent, Outcome, Room, RoomKey, Settled, fault_point};
 
 fn green() -> RoomId {
     RoomId::parse("green").expect("a slug")
@@ -117,5 +117,12 @@ fn fan_out(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, room_rules, encode_once, fan_out);
+/// Passing a fault point that nobody has armed, as every message does several times.
+fn inert_fault_point(criterion: &mut Criterion) {
+    criterion.bench_function("fault point, inert", |bencher| {
+        bencher.iter(|| fault_point::pass(std::hint::black_box("room.fan_out")));
+    });
+}
+
+criterion_group!(benches, room_rules, encode_once, fan_out, inert_fault_point);
 criterion_main!(benches);

@@ -21,6 +21,20 @@ pub const POINTS: [&str; 9] = [
     "room.fan_out",
 ];
 
+/// The points where a message's id is known, and so may be asked for.
+const KEYED: [&str; 1] = ["room.post"];
+
+/// Why a point was not armed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotArmed {
+    /// There is none of that name.
+    #[error("there is no such fault point; there are {}", POINTS.join(", "))]
+    Unknown,
+    /// No message's id is known there, so it would never strike.
+    #[error("a key can be given at {} only", KEYED.join(", "))]
+    NoKey,
+}
+
 /// What happens at a point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -54,14 +68,21 @@ pub struct Armed {
 static ANY_ARMED: AtomicBool = AtomicBool::new(false);
 static PLAN: Mutex<Vec<Armed>> = Mutex::new(Vec::new());
 
-/// Arms a point; says whether there is one of that name.
-pub fn arm(armed: Armed) -> bool {
-    let known = POINTS.contains(&armed.point.as_str());
-    if known {
-        PLAN.lock().push(armed);
-        ANY_ARMED.store(true, Ordering::Relaxed);
+/// Arms a point.
+///
+/// # Errors
+/// Where there is none of that name, or it could never strike.
+pub fn arm(armed: Armed) -> Result<(), NotArmed> {
+    let point = armed.point.as_str();
+    if !POINTS.contains(&point) {
+        return Err(NotArmed::Unknown);
     }
-    known
+    if armed.key.is_some() && !KEYED.contains(&point) {
+        return Err(NotArmed::NoKey);
+    }
+    PLAN.lock().push(armed);
+    ANY_ARMED.store(true, Ordering::Relaxed);
+    Ok(())
 }
 
 /// Passes a point; says whether the operation there is to fail.
@@ -135,8 +156,11 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_point_is_not_armed() {
-        assert!(!arm(Armed { point: "nowhere".into(), ..armed(0, None, None).remove(0) }));
+    fn a_point_that_could_never_strike_is_not_armed() {
+        let nowhere = Armed { point: "nowhere".into(), ..armed(0, None, None).remove(0) };
+        assert_eq!(arm(nowhere), Err(NotArmed::Unknown));
+        let keyless = Armed { point: "journal.sync".into(), ..armed(0, None, Some("poison")).remove(0) };
+        assert_eq!(arm(keyless), Err(NotArmed::NoKey));
         assert!(!pass("room.post"));
     }
 }

@@ -152,4 +152,6 @@ async fn whoever_watches_sees_the_tree_and_what_happens_in_it() {
     assert_eq!(alice.says(GREEN, "still here").await.seq.0, 1);
     let nowhere = json!({ "point": "nowhere", "strike": "panic" });
     assert_eq!(lab(&server, "fault", nowhere).await, StatusCode::NOT_FOUND);
+    let keyless = json!({ "point": "journal.sync", "strike": "fail", "key": "any" });
+    assert_eq!(lab(&server, "fault", keyless).await, StatusCode::UNPROCESSABLE_ENTITY, "it would never strike");
 }

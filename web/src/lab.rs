@@ -12,7 +12,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::{Json, Router, middleware, routing};
 use futures_util::Stream;
 use futures_util::stream::unfold;
-use greenroom_actors::{ActorName, Armed, Fault, POINTS, Strike, TreeNode};
+use greenroom_actors::{ActorName, Armed, Fault, NotArmed, Strike, TreeNode};
 use serde::Deserialize;
 use tokio::sync::broadcast::error::RecvError;
 
@@ -87,11 +87,11 @@ async fn fail_next_sync(State(edge): State<Arc<Edge>>) -> Result<StatusCode, Pro
 
 fn arm(edge: &Edge, armed: Armed) -> Result<StatusCode, Problem> {
     tracing::warn!(?armed, "armed by the fault laboratory");
-    if edge.engine.lab().arm(armed) {
-        return Ok(StatusCode::ACCEPTED);
+    match edge.engine.lab().arm(armed) {
+        Ok(()) => Ok(StatusCode::ACCEPTED),
+        Err(error @ NotArmed::Unknown) => Err(Problem::new(StatusCode::NOT_FOUND, error.to_string())),
+        Err(error @ NotArmed::NoKey) => Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, error.to_string())),
     }
-    let known = POINTS.join(", ");
-    Err(Problem::new(StatusCode::NOT_FOUND, format!("there is no such fault point; there are {known}")))
 }
 
 async fn inflict(edge: &Edge, actor: &str, fault: Fault, times: u32) -> Result<StatusCode, Problem> {

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use greenroom_protocol::RoomId;
-use greenroom_storage::fault_point::{self, Armed};
+use greenroom_storage::fault_point::{self, Armed, NotArmed};
 use tokio::sync::broadcast;
 
 use super::command::EngineCommand;
@@ -67,9 +67,11 @@ impl Lab {
         }
     }
 
-    /// Arms a fault point; says whether there is one of that name. It strikes in the whole process.
-    #[must_use]
-    pub fn arm(&self, armed: Armed) -> bool {
+    /// Arms a fault point. It strikes in the whole process.
+    ///
+    /// # Errors
+    /// Where there is none of that name, or it could never strike.
+    pub fn arm(&self, armed: Armed) -> Result<(), NotArmed> {
         fault_point::arm(armed)
     }
 

@@ -63,9 +63,10 @@ pub(crate) async fn terminate(stage: &mut Stage) -> anyhow::Result<Outcome> {
     let evidence = crowd.conclude(address).await?;
     let mut finding = stage.judge(&evidence);
     let unanswered = finding.report.recovered;
-    finding
-        .notes
-        .push(format!("the slowest end took {} ms; {unanswered} stored sends had no ack yet", slowest.as_millis()));
+    let slowest_ms = slowest.as_millis();
+    finding.notes.push(format!(
+        "the slowest end took {slowest_ms} ms; {unanswered} sends came too late to be read, and were stored when repeated"
+    ));
     finding.expect(disorderly.is_empty(), || format!("it did not end with 0: {disorderly:?}"));
     finding.expect(slowest <= SOON, || format!("{slowest:?} to end; at most {SOON:?} is allowed"));
     for (code, count) in closes(&evidence) {
