@@ -328,6 +328,13 @@ impl Outbox {
         self.settle_queue(&mut inner);
     }
 
+    /// Asks for the next page of the past again, where one was on its way from a room that has died.
+    pub fn ask_again(&self, room: &RoomId) {
+        let mut inner = self.inner.lock();
+        inner.attention |= inner.lane(room).is_some_and(|lane| lane.behind);
+        self.wire.ready(&mut inner.queue);
+    }
+
     /// Settles sends alone.
     pub fn settle(&self, room: &RoomId, settlements: &[Settlement]) {
         let mut inner = self.inner.lock();

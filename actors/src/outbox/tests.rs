@@ -83,6 +83,21 @@ fn a_gap_is_filled_by_pages_before_live_events_go_on() {
 }
 
 #[test]
+fn a_page_that_died_with_its_room_is_asked_for_again() {
+    let outbox = outbox();
+    outbox.open(&green(), 1, Seq(1), frame("joined"), true);
+    assert!(outbox.take(usize::MAX).attention, "the room is asked, and dies with the question");
+    outbox.offer(&green(), &batch(2..=9), &[]);
+    assert!(!outbox.take(usize::MAX).attention, "live events alone bring nothing: the past comes first");
+    outbox.ask_again(&green());
+    assert!(outbox.take(usize::MAX).attention);
+    outbox.catch_up(&green(), Seq(1), Seq(9), frame("2..9"), false);
+    outbox.ask_again(&green());
+    let last = outbox.take(usize::MAX);
+    assert_eq!((last.frames.len(), last.attention), (1, false), "nothing is missing any more");
+}
+
+#[test]
 fn a_send_is_settled_once_whoever_settles_it() {
     let outbox = outbox();
     let first = send(&outbox, "a");

@@ -112,6 +112,7 @@ impl RoomShell {
         let newest_only = || state.page(PageFrom::Newest, 1).unwrap_or_default();
         let missed = state.missed(cursor).unwrap_or_else(newest_only);
         fan_out.bring_up(join.session, &missed);
+        join.outbox.ask_again(&self.id);
     }
 
     /// Says whether the session still wants to be here, and this `join` is new.
