@@ -152,8 +152,10 @@ impl RoomShell {
             Inside::HistoryRead(request, page) => self.history_read(*request, page),
             Inside::Leave { session } => self.leave(session),
             Inside::Post { session, post } => self.post(session, post),
-            Inside::Typing { session, on } => self.typing(session, on),
-            Inside::MoveCursor { session, delivered, read } => self.move_cursor(session, delivered, read),
+            Inside::Typing { session, on, permit: _permit } => self.typing(session, on),
+            Inside::MoveCursor { session, delivered, read, permit: _permit } => {
+                self.move_cursor(session, delivered, read);
+            }
             Inside::Pull { session } => self.pull(session),
             Inside::PullRead { session, after, page } => self.pull_read(session, after, page),
             Inside::CursorsMoved(moved) => self.cursors_moved(moved),
@@ -240,7 +242,7 @@ impl RoomShell {
         let Phase::Refusing(refused) = &self.phase else { return };
         let refusal = opening::refusal(&self.id, refused);
         if let Inside::Join(join) = command {
-            if join.may_create {
+            if opening::may_be_made(refused, join.may_create) {
                 let opening = Opening { opened: None, waiting: vec![Inside::Join(join)] };
                 let maker = opening.maker(&self.id);
                 self.phase = Phase::Opening(opening);

@@ -123,9 +123,9 @@ pub(crate) enum Inside {
     /// A session says something.
     Post { session: SessionId, post: Post },
     /// A session says whether its person types.
-    Typing { session: SessionId, on: bool },
+    Typing { session: SessionId, on: bool, permit: Permit },
     /// A session says how far it has got.
-    MoveCursor { session: SessionId, delivered: Seq, read: Seq },
+    MoveCursor { session: SessionId, delivered: Seq, read: Seq, permit: Permit },
     /// A session's socket has space for more of what it missed.
     Pull { session: SessionId },
     /// A page of what a session missed was read.

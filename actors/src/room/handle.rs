@@ -8,6 +8,7 @@ use super::state::Post;
 use crate::address::Address;
 use crate::call::{self, CallError};
 use crate::fault::Fault;
+use crate::outbox::Permit;
 
 /// One incarnation of a room. What is told over a handle arrives in order, or not at all once that
 /// incarnation is dead: nothing can overtake on the way to its successor.
@@ -45,12 +46,12 @@ impl RoomHandle {
         self.0.tell(Inside::Post { session, post });
     }
 
-    pub(crate) fn typing(&self, session: SessionId, on: bool) {
-        self.0.tell(Inside::Typing { session, on });
+    pub(crate) fn typing(&self, session: SessionId, on: bool, permit: Permit) {
+        self.0.tell(Inside::Typing { session, on, permit });
     }
 
-    pub(crate) fn move_cursor(&self, session: SessionId, delivered: Seq, read: Seq) {
-        self.0.tell(Inside::MoveCursor { session, delivered, read });
+    pub(crate) fn move_cursor(&self, session: SessionId, delivered: Seq, read: Seq, permit: Permit) {
+        self.0.tell(Inside::MoveCursor { session, delivered, read, permit });
     }
 
     pub(crate) fn pull(&self, session: SessionId) {

@@ -60,6 +60,12 @@ async fn load(store: &StoreHandle, key: greenroom_storage::RoomKey) -> Result<Lo
     Ok(Loaded { newest, cursors })
 }
 
+/// Whether somebody who comes to a room that could not be opened may make it: not where the disk is full,
+/// which asking again at once would only ask for ever.
+pub(super) fn may_be_made(refused: &OpenRefused, may_create: bool) -> bool {
+    may_create && *refused == OpenRefused::NotFound
+}
+
 /// What is said to those who wanted into a room that could not be opened.
 pub(super) fn refusal(room: &RoomId, refused: &OpenRefused) -> Refusal {
     match refused {
@@ -67,5 +73,18 @@ pub(super) fn refusal(room: &RoomId, refused: &OpenRefused) -> Refusal {
         OpenRefused::Refused(reason) => {
             Refusal::retry(ErrorCode::Unavailable, format!("the room can't be opened now: {reason}"), 5_000)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use greenroom_storage::Refused;
+
+    #[test]
+    fn a_room_is_made_where_there_is_none_and_not_while_the_disk_is_full() {
+        assert!(may_be_made(&OpenRefused::NotFound, true));
+        assert!(!may_be_made(&OpenRefused::NotFound, false));
+        assert!(!may_be_made(&OpenRefused::Refused(Refused::DiskFull), true));
     }
 }

@@ -45,7 +45,7 @@ const ASK_AGAIN: Duration = Duration::from_millis(100);
 enum Held {
     Leave(Option<Ref>, Permit),
     Typing(Option<Ref>, bool, Permit),
-    Cursor { reference: Option<Ref>, delivered: Seq, read: Seq, _permit: Permit },
+    Cursor { reference: Option<Ref>, delivered: Seq, read: Seq, permit: Permit },
     History(Box<HistoryRequest>),
 }
 
@@ -145,11 +145,11 @@ impl SessionShell {
             Command::Send(send) => self.send(send, reference, permit),
             Command::Typing(Typing { room, on }) => self.for_room(&room, Held::Typing(reference, on, permit)),
             Command::Delivered(CursorMove { room, seq }) => {
-                let delivered = Held::Cursor { reference, delivered: seq, read: Seq::ZERO, _permit: permit };
+                let delivered = Held::Cursor { reference, delivered: seq, read: Seq::ZERO, permit };
                 self.for_room(&room, delivered);
             }
             Command::Read(CursorMove { room, seq }) => {
-                self.for_room(&room, Held::Cursor { reference, delivered: seq, read: seq, _permit: permit });
+                self.for_room(&room, Held::Cursor { reference, delivered: seq, read: seq, permit });
             }
             Command::History(history) => self.history(history, reference, permit),
             Command::Status(status) => self.directory.presence.set_status(self.id, status.status),
@@ -292,8 +292,8 @@ impl SessionShell {
                 handle.leave(self.id);
                 self.leave(room, reference);
             }
-            Held::Typing(_, on, _permit) => handle.typing(self.id, on),
-            Held::Cursor { delivered, read, .. } => handle.move_cursor(self.id, delivered, read),
+            Held::Typing(_, on, permit) => handle.typing(self.id, on, permit),
+            Held::Cursor { delivered, read, permit, .. } => handle.move_cursor(self.id, delivered, read, permit),
             Held::History(request) => handle.history(request),
         }
     }
