@@ -25,10 +25,12 @@ impl App {
     /// # Errors
     /// Where the address can't be listened on or the data directory can't be used; the text says what to do.
     pub async fn start(config: &Config) -> anyhow::Result<Self> {
-        let listener = TcpListener::bind(config.listen).await.with_context(|| {
-            format!("can't listen on {}; is another program there? give another with --listen", config.listen)
-        })?;
+        let listener = bind(config.listen, "--listen").await?;
         let address = listener.local_addr()?;
+        let metrics = match config.metrics_listen {
+            Some(address) => Some(bind(address, "--metrics-listen").await?),
+            None => None,
+        };
         let durability = match config.durability {
             Durability::Fsync => greenroom_actors::Durability::Fsync,
             Durability::Relaxed => greenroom_actors::Durability::Relaxed,
@@ -38,6 +40,10 @@ impl App {
         let edge =
             ServerConfig { allowed_origins: config.allow_origin.clone(), lab: config.lab, limits: !config.no_limits };
         let server = Server::start(listener, engine.clone(), edge);
+        if let Some(metrics) = metrics {
+            tracing::info!(address = %metrics.local_addr()?, "metrics for all who reach it");
+            server.serve_metrics(metrics);
+        }
         Ok(Self { engine, server, address })
     }
 
@@ -73,4 +79,9 @@ impl App {
         tracing::info!(stopped, millis = begun.elapsed().as_millis(), "stopped and flushed");
         drained && stopped
     }
+}
+
+async fn bind(address: SocketAddr, flag: &str) -> anyhow::Result<TcpListener> {
+    let bound = TcpListener::bind(address).await;
+    bound.with_context(|| format!("can't listen on {address}; is another program there? give another with {flag}"))
 }

@@ -92,6 +92,10 @@ pub struct Flags {
     #[arg(long, value_name = "ADDR:PORT", env = "GREENROOM_LISTEN")]
     pub listen: Option<SocketAddr>,
 
+    /// Another address that serves /metrics, to whoever reaches it; without it, only this machine may see them
+    #[arg(long, value_name = "ADDR:PORT", env = "GREENROOM_METRICS_LISTEN")]
+    pub metrics_listen: Option<SocketAddr>,
+
     /// Directory that keeps everything; made where it is missing [default: ./data]
     #[arg(long, value_name = "DIR", env = "GREENROOM_DATA")]
     pub data: Option<PathBuf>,

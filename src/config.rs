@@ -14,6 +14,8 @@ use crate::cli::Flags;
 pub struct Config {
     /// Where to listen.
     pub listen: SocketAddr,
+    /// Where else to serve `/metrics`, to whoever reaches it.
+    pub metrics_listen: Option<SocketAddr>,
     /// Where to keep everything.
     pub data: PathBuf,
     /// When a message counts as stored.
@@ -55,6 +57,8 @@ pub enum LogFormat {
 #[serde(deny_unknown_fields)]
 struct File {
     listen: Option<SocketAddr>,
+    #[serde(alias = "metrics-listen")]
+    metrics_listen: Option<SocketAddr>,
     data: Option<PathBuf>,
     durability: Option<Durability>,
     lab: Option<bool>,
@@ -78,6 +82,7 @@ impl Config {
         let origins = if flags.allow_origin.is_empty() { file.allow_origin } else { Some(flags.allow_origin) };
         Ok(Self {
             listen: flags.listen.or(file.listen).unwrap_or(SocketAddr::from(([127, 0, 0, 1], 3000))),
+            metrics_listen: flags.metrics_listen.or(file.metrics_listen),
             data: flags.data.or(file.data).unwrap_or_else(|| PathBuf::from("data")),
             durability: flags.durability.or(file.durability).unwrap_or(Durability::Fsync),
             lab: flags.lab.or(file.lab).unwrap_or(false),

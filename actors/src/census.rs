@@ -2,13 +2,13 @@
 //!
 //! It is written where actors are born and buried, and never asks one: an actor that hangs is seen as well as any other.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
 use greenroom_protocol::{RoomId, SessionId, Timestamp};
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 use ractor::ActorCell;
 use serde::Serialize;
 use tokio::sync::broadcast;
@@ -76,7 +76,7 @@ pub struct LifeEvent {
 }
 
 /// What may happen to an actor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LifeChange {
     /// It was started.
@@ -95,6 +95,7 @@ pub enum LifeChange {
 pub(crate) struct Census {
     living: RwLock<HashMap<ActorName, Entry>>,
     news: broadcast::Sender<LifeEvent>,
+    counts: Mutex<BTreeMap<(&'static str, LifeChange), u64>>,
 }
 
 #[derive(Clone)]
@@ -115,7 +116,7 @@ pub(crate) struct Watched {
 
 impl Default for Census {
     fn default() -> Self {
-        Self { living: RwLock::default(), news: broadcast::Sender::new(NEWS) }
+        Self { living: RwLock::default(), news: broadcast::Sender::new(NEWS), counts: Mutex::default() }
     }
 }
 
@@ -186,7 +187,24 @@ impl Census {
         Some(branch(root, &living, &by_parent))
     }
 
+    /// How often what has happened to actors of each kind.
+    pub(crate) fn counts(&self) -> Vec<(&'static str, LifeChange, u64)> {
+        self.counts.lock().iter().map(|((kind, change), count)| (*kind, *change, *count)).collect()
+    }
+
+    /// For each kind of actor: how many live, and how many commands wait for all of them together.
+    pub(crate) fn crowd(&self) -> BTreeMap<&'static str, (u64, u64)> {
+        let mut crowd: BTreeMap<&'static str, (u64, u64)> = BTreeMap::new();
+        for (name, entry) in self.living.read().iter().filter(|(_, entry)| !entry.restarting) {
+            let (living, waiting) = crowd.entry(name.kind()).or_default();
+            *living += 1;
+            *waiting += entry.vitals.waiting();
+        }
+        crowd
+    }
+
     fn tell(&self, name: &ActorName, event: LifeChange, cause: Option<&str>) {
+        *self.counts.lock().entry((name.kind(), event)).or_default() += 1;
         let event = LifeEvent { at: clock::now(), actor: name.to_string(), event, cause: cause.map(str::to_owned) };
         // Mostly nobody observes.
         let _unheard = self.news.send(event);
@@ -239,6 +257,20 @@ impl ActorName {
             Self::Sessions => "sessions",
             Self::Room(_) => "room",
             Self::Session(_) => "session",
+        }
+    }
+}
+
+impl LifeChange {
+    /// Its name on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::Stop => "stop",
+            Self::Panic => "panic",
+            Self::Restart => "restart",
+            Self::GiveUp => "give_up",
         }
     }
 }

@@ -14,6 +14,7 @@ use greenroom_storage::{Announce, Fatal, Incarnation, RoomBatch, RoomKey};
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::watch;
 
+use crate::books::Books;
 use crate::census::Census;
 use crate::lobby::LobbyHandle;
 use crate::outbox::Outbox;
@@ -32,6 +33,7 @@ pub(crate) struct Directory {
     pub(crate) rooms: RoomsHandle,
     pub(crate) sessions: SessionsHandle,
     pub(crate) census: Census,
+    pub(crate) books: Arc<Books>,
     living_rooms: RwLock<HashMap<RoomKey, (Incarnation, RoomHandle)>>,
     living_sessions: RwLock<HashMap<SessionId, LivingSession>>,
     rosters: Mutex<Rosters>,
@@ -98,6 +100,7 @@ impl Directory {
             rooms: RoomsHandle::default(),
             sessions: SessionsHandle::default(),
             census: Census::default(),
+            books: Arc::default(),
             living_rooms: RwLock::default(),
             living_sessions: RwLock::default(),
             rosters: Mutex::default(),
@@ -171,6 +174,14 @@ impl Directory {
         let mut rosters = self.rosters.lock();
         let rooms: Vec<RoomId> = rosters.by_session.get(&session).into_iter().flatten().cloned().collect();
         rooms.iter().for_each(|room| rosters.unseat(room, session));
+        rooms
+    }
+
+    /// The rooms that a session wants to be in, in the order of their ids.
+    pub(crate) fn seats_of(&self, session: SessionId) -> Vec<RoomId> {
+        let rosters = self.rosters.lock();
+        let mut rooms: Vec<RoomId> = rosters.by_session.get(&session).into_iter().flatten().cloned().collect();
+        rooms.sort();
         rooms
     }
 

@@ -12,5 +12,5 @@ mod lab;
 mod part;
 mod watchdog;
 
-pub use handle::{Drained, Engine, EngineFailed, Health, HelloFailed};
+pub use handle::{Drained, Engine, EngineFailed, Health, HelloFailed, Metrics};
 pub use lab::Lab;

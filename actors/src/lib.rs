@@ -28,12 +28,15 @@
 //! [`limits::UNANSWERED_COMMANDS`]: greenroom_protocol::limits::UNANSWERED_COMMANDS
 
 mod address;
+mod audit;
+mod books;
 mod call;
 mod census;
 mod clock;
 mod directory;
 mod engine;
 mod fault;
+pub mod ledger;
 mod lobby;
 pub mod outbox;
 mod presence;
@@ -45,14 +48,15 @@ mod slot;
 mod store;
 pub mod supervision;
 
+pub use books::Balance;
 pub use call::CallError;
 pub use census::{ActorName, LifeChange, LifeEvent, NoActorName, TreeNode};
 pub use directory::Person;
-pub use engine::{Drained, Engine, EngineFailed, Health, HelloFailed, Lab};
+pub use engine::{Drained, Engine, EngineFailed, Health, HelloFailed, Lab, Metrics};
 pub use fault::Fault;
 pub use greenroom_storage::fault_point::{Armed, NotArmed, Strike};
 pub use greenroom_storage::{Durability, StartError};
 pub use lobby::PublicRoom;
 /// The rules of a room, pure; public so that they can be measured.
-pub use room::{Ledger, Post, RoomSnapshot, RoomState, Standpoint};
-pub use session::{SessionConfig, SessionHandle};
+pub use room::{Post, RoomSnapshot, RoomState, Standpoint};
+pub use session::{SessionConfig, SessionHandle, SessionSnapshot};

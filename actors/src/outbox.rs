@@ -20,6 +20,8 @@ use greenroom_protocol::{
 use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::ledger::{Sends, SessionLedger};
+
 mod lane;
 mod queue;
 
@@ -54,6 +56,8 @@ struct Inner {
     /// answer has come that a `leave` waits for.
     attention: bool,
     phase: Phase,
+    /// What became of sends; how many are unanswered is looked up.
+    sends: Sends,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -104,6 +108,15 @@ impl Refusal {
     }
 }
 
+/// What became of a batch that was offered.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Offered {
+    /// Events that were put in.
+    pub taken: u64,
+    /// Events that it had been given before.
+    pub had: u64,
+}
+
 /// What the socket's task does next.
 #[derive(Debug)]
 pub struct Taken {
@@ -125,6 +138,7 @@ impl Outbox {
                 next_send: 0,
                 attention: false,
                 phase: Phase::Open,
+                sends: Sends::default(),
             }),
             wire,
             permits: Arc::new(Semaphore::new(UNANSWERED_COMMANDS)),
@@ -228,6 +242,7 @@ impl Outbox {
         let mut inner = self.inner.lock();
         let number = SendNumber(inner.next_send);
         inner.next_send += 1;
+        inner.sends.accepted += 1;
         let lane = inner.lane_or_new(&send.room);
         lane.note(number, send, reference, permit)
     }
@@ -255,6 +270,7 @@ impl Outbox {
         let lane = inner.lanes.swap_remove(index);
         inner.queue.forget(room);
         for reference in lane.into_references() {
+            inner.sends.refused += 1;
             inner.queue.push(refusal.clone().frame(reference));
         }
         self.settle_queue(&mut inner);
@@ -300,32 +316,51 @@ impl Outbox {
         self.settle_queue(&mut inner);
     }
 
-    /// Hands over the next page of the past, which ends at `last`.
-    pub fn catch_up(&self, room: &RoomId, after: Seq, last: Seq, events: EncodedFrame, more: bool) {
+    /// Events up to `head` that will come as pages; nothing where the room is not open here, or the socket
+    /// is being closed.
+    #[must_use]
+    pub fn pending(&self, room: &RoomId, head: Seq) -> Option<u64> {
+        let inner = self.inner.lock();
+        if inner.takes() { inner.lane(room)?.pending(head) } else { None }
+    }
+
+    /// What became of all that was put in and all that was sent.
+    #[must_use]
+    pub fn ledger(&self) -> SessionLedger {
+        let inner = self.inner.lock();
+        let unanswered = inner.lanes.iter().map(Lane::count_unanswered).sum();
+        SessionLedger { sends: Sends { unanswered, ..inner.sends }, frames: inner.queue.ledger() }
+    }
+
+    /// Hands over the next page of the past, which ends at `last`; says whether it was taken.
+    pub fn catch_up(&self, room: &RoomId, after: Seq, last: Seq, events: EncodedFrame, more: bool) -> bool {
         let mut inner = self.inner.lock();
         if !inner.takes() || !inner.lane_mut(room).is_some_and(|lane| lane.catch_up(after, last, more)) {
-            return;
+            return false;
         }
         inner.attention |= more;
         inner.queue.push(events);
         self.settle_queue(&mut inner);
+        true
     }
 
     /// Offers live events, and settles sends of this socket in the same breath.
-    pub fn offer(&self, room: &RoomId, batch: &Arc<Batch>, settlements: &[Settlement]) {
+    pub fn offer(&self, room: &RoomId, batch: &Arc<Batch>, settlements: &[Settlement]) -> Offered {
         let mut inner = self.inner.lock();
         if !inner.takes() {
-            return;
+            return Offered::default();
         }
-        let Inner { queue, lanes, attention, .. } = &mut *inner;
-        let Some(lane) = lanes.iter_mut().find(|lane| lane.room == *room) else { return };
+        let Inner { queue, lanes, attention, sends, .. } = &mut *inner;
+        let Some(lane) = lanes.iter_mut().find(|lane| lane.room == *room) else { return Offered::default() };
+        let mut offered = Offered { taken: 0, had: lane.has_of(batch.first(), batch.last()) };
         match lane.take(batch.first(), batch.last()) {
-            lane::Take::From(seq) => queue.push_batch(batch, seq),
+            lane::Take::From(seq) => offered.taken = queue.push_batch(batch, seq),
             lane::Take::Nothing => {}
             lane::Take::Gap => *attention = true,
         }
-        *attention |= settle_all(lane, settlements, queue);
+        *attention |= settle_all(lane, settlements, queue, sends);
         self.settle_queue(&mut inner);
+        offered
     }
 
     /// Asks for the next page of the past again, where one was on its way from a room that has died.
@@ -338,9 +373,9 @@ impl Outbox {
     /// Settles sends alone.
     pub fn settle(&self, room: &RoomId, settlements: &[Settlement]) {
         let mut inner = self.inner.lock();
-        let Inner { queue, lanes, attention, .. } = &mut *inner;
+        let Inner { queue, lanes, attention, sends, .. } = &mut *inner;
         let Some(lane) = lanes.iter_mut().find(|lane| lane.room == *room) else { return };
-        *attention |= settle_all(lane, settlements, queue);
+        *attention |= settle_all(lane, settlements, queue, sends);
         self.settle_queue(&mut inner);
     }
 
@@ -387,7 +422,7 @@ impl Outbox {
         if inner.queue.bytes() > OUTBOX_BYTES && inner.takes() {
             inner.phase = Phase::Closed(CloseCode::TooSlow);
             inner.queue.clear();
-            inner.lanes.clear();
+            inner.sends.closed += inner.lanes.drain(..).map(|lane| lane.count_unanswered()).sum::<u64>();
         }
         self.wire.ready(&mut inner.queue);
     }
@@ -418,8 +453,10 @@ impl Inner {
 }
 
 /// Says whether the last answer has come that a `leave` waits for.
-fn settle_all(lane: &mut Lane, settlements: &[Settlement], queue: &mut Queue) -> bool {
-    for reply in settlements.iter().filter_map(|settlement| lane.settle(settlement)) {
+fn settle_all(lane: &mut Lane, settlements: &[Settlement], queue: &mut Queue, sends: &mut Sends) -> bool {
+    for settlement in settlements {
+        let Some(reply) = lane.settle(settlement) else { continue };
+        *(if settlement.result.is_ok() { &mut sends.acked } else { &mut sends.refused }) += 1;
         queue.push(reply);
     }
     lane.leaving && !lane.has_unanswered()

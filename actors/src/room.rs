@@ -22,4 +22,4 @@ pub(crate) use casebook::Casebook;
 pub use command::RoomSnapshot;
 pub(crate) use command::{Enter, HistoryRequest, JoinRequest};
 pub(crate) use handle::RoomHandle;
-pub use state::{Ledger, Post, RoomState, Standpoint};
+pub use state::{Post, RoomState, Standpoint};

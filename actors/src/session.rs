@@ -11,5 +11,5 @@ mod handle;
 mod state;
 
 pub(crate) use actor::{SessionActor, SessionArguments};
-pub use command::SessionConfig;
+pub use command::{SessionConfig, SessionSnapshot};
 pub use handle::SessionHandle;

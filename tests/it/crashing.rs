@@ -81,6 +81,9 @@ impl Talk {
         }
         let mut reader = Guest::enter(&server, "Eve").await;
         assert_eq!(reader.whole_history(GREEN).await, log, "and so it is on the disk");
+        let balance = server.app().engine().lab().audit().await;
+        assert!(balance.sessions.sends.acked >= total as u64, "the books know of every ack: {balance:?}");
+        assert!(balance.holds(), "what was owed was handed over, is pending, or was given up: {balance:?}");
         (server, all)
     }
 }
@@ -255,7 +258,7 @@ async fn a_room_that_keeps_crashing_is_put_aside_and_the_others_are_not() {
         server.crash("room:green").await;
         until(
             "Green to be dead",
-            async || server.look(GREEN).await.is_none_or(|room| room.ledger.accepted == 0),
+            async || server.look(GREEN).await.is_none_or(|room| room.ledger.posts.accepted == 0),
             |dead| *dead,
         )
         .await;

@@ -24,6 +24,14 @@ fn find(tree: &Value, name: &str) -> Option<Value> {
     tree["children"].as_array()?.iter().find_map(|child| find(child, name))
 }
 
+/// Some actor of a kind.
+fn first(tree: &Value, kind: &str) -> Option<Value> {
+    if tree["kind"] == kind {
+        return Some(tree.clone());
+    }
+    tree["children"].as_array()?.iter().find_map(|child| first(child, kind))
+}
+
 #[tokio::test]
 async fn a_message_that_crashes_its_room_twice_is_refused_and_everybody_else_goes_on() {
     let server = Process::start(&["--lab"]).await;
@@ -154,4 +162,73 @@ async fn whoever_watches_sees_the_tree_and_what_happens_in_it() {
     assert_eq!(lab(&server, "fault", nowhere).await, StatusCode::NOT_FOUND);
     let keyless = json!({ "point": "journal.sync", "strike": "fail", "key": "any" });
     assert_eq!(lab(&server, "fault", keyless).await, StatusCode::UNPROCESSABLE_ENTITY, "it would never strike");
+}
+
+async fn metrics(server: &Process, forwarded_for: Option<&str>) -> (StatusCode, String) {
+    let mut call = reqwest::Client::new().get(server.url("/metrics"));
+    if let Some(whom) = forwarded_for {
+        call = call.header("x-forwarded-for", whom);
+    }
+    let answer = call.send().await.expect("an answer");
+    (answer.status(), answer.text().await.expect("text"))
+}
+
+#[tokio::test]
+async fn the_metrics_balance_and_only_this_machine_sees_them() {
+    let server = Process::start(&[]).await;
+    let (mut alice, mut bob) = (Guest::enter(&server, "Alice").await, Guest::enter(&server, "Bob").await);
+    alice.join(GREEN).await;
+    bob.join(GREEN).await;
+    alice.says(GREEN, "one").await;
+    bob.says(GREEN, "two").await;
+    let expected = [
+        "greenroom_posts_settled_total{outcome=\"stored\"} 2",
+        "greenroom_deliveries_owed_total 4",
+        "greenroom_deliveries_handed_over_total 4",
+        "greenroom_sends_settled_total{outcome=\"acked\"} 2",
+        "greenroom_ledger_imbalances_total 0",
+        "greenroom_actors{kind=\"session\"} 2",
+    ];
+    until(
+        "the books to have all of it",
+        async || metrics(&server, None).await.1,
+        |text| expected.iter().all(|line| text.lines().any(|is| is == *line)),
+    )
+    .await;
+    let (status, body) = metrics(&server, Some("192.0.2.1")).await;
+    assert_eq!(status, StatusCode::NOT_FOUND, "a proxy passes on somebody from elsewhere: {body}");
+}
+
+#[tokio::test]
+async fn metrics_have_a_listener_of_their_own_where_one_is_asked_for() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("its address");
+    let server = Process::start(&["--metrics-listen", &free.to_string()]).await;
+    let elsewhere = reqwest::Client::new().get(format!("http://{free}/metrics")).header("x-forwarded-for", "192.0.2.1");
+    let text = elsewhere.send().await.expect("an answer").text().await.expect("text");
+    assert!(text.contains("greenroom_up 1"), "{text}");
+    let nothing_else = reqwest::get(format!("http://{free}/api/health")).await.expect("an answer");
+    assert_eq!(nothing_else.status(), StatusCode::NOT_FOUND);
+    assert_eq!(metrics(&server, None).await.0, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_room_and_a_session_can_be_looked_at() {
+    let server = Process::start(&["--lab"]).await;
+    let mut alice = Guest::enter(&server, "Alice").await;
+    alice.join(GREEN).await;
+    alice.says(GREEN, "hello").await;
+    let look = async |name: &str| {
+        let answer = reqwest::get(server.url(&format!("/api/lab/actors/{name}"))).await.expect("an answer");
+        let status = answer.status();
+        (status, answer.json::<Value>().await.expect("JSON"))
+    };
+    let (status, green) = look("room:green").await;
+    assert_eq!((status, &green["ledger"]["deliveries"]["handed_over"]), (StatusCode::OK, &json!(1)), "{green}");
+    let session = first(&tree(&server).await, "session").expect("Alice's");
+    let (status, session) = look(session["name"].as_str().expect("a name")).await;
+    assert_eq!((status, &session["user"]["name"]), (StatusCode::OK, &json!("Alice")), "{session}");
+    assert_eq!((&session["rooms"], &session["ledger"]["sends"]["acked"]), (&json!(["green"]), &json!(1)));
+    for unknown in ["room:nowhere", "engine", "nobody"] {
+        assert_eq!(look(unknown).await.0, StatusCode::NOT_FOUND, "{unknown}");
+    }
 }

@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::Service as _;
 
-use crate::router::router;
+use crate::router::{metrics_router, router};
 
 /// How the edge is configured.
 #[derive(Debug, Clone)]
@@ -70,6 +70,12 @@ impl Server {
         let router = router(Arc::clone(&server.edge));
         server.connections.spawn(accept(listener, router, stop, server.connections.clone()));
         server
+    }
+
+    /// Serves `/metrics` alone on another listener, to whoever reaches it.
+    pub fn serve_metrics(&self, listener: TcpListener) {
+        let router = metrics_router(Arc::clone(&self.edge));
+        self.connections.spawn(accept(listener, router, self.edge.stop.clone(), self.connections.clone()));
     }
 
     /// Stops accepting, lets every socket's sends be answered, and closes it with 1001. Returns how

@@ -1,22 +1,21 @@
 //! The fault laboratory, with `--lab` and from this machine only.
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::middleware::Next;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
 use axum::{Json, Router, middleware, routing};
 use futures_util::Stream;
 use futures_util::stream::unfold;
-use greenroom_actors::{ActorName, Armed, Fault, NotArmed, Strike, TreeNode};
+use greenroom_actors::{ActorName, Armed, Balance, Fault, NotArmed, Strike, TreeNode};
 use serde::Deserialize;
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::accept::Edge;
+use crate::local::only_from_here;
 use crate::problem::{JsonBody, Problem};
 
 /// A flood is at most this long: enough to see a mailbox grow and shrink.
@@ -26,21 +25,14 @@ pub(crate) fn routes() -> Router<Arc<Edge>> {
     Router::new()
         .route("/api/lab/tree", routing::get(tree))
         .route("/api/lab/events", routing::get(events))
+        .route("/api/lab/actors/{name}", routing::get(actor))
+        .route("/api/lab/audit", routing::post(audit))
         .route("/api/lab/crash", routing::post(crash))
         .route("/api/lab/hang", routing::post(hang))
         .route("/api/lab/flood", routing::post(flood))
         .route("/api/lab/fault", routing::post(fault))
         .route("/api/lab/fail-next-sync", routing::post(fail_next_sync))
         .layer(middleware::from_fn(only_from_here))
-}
-
-/// To everybody else the laboratory does not exist.
-async fn only_from_here(ConnectInfo(peer): ConnectInfo<SocketAddr>, request: Request, next: Next) -> Response {
-    if peer.ip().to_canonical().is_loopback() {
-        next.run(request).await
-    } else {
-        Problem::new(StatusCode::NOT_FOUND, "there is nothing here").into_response()
-    }
 }
 
 #[derive(Deserialize)]
@@ -57,6 +49,22 @@ struct Flood {
 /// `GET /api/lab/tree`: the live supervision tree.
 async fn tree(State(edge): State<Arc<Edge>>) -> Result<Json<TreeNode>, Problem> {
     edge.engine.lab().tree().map(Json).ok_or_else(Problem::unavailable)
+}
+
+/// `GET /api/lab/actors/{name}`: a room or a session from near, with its conservation ledger.
+async fn actor(State(edge): State<Arc<Edge>>, Path(name): Path<String>) -> Result<Response, Problem> {
+    let lab = edge.engine.lab();
+    let snapshot = match name.parse() {
+        Ok(ActorName::Room(room)) => lab.room(&room).await.map(|room| Json(room).into_response()),
+        Ok(ActorName::Session(session)) => lab.session(session).map(|session| Json(session).into_response()),
+        Ok(_) | Err(_) => None,
+    };
+    snapshot.ok_or_else(|| Problem::new(StatusCode::NOT_FOUND, "no room or session of that name is alive"))
+}
+
+/// `POST /api/lab/audit`: audits every ledger this moment.
+async fn audit(State(edge): State<Arc<Edge>>) -> Json<Balance> {
+    Json(edge.engine.lab().audit().await)
 }
 
 /// `POST /api/lab/crash`: sends an actor a message whose handler panics.

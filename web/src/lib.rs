@@ -7,6 +7,8 @@ mod accept;
 mod assets;
 mod http;
 mod lab;
+mod local;
+mod metrics;
 mod origin;
 mod problem;
 mod router;

@@ -11,7 +11,7 @@ use axum::routing::{any, get};
 use crate::accept::Edge;
 use crate::assets::{self, CONTENT_SECURITY_POLICY};
 use crate::problem::Problem;
-use crate::{http, lab, socket};
+use crate::{http, lab, metrics, socket};
 
 pub(crate) fn router(edge: Arc<Edge>) -> Router {
     let api = Router::new()
@@ -24,8 +24,18 @@ pub(crate) fn router(edge: Arc<Edge>) -> Router {
     Router::new()
         .route("/ws", get(socket::upgrade))
         .merge(api)
+        .merge(metrics::routes())
         .merge(lab)
         .fallback(page)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(map_response(secure))
+        .with_state(edge)
+}
+
+/// The paths of the listener for metrics.
+pub(crate) fn metrics_router(edge: Arc<Edge>) -> Router {
+    metrics::open_routes()
+        .fallback(unknown)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(map_response(secure))
         .with_state(edge)

@@ -11,6 +11,7 @@ use super::command::EngineCommand;
 use super::part::Part;
 use super::watchdog::{WATCH, Watchdog};
 use crate::address::{self, Address, Birth};
+use crate::audit::{AUDIT, audit};
 use crate::census::ActorName;
 use crate::directory::Directory;
 use crate::lobby::LobbyActor;
@@ -58,6 +59,7 @@ impl Actor for EngineActor {
             shell.start(part).await?;
         }
         shell.watch();
+        shell.audit();
         Ok(shell)
     }
 
@@ -70,6 +72,7 @@ impl Actor for EngineActor {
         match command {
             EngineCommand::Restart(part) => shell.restart(part).await?,
             EngineCommand::Watch => shell.watch(),
+            EngineCommand::Audit => shell.audit(),
             EngineCommand::Suffer(fault) => fault.suffer().await,
         }
         shell.myself.vitals().handled_one();
@@ -157,6 +160,15 @@ impl EngineShell {
             hung.cell.kill();
         }
         self.myself.tell_after(WATCH, || EngineCommand::Watch);
+    }
+
+    /// Audits everybody in the background. Comes back by itself.
+    fn audit(&self) {
+        let (directory, myself) = (Arc::clone(&self.directory), self.myself.clone());
+        tokio::spawn(async move {
+            audit(&directory).await;
+            myself.tell_after(AUDIT, || EngineCommand::Audit);
+        });
     }
 
     /// What a dead part's subtree leaves behind.

@@ -7,6 +7,8 @@ pub(crate) enum EngineCommand {
     Restart(Part),
     /// It is time to look whether somebody hangs.
     Watch,
+    /// It is time to audit everybody's ledgers.
+    Audit,
     /// The fault laboratory inflicts a fault.
     Suffer(Fault),
 }

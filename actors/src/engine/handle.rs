@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -13,7 +14,10 @@ use super::actor::{EngineActor, EngineArguments};
 use super::command::EngineCommand;
 use super::lab::Lab;
 use crate::address::{Address, Birth, Vitals};
+use crate::audit::balance;
+use crate::books::Balance;
 use crate::call;
+use crate::census::LifeChange;
 use crate::directory::{Directory, Person};
 use crate::lobby::PublicRoom;
 use crate::outbox::Outbox;
@@ -72,6 +76,19 @@ pub struct Health {
     pub poison: u64,
     /// People and sessions online; nothing where presence does not answer.
     pub presence: Option<Online>,
+}
+
+/// How the engine is and what it has done, in numbers.
+#[derive(Debug, Clone)]
+pub struct Metrics {
+    /// How its parts are.
+    pub health: Health,
+    /// The conservation ledger of everybody.
+    pub balance: Balance,
+    /// For each kind of actor: how many live, and how many commands wait for all of them together.
+    pub actors: BTreeMap<&'static str, (u64, u64)>,
+    /// How often what has happened to actors of each kind.
+    pub life: Vec<(&'static str, LifeChange, u64)>,
 }
 
 /// People and sessions online.
@@ -167,6 +184,13 @@ impl Engine {
         let poison = self.directory.poison.load(Ordering::Relaxed);
         let status = if sound && rooms.is_some() && presence.is_some() { "ok" } else { "degraded" };
         Health { status, store, rooms, poison, presence }
+    }
+
+    /// How the engine is and what it has done, in numbers.
+    pub async fn metrics(&self) -> Metrics {
+        let health = self.health().await;
+        let census = &self.directory.census;
+        Metrics { health, balance: balance(&self.directory), actors: census.crowd(), life: census.counts() }
     }
 
     /// Sessions whose sockets are open.

@@ -1,15 +1,18 @@
 use std::sync::Arc;
 
-use greenroom_protocol::RoomId;
+use greenroom_protocol::{RoomId, SessionId};
 use greenroom_storage::fault_point::{self, Armed, NotArmed};
 use tokio::sync::broadcast;
 
 use super::command::EngineCommand;
 use crate::address::Address;
+use crate::audit::audit;
+use crate::books::Balance;
 use crate::census::{ActorName, LifeEvent, TreeNode};
 use crate::directory::Directory;
 use crate::fault::Fault;
 use crate::room::RoomSnapshot;
+use crate::session::SessionSnapshot;
 
 /// The fault laboratory: looks at actors, and hurts them on purpose.
 #[derive(Clone)]
@@ -73,6 +76,26 @@ impl Lab {
     /// Where there is none of that name, or it could never strike.
     pub fn arm(&self, armed: Armed) -> Result<(), NotArmed> {
         fault_point::arm(armed)
+    }
+
+    /// Audits everybody's ledger this moment.
+    pub async fn audit(&self) -> Balance {
+        audit(&self.directory).await
+    }
+
+    /// A living session, as an observer sees it.
+    #[must_use]
+    pub fn session(&self, session: SessionId) -> Option<SessionSnapshot> {
+        let living = self.directory.session(session)?;
+        let (_, waiting_bytes) = living.outbox.waiting();
+        let rooms = self.directory.seats_of(session);
+        Some(SessionSnapshot {
+            session,
+            user: living.person.user,
+            rooms,
+            waiting_bytes,
+            ledger: living.outbox.ledger(),
+        })
     }
 
     /// A living room, as an observer sees it.

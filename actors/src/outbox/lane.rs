@@ -76,6 +76,22 @@ impl Lane {
         !self.waiting.is_empty()
     }
 
+    pub(super) fn count_unanswered(&self) -> u64 {
+        self.waiting.len() as u64
+    }
+
+    /// Events up to `head` that will come as pages; nothing where this lane is not open.
+    pub(super) fn pending(&self, head: Seq) -> Option<u64> {
+        let cursor = self.cursor?;
+        Some(if self.behind { head.0.saturating_sub(cursor.0) } else { 0 })
+    }
+
+    /// How many of the events `first..=last` were handed over before.
+    pub(super) fn has_of(&self, first: Seq, last: Seq) -> u64 {
+        let Some(cursor) = self.cursor else { return 0 };
+        (cursor.0.min(last.0) + 1).saturating_sub(first.0)
+    }
+
     pub(super) fn into_references(self) -> impl Iterator<Item = Option<Ref>> {
         self.waiting.into_iter().map(|waiting| waiting.reference)
     }

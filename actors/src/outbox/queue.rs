@@ -8,6 +8,8 @@ use greenroom_protocol::limits::OUTBOX_PASSING;
 use greenroom_protocol::{EncodedFrame, Presence, RoomId, Seq, User, UserId};
 use indexmap::IndexMap;
 
+use crate::ledger::Frames;
+
 /// Live events of one room, encoded once for everyone in it.
 #[derive(Debug)]
 pub struct Batch {
@@ -61,6 +63,8 @@ pub struct Queue {
     passing: IndexMap<PassingKey, Passing>,
     bytes: usize,
     frames: usize,
+    /// What came and went; what waits is looked up.
+    counts: Frames,
 }
 
 enum Item {
@@ -121,6 +125,7 @@ impl Queue {
                 Passing::Frame(frame) | Passing::Presence(_, frame) => frame,
             }));
         }
+        self.counts.written += taken.len() as u64;
         self.shrink();
         taken
     }
@@ -159,29 +164,35 @@ impl Queue {
     pub(super) fn push(&mut self, frame: EncodedFrame) {
         self.bytes += cost(&frame);
         self.frames += 1;
+        self.counts.queued += 1;
         self.durable.push_back(Item::One(frame));
     }
 
-    pub(super) fn push_batch(&mut self, batch: &Arc<Batch>, from: Seq) {
+    /// Says how many events that were.
+    pub(super) fn push_batch(&mut self, batch: &Arc<Batch>, from: Seq) -> u64 {
         let index = batch.from(from);
         let frames = &batch.frames[index..];
-        if frames.is_empty() {
-            return;
+        let events = frames.len() as u64;
+        if events == 0 {
+            return 0;
         }
         self.bytes += frames.iter().map(cost).sum::<usize>();
         self.frames += frames.len();
+        self.counts.queued += events;
         self.durable.push_back(Item::Many(Arc::clone(batch), index));
+        events
     }
 
     pub(super) fn pass(&mut self, key: PassingKey, frame: EncodedFrame) {
-        self.passing.shift_remove(&key);
-        self.passing.insert(key, Passing::Frame(frame));
-        self.drop_oldest_passing();
+        let older = self.passing.shift_remove(&key);
+        self.put_passing(key, Passing::Frame(frame), older.is_some());
     }
 
     pub(super) fn pass_presence(&mut self, presence: &Arc<Presence>, frame: &EncodedFrame) {
         let key = PassingKey::Presence(presence.room.clone());
-        let entry = match self.passing.shift_remove(&key) {
+        let older = self.passing.shift_remove(&key);
+        let replaces = older.is_some();
+        let entry = match older {
             Some(Passing::Presence(waiting, _)) => {
                 let merged = merge(&waiting, presence);
                 let frame = EncodedFrame::new(&greenroom_protocol::ServerFrame::Presence(merged.clone()));
@@ -189,25 +200,39 @@ impl Queue {
             }
             Some(Passing::Frame(_)) | None => Passing::Presence(Arc::clone(presence), frame.clone()),
         };
-        self.passing.insert(key, entry);
-        self.drop_oldest_passing();
+        self.put_passing(key, entry, replaces);
     }
 
-    fn drop_oldest_passing(&mut self) {
+    /// Puts a passing frame in as the newest; where there are too many, the oldest goes.
+    fn put_passing(&mut self, key: PassingKey, passing: Passing, replaces: bool) {
+        self.counts.queued += 1;
+        self.counts.superseded += u64::from(replaces);
+        self.passing.insert(key, passing);
         if self.passing.len() > OUTBOX_PASSING {
             self.passing.shift_remove_index(0);
+            self.counts.superseded += 1;
         }
     }
 
     pub(super) fn forget(&mut self, room: &RoomId) {
+        let before = self.passing.len();
         self.passing.retain(|key, _| match key {
             PassingKey::Typing(of, _) | PassingKey::Receipt(of, _) | PassingKey::Presence(of) => of != room,
             PassingKey::Unread(_) | PassingKey::Person(_) => true,
         });
+        self.counts.superseded += (before - self.passing.len()) as u64;
     }
 
+    /// The socket is closed: nothing of this will be written.
     pub(super) fn clear(&mut self) {
-        *self = Self::default();
+        let mut counts = self.counts;
+        counts.closed += self.len() as u64;
+        *self = Self { counts, ..Self::default() };
+    }
+
+    /// What became of its frames.
+    pub(super) fn ledger(&self) -> Frames {
+        Frames { waiting: self.len() as u64, ..self.counts }
     }
 }
 

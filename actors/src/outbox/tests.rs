@@ -140,6 +140,9 @@ fn the_newest_passing_frame_replaces_the_older_and_comes_last() {
         outbox.pass(PassingKey::Receipt(green(), UserId::new()), frame("receipt"));
     }
     assert_eq!(taken(&outbox).len(), greenroom_protocol::limits::OUTBOX_PASSING);
+    let frames = outbox.ledger().frames;
+    assert_eq!(frames.superseded, 1 + greenroom_protocol::limits::OUTBOX_PASSING as u64);
+    assert!(outbox.ledger().balances(), "{frames:?}");
 }
 
 #[test]
@@ -187,6 +190,37 @@ fn whoever_leaves_with_a_send_unanswered_leaves_when_it_is_answered() {
 }
 
 #[test]
+fn every_send_and_every_frame_is_accounted_for() {
+    let outbox = outbox();
+    outbox.open(&green(), 1, Seq(0), frame("joined"), false);
+    let (acked, refused, abandoned) = (send(&outbox, "a"), send(&outbox, "b"), send(&outbox, "c"));
+    outbox.offer(&green(), &batch(1..=1), &[settlement(acked.number, 1)]);
+    let no = Refusal::new(ErrorCode::Conflict, "no");
+    outbox.settle(&green(), &[Settlement { number: refused.number, result: Err(no.clone()) }]);
+    assert_eq!(taken(&outbox).len(), 4, "joined, 1, ack, error");
+    outbox.pass(PassingKey::Typing(green(), UserId::new()), frame("types"));
+    let ledger = outbox.ledger();
+    assert_eq!((ledger.sends.accepted, ledger.sends.unanswered, ledger.frames.waiting), (3, 1, 1));
+    assert!(ledger.balances(), "{ledger:?}");
+    outbox.abandon(&green(), &no);
+    let ledger = outbox.ledger();
+    assert_eq!((ledger.sends.acked, ledger.sends.refused, ledger.frames.superseded), (1, 2, 1), "{abandoned:?}");
+    assert!(ledger.balances(), "{ledger:?}");
+}
+
+#[test]
+fn a_socket_that_is_closed_as_too_slow_is_accounted_for() {
+    let outbox = outbox();
+    outbox.open(&green(), 1, Seq(0), frame("joined"), false);
+    send(&outbox, "a");
+    outbox.reply(frame(&"x".repeat(OUTBOX_BYTES + 1)));
+    assert_eq!(outbox.closed(), Some(CloseCode::TooSlow));
+    let ledger = outbox.ledger();
+    assert_eq!((ledger.sends.closed, ledger.frames.closed), (1, 2));
+    assert!(ledger.balances(), "{ledger:?}");
+}
+
+#[test]
 fn a_drain_waits_for_the_answers() {
     let outbox = outbox();
     outbox.open(&green(), 1, Seq(0), frame("joined"), false);
@@ -223,6 +257,7 @@ proptest! {
                 }
             }
             prop_assert_eq!(outbox.cursor(&green()), Some(Seq(seen)));
+            prop_assert!(outbox.ledger().balances());
         }
     }
 }

@@ -13,8 +13,10 @@ use super::handle::RoomHandle;
 use super::opening::{self, Opening};
 use super::state::RoomState;
 use crate::address::{Address, Birth};
+use crate::books::Account;
 use crate::call;
 use crate::directory::{Directory, Person};
+use crate::ledger::RoomLedger;
 use crate::store::{ReadFailed, StoreLink};
 
 /// How long after a read that failed the next is tried.
@@ -62,6 +64,8 @@ pub(super) struct OpenRoom {
     pub(super) followers: HashMap<UserId, Follower>,
     /// Whether a page is being read to fill a hole before the last batch.
     pub(super) reading_hole: bool,
+    /// What stays of this life's ledger when it ends.
+    pub(super) account: Account,
 }
 
 pub(super) enum Follower {
@@ -110,6 +114,7 @@ impl Actor for RoomActor {
         } else {
             let _in_room = shell.span.clone().entered();
             shell.take(command);
+            shell.keep_account();
             shell.schedule();
         }
         shell.myself.vitals().handled_one();
@@ -228,7 +233,16 @@ impl RoomShell {
                 seated.handle.room_up(self.id.clone(), RoomHandle::new(self.myself.clone()));
             }
         }
-        OpenRoom { state, fan_out: FanOut::new(self.id.clone()), followers: HashMap::new(), reading_hole: false }
+        let account = Account::open(Arc::clone(&self.directory.books), self.incarnation);
+        let fan_out = FanOut::new(self.id.clone());
+        OpenRoom { state, fan_out, followers: HashMap::new(), reading_hole: false, account }
+    }
+
+    fn keep_account(&mut self) {
+        if let Phase::Open(open) = &mut self.phase {
+            let (posts, deliveries) = (open.state.posts(), open.fan_out.deliveries());
+            open.account.keep(RoomLedger { posts, deliveries });
+        }
     }
 
     fn load_again(&mut self) {
@@ -291,17 +305,13 @@ impl RoomShell {
     }
 
     fn look(&self) -> RoomSnapshot {
-        let open = match &self.phase {
-            Phase::Open(open) => Some(&open.state),
-            Phase::Opening(_) | Phase::Refusing(_) => None,
+        let (room, incarnation) = (self.id.clone(), self.incarnation.0);
+        let Phase::Open(open) = &self.phase else {
+            return RoomSnapshot { room, incarnation, last_seq: Seq::ZERO, online: 0, ledger: RoomLedger::default() };
         };
-        RoomSnapshot {
-            room: self.id.clone(),
-            incarnation: self.incarnation.0,
-            last_seq: open.map_or(Seq::ZERO, |state| state.head().seq),
-            online: open.map_or(0, RoomState::online_count),
-            ledger: open.map(RoomState::ledger).unwrap_or_default(),
-        }
+        let last_seq = open.state.head().seq;
+        let ledger = RoomLedger { posts: open.state.posts(), deliveries: open.fan_out.audit(last_seq) };
+        RoomSnapshot { room, incarnation, last_seq, online: open.state.online_count(), ledger }
     }
 }
 

@@ -3,10 +3,11 @@ use std::sync::Arc;
 use greenroom_protocol::{EncodedFrame, ErrorCode, History, Ref, RoomId, Seq, SessionId, User};
 use greenroom_storage::{Cursor, OpenRefused, Opened, Page, RoomBatch};
 
-use super::state::{JoinPlan, Ledger, Post, Standpoint};
+use super::state::{JoinPlan, Post, Standpoint};
 use crate::call::Answer;
 use crate::directory::Person;
 use crate::fault::Fault;
+use crate::ledger::RoomLedger;
 use crate::outbox::{Outbox, Permit, Refusal};
 use crate::session::SessionHandle;
 use crate::store::ReadFailed;
@@ -172,6 +173,6 @@ pub struct RoomSnapshot {
     pub last_seq: Seq,
     /// People who are here.
     pub online: usize,
-    /// What was done with what it was given.
-    pub ledger: Ledger,
+    /// What became of what it was given, looked up this moment.
+    pub ledger: RoomLedger,
 }

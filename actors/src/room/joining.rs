@@ -94,6 +94,8 @@ impl RoomShell {
         };
         let behind = joined.more;
         let frame = EncodedFrame::new(&ServerFrame::Joined(Box::new(joined)));
+        let misses = head.0.saturating_sub(last.0);
+        open.fan_out.add(join.session, Arc::clone(&join.outbox), misses);
         join.outbox.open(&room.id, join.join, last, frame, behind);
         self.welcome(join);
         if room.kind == RoomKind::Group {
@@ -109,6 +111,7 @@ impl RoomShell {
         self.welcome(join);
         let Some(cursor) = join.outbox.cursor(&self.id) else { return };
         let OpenRoom { state, fan_out, .. } = self.open_room();
+        fan_out.add(join.session, Arc::clone(&join.outbox), state.head().seq.0.saturating_sub(cursor.0));
         let newest_only = || state.page(PageFrom::Newest, 1).unwrap_or_default();
         let missed = state.missed(cursor).unwrap_or_else(newest_only);
         fan_out.bring_up(join.session, &missed);
@@ -120,12 +123,7 @@ impl RoomShell {
         if !self.directory.is_seated(&self.id, join.session) {
             return false;
         }
-        let open = self.open_room();
-        let new = open.state.sit(join.session, join.person.clone(), join.join, now());
-        if new {
-            open.fan_out.add(join.session, Arc::clone(&join.outbox));
-        }
-        new
+        self.open_room().state.sit(join.session, join.person.clone(), join.join, now())
     }
 
     pub(super) fn welcome(&self, join: &JoinRequest) {

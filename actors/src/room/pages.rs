@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use greenroom_protocol::limits::{PAGE_BYTES, PAGE_EVENTS};
-use greenroom_protocol::{EncodedFrame, ErrorCode, Events, HistoryPage, Seq, ServerFrame, SessionId};
+use greenroom_protocol::{EncodedFrame, ErrorCode, HistoryPage, Seq, ServerFrame, SessionId};
 use greenroom_storage::{LogEvent, Page, PageFrom};
 
 use super::actor::{READ_AGAIN, RoomShell};
@@ -76,14 +76,11 @@ impl RoomShell {
     /// Hands over a page of what was missed; from the last page on, live events follow without a gap,
     /// since both happen in this room's own handlers.
     pub(super) fn hand_over(&mut self, session: SessionId, after: Seq, events: Vec<LogEvent>) {
-        let id = self.id.clone();
         let open = self.open_room();
-        let Some(outbox) = open.fan_out.outbox(session) else { return };
         let last = events.last().map_or(after, |event| event.event.seq());
         let more = last < open.state.head().seq;
-        let events = events.into_iter().map(|event| event.event).collect();
-        let frame = EncodedFrame::new(&ServerFrame::Events(Events { room: id.clone(), events, more }));
-        outbox.catch_up(&id, after, last, frame, more);
+        let page = events.into_iter().map(|event| event.event).collect();
+        open.fan_out.catch_up(session, after, page, more);
     }
 
     /// Reads a page off this actor; `then` makes the answer a command to it.

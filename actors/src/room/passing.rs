@@ -65,6 +65,7 @@ impl RoomShell {
         if idle {
             open.state.stay(now);
         }
+        open.account.enter();
         let key = open.state.room().key;
         if let Some(news) = news {
             self.directory.lobby.news(news);

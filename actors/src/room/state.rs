@@ -15,16 +15,15 @@ use greenroom_storage::{Append, Cursor, Head, Incarnation, LogEvent, Outcome, Pa
 use indexmap::IndexMap;
 
 use crate::directory::Person;
+use crate::ledger::Posts;
 use crate::outbox::{Refusal, SendNumber, Settlement};
 
 mod cursors;
-mod ledger;
 mod online;
 mod recent;
 mod typing;
 
 use cursors::Cursors;
-pub use ledger::Ledger;
 use online::OnlineList;
 use recent::Recent;
 use typing::Typists;
@@ -64,8 +63,8 @@ pub struct RoomState {
     idle_since: Option<Instant>,
     /// Whether the lobby should hear of a change.
     changed: bool,
-    /// What was done, to be balanced.
-    ledger: Ledger,
+    /// What became of posts; how many are undecided is looked up.
+    posts: Posts,
 }
 
 #[derive(Debug, Clone)]
@@ -172,7 +171,7 @@ impl RoomState {
             gather_at: Some(now),
             idle_since: Some(now),
             changed: true,
-            ledger: Ledger::default(),
+            posts: Posts::default(),
         }
     }
 
@@ -200,10 +199,10 @@ impl RoomState {
         self.online.len()
     }
 
-    /// What was done, to be balanced.
+    /// What became of the posts, to be balanced.
     #[must_use]
-    pub fn ledger(&self) -> Ledger {
-        Ledger { undecided: self.undecided.len() as u64, ..self.ledger }
+    pub fn posts(&self) -> Posts {
+        Posts { undecided: self.undecided.len() as u64, ..self.posts }
     }
 
     // --- coming and going ---
@@ -316,17 +315,17 @@ impl RoomState {
     /// # Errors
     /// Where the session has no seat here, or the post answers what does not exist.
     pub fn post(&mut self, session: SessionId, post: Post, at: Timestamp, probe: bool) -> Result<Append, Refusal> {
+        self.posts.accepted += 1;
         let Some(seat) = self.seats.get(&session) else {
-            self.ledger.refused += 1;
+            self.posts.refused.not_joined += 1;
             return Err(Refusal::new(ErrorCode::NotJoined, format!("join {} first", self.room.id)));
         };
         if post.reply_to.is_some_and(|seq| seq == Seq::ZERO || seq > self.head.seq) {
-            self.ledger.refused += 1;
+            self.posts.refused.invalid += 1;
             return Err(Refusal::new(ErrorCode::Invalid, "reply_to names no event of this room"));
         }
         let ticket = Ticket(self.next_ticket);
         self.next_ticket += 1;
-        self.ledger.accepted += 1;
         let append = Append {
             room: self.room.key,
             incarnation: self.incarnation,
@@ -395,23 +394,23 @@ impl RoomState {
         let Undecided { session, number, .. } = self.undecided.remove(&settled.ticket)?;
         let result = match settled.outcome {
             Outcome::Stored { seq, at } => {
-                self.ledger.stored += 1;
+                self.posts.stored += 1;
                 Ok((seq, at))
             }
             Outcome::Repeated { seq, at } => {
-                self.ledger.repeated += 1;
+                self.posts.repeated += 1;
                 Ok((seq, at))
             }
             Outcome::Absent => {
-                self.ledger.rejected += 1;
+                self.posts.refused.poison += 1;
                 Err(Refusal::new(ErrorCode::Internal, "this message crashed the room, and was set aside"))
             }
             Outcome::Conflict => {
-                self.ledger.rejected += 1;
+                self.posts.refused.conflict += 1;
                 Err(Refusal::new(ErrorCode::Conflict, "this id was used for another message"))
             }
             Outcome::Refused(reason) => {
-                self.ledger.rejected += 1;
+                self.posts.refused.unavailable += 1;
                 Err(Refusal::retry(ErrorCode::Unavailable, format!("not stored: {reason}"), 5_000))
             }
             Outcome::Superseded => return None,

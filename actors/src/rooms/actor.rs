@@ -57,6 +57,7 @@ impl Actor for RoomsActor {
             RoomsCommand::StoreUp => shell.state.handles().for_each(RoomHandle::store_up),
             RoomsCommand::LobbyUp => shell.state.handles().for_each(RoomHandle::lobby_up),
             RoomsCommand::Find { room, reply } => call::answer(reply, shell.state.handle(&room).cloned()),
+            RoomsCommand::Living { reply } => call::answer(reply, shell.state.handles().cloned().collect()),
             RoomsCommand::Count { reply } => call::answer(reply, shell.state.len()),
             RoomsCommand::Suffer(fault) => fault.suffer().await,
         }

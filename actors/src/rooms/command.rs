@@ -23,6 +23,8 @@ pub(crate) enum RoomsCommand {
     LobbyUp,
     /// Somebody looks for a living room.
     Find { room: RoomId, reply: Answer<Option<RoomHandle>> },
+    /// An observer wants all living rooms.
+    Living { reply: Answer<Vec<RoomHandle>> },
     /// How many rooms live.
     Count { reply: Answer<usize> },
     /// The fault laboratory inflicts a fault.

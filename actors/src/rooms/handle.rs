@@ -44,6 +44,10 @@ impl RoomsHandle {
         self.tell(RoomsCommand::LobbyUp);
     }
 
+    pub(crate) async fn living(&self) -> Result<Vec<RoomHandle>, CallError> {
+        call::ask(self.slot.current(), |reply| RoomsCommand::Living { reply }).await
+    }
+
     pub(crate) async fn count(&self) -> Result<usize, CallError> {
         call::ask(self.slot.current(), |reply| RoomsCommand::Count { reply }).await
     }

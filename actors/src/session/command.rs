@@ -1,8 +1,9 @@
 use std::time::Instant;
 
-use greenroom_protocol::{ClientFrame, RoomId};
+use greenroom_protocol::{ClientFrame, RoomId, SessionId, User};
 
 use crate::fault::Fault;
+use crate::ledger::SessionLedger;
 use crate::outbox::Permit;
 use crate::room::RoomHandle;
 
@@ -33,4 +34,19 @@ pub(crate) enum SessionCommand {
     RoomsUp,
     /// The fault laboratory inflicts a fault.
     Suffer(Fault),
+}
+
+/// A session as an observer sees it.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct SessionSnapshot {
+    /// Which.
+    pub session: SessionId,
+    /// Whose.
+    pub user: User,
+    /// The rooms that it wants to be in.
+    pub rooms: Vec<RoomId>,
+    /// Bytes of events and replies that wait for its socket.
+    pub waiting_bytes: usize,
+    /// What became of what its client said, and of what is to be written to it.
+    pub ledger: SessionLedger,
 }

@@ -102,8 +102,13 @@ impl SessionsShell {
 
 /// Sees to what a dead session leaves behind: its socket, its seats, its name in the lists.
 pub(crate) fn clean_up(directory: &Directory, session: SessionId, code: CloseCode) {
-    let Some(living) = directory.session_died(session) else { return };
-    living.outbox.close(code);
+    let ended = directory.books.session_ends(|| {
+        let living = directory.session_died(session)?;
+        living.outbox.close(code);
+        let ledger = living.outbox.ledger();
+        Some((living, ledger))
+    });
+    let Some(living) = ended else { return };
     for room in directory.unseat_everywhere(session) {
         directory.rooms.leave(room, session);
     }

@@ -70,13 +70,13 @@ fn a_post_is_acknowledged_by_what_the_log_says_and_by_nothing_else() {
     let session = SessionId::new();
     assert!(state.sit(session, ana.clone(), 1, now));
     let append = state.post(session, post(0), Timestamp::from_millis(5), false).unwrap();
-    assert_eq!(state.ledger().undecided, 1);
+    assert_eq!(state.posts().undecided, 1);
     let stored = settled(&append, Outcome::Stored { seq: Seq(1), at: Timestamp::from_millis(5) });
     let announcement = state.announced(events(&room, 1..=1, &ana.user), vec![stored.clone()], now);
     assert_eq!(seqs(&announcement.events), [1]);
     assert_eq!(announcement.settlements.len(), 1);
     assert!(state.announced(Vec::new(), vec![stored], now).settlements.is_empty(), "settled once");
-    assert!(state.ledger().balances());
+    assert!(state.posts().balances());
     assert_eq!(state.cursor(ana.user.id).unwrap().read, Seq(1), "whoever says something has read it");
 }
 
@@ -117,7 +117,7 @@ fn a_full_disk_and_a_conflict_are_refusals_that_balance() {
     let codes: Vec<_> = state.announced(Vec::new(), outcomes, now).settlements;
     let codes: Vec<_> = codes.into_iter().map(|(_, settlement)| settlement.result.unwrap_err().code).collect();
     assert_eq!(codes, [ErrorCode::Unavailable, ErrorCode::Conflict]);
-    assert!(state.ledger().balances());
+    assert!(state.posts().balances());
 }
 
 #[test]
