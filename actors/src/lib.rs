@@ -18,9 +18,8 @@
 //! What can enter a mailbox is bounded before it is sent: each socket has a fixed number of commands
 //! under way ([`outbox::Outbox::permit`]), each of at most one frame. The permit travels with the command:
 //! a send keeps it until it is settled, a page until it is answered, the others until the room has handled
-//! them; only a `join` gives it back once the session has handed it on. So all mailboxes together hold at
-//! most sockets × [`limits::UNANSWERED_COMMANDS`] commands beside joins, and what the actors tell each
-//! other is at most a few messages for each of these.
+//! them. So all mailboxes together hold at most sockets × [`limits::UNANSWERED_COMMANDS`] commands, and
+//! what the actors tell each other is at most a few messages for each of these.
 //!
 //! Every actor is the same four files: `command` (what it is asked), `state` (its rules, pure),
 //! `actor` (the shell that carries them out) and `handle` (the only door to it).

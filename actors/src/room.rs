@@ -20,6 +20,6 @@ mod state;
 pub(crate) use actor::{RoomActor, RoomArguments};
 pub(crate) use casebook::Casebook;
 pub use command::RoomSnapshot;
-pub(crate) use command::{Enter, HistoryRequest, JoinRequest};
+pub(crate) use command::{Enter, Entry, HistoryRequest, JoinRequest};
 pub(crate) use handle::RoomHandle;
 pub use state::{Post, RoomState, Standpoint};

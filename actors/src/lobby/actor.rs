@@ -1,5 +1,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use greenroom_protocol::{EncodedFrame, RoomId, RoomRow, RoomsChanged, ServerFrame, SessionId, UserId};
 use greenroom_storage::{RoomInList, RoomKey};
@@ -23,6 +24,9 @@ pub(crate) struct LobbyShell {
     /// Sessions that wait for their person's list to be read.
     waiting: HashMap<UserId, Vec<ListAnswer>>,
 }
+
+/// Time between two tries to read what nobody asks for again.
+const READ_AGAIN: Duration = Duration::from_millis(500);
 
 type ListAnswer = Answer<Result<Vec<RoomRow>, ReadFailed>>;
 
@@ -57,7 +61,11 @@ impl Actor for LobbyActor {
         shell: &mut LobbyShell,
     ) -> Result<(), ActorProcessingErr> {
         match command {
-            LobbyCommand::Enter { session, user, outbox, reply } => shell.enter(session, user, outbox, reply),
+            // One that has ended meanwhile has left before it came.
+            LobbyCommand::Enter { session, user, outbox, reply } if shell.directory.session(session).is_some() => {
+                shell.enter(session, user, outbox, reply);
+            }
+            LobbyCommand::Enter { .. } => {}
             LobbyCommand::ListRead { user, list } => shell.list_read(user, list),
             LobbyCommand::Leave { session, user } => shell.leave(session, user),
             LobbyCommand::News(news) => shell.news(*news),
@@ -66,6 +74,7 @@ impl Actor for LobbyActor {
             }
             LobbyCommand::Followed { user, room, key } => shell.followed(user, room, key),
             LobbyCommand::RowRead { user, row } => shell.row_read(user, row),
+            LobbyCommand::ReadRooms => shell.read_rooms(),
             LobbyCommand::RoomsRead(rooms) => shell.state.know_rooms(rooms),
             LobbyCommand::List { user, reply } => shell.list(user, reply),
             LobbyCommand::ListFor { list, reply } => call::answer(reply, shell.state.directory_for(&list)),
@@ -82,7 +91,10 @@ impl LobbyShell {
         tokio::spawn(async move {
             match store.rooms().await {
                 Ok(rooms) => myself.tell(LobbyCommand::RoomsRead(rooms)),
-                Err(error) => tracing::warn!(%error, "the directory of rooms can't be read"),
+                Err(error) => {
+                    tracing::warn!(%error, "the directory of rooms can't be read yet");
+                    myself.tell_after(READ_AGAIN, || LobbyCommand::ReadRooms);
+                }
             }
         });
     }
@@ -157,7 +169,10 @@ impl LobbyShell {
             match store.room_in_list(user, key).await {
                 Ok(Some(row)) => myself.tell(LobbyCommand::RowRead { user, row }),
                 Ok(None) => {}
-                Err(error) => tracing::warn!(%room, %error, "a new row of a person's list can't be read"),
+                Err(error) => {
+                    tracing::warn!(%room, %error, "a new row of a person's list can't be read yet");
+                    myself.tell_after(READ_AGAIN, move || LobbyCommand::Followed { user, room, key });
+                }
             }
         });
     }

@@ -50,6 +50,8 @@ pub(crate) enum LobbyCommand {
     Followed { user: UserId, room: RoomId, key: RoomKey },
     /// The row of a room that somebody follows now was read.
     RowRead { user: UserId, row: RoomInList },
+    /// The directory of rooms could not be read a while ago: try again.
+    ReadRooms,
     /// All rooms were read from the store.
     RoomsRead(Vec<(Arc<Room>, Head)>),
     /// Somebody over HTTP wants the public rooms, and the ones in `user`'s list.

@@ -151,8 +151,8 @@ impl RoomShell {
     /// What an open room is asked; one line each.
     fn carry_out(&mut self, command: Inside) {
         match command {
-            Inside::Join(join) => self.join(join),
-            Inside::JoinRead(join, plan, read) => self.join_read(join, plan, read),
+            Inside::Join(entry) => self.join(entry),
+            Inside::JoinRead(entry, plan, read) => self.join_read(&entry.request, &plan, read),
             Inside::History(request) => self.history(request),
             Inside::HistoryRead(request, page) => self.history_read(*request, page),
             Inside::Leave { session } => self.leave(session),
@@ -255,14 +255,14 @@ impl RoomShell {
     fn refuse(&mut self, command: Inside) {
         let Phase::Refusing(refused) = &self.phase else { return };
         let refusal = opening::refusal(&self.id, refused);
-        if let Inside::Join(join) = command {
-            if opening::may_be_made(refused, join.may_create) {
-                let opening = Opening { opened: None, waiting: vec![Inside::Join(join)] };
+        if let Inside::Join(entry) = command {
+            if opening::may_be_made(refused, entry.request.may_create) {
+                let opening = Opening { opened: None, waiting: vec![Inside::Join(entry)] };
                 let maker = opening.maker(&self.id);
                 self.phase = Phase::Opening(opening);
                 return self.open(maker);
             }
-            join.refuse(&self.id, refusal);
+            entry.request.refuse(&self.id, refusal);
         } else if let Inside::History(request) = command {
             request.refuse(refusal);
         }

@@ -35,6 +35,19 @@ impl JoinRequest {
     }
 }
 
+/// One way of a join to a room.
+pub(crate) struct Entry {
+    pub(crate) request: Arc<JoinRequest>,
+    /// Given back when the room is done with it; there is none where the join is repeated because a room died.
+    _permit: Option<Permit>,
+}
+
+impl Entry {
+    pub(crate) fn new(request: Arc<JoinRequest>, permit: Option<Permit>) -> Self {
+        Self { request, _permit: permit }
+    }
+}
+
 /// Somebody asks for a page. Dropped without an answer, as in the mailbox of an actor that dies, it
 /// answers by itself that one may ask again.
 pub(crate) struct HistoryRequest {
@@ -77,7 +90,7 @@ impl Drop for HistoryRequest {
 
 /// What may be asked of a room before one knows its actor; goes through `rooms`, which starts the room where needed.
 pub(crate) enum Enter {
-    Join(Arc<JoinRequest>),
+    Join(Entry),
     History(Box<HistoryRequest>),
 }
 
@@ -112,9 +125,9 @@ pub(crate) enum RoomCommand {
 /// What an open room is asked.
 pub(crate) enum Inside {
     /// A session wants in, or comes back.
-    Join(Arc<JoinRequest>),
+    Join(Entry),
     /// The page and the cursor that a join needs were read.
-    JoinRead(Arc<JoinRequest>, Box<JoinPlan>, Result<(Page, Cursor), ReadFailed>),
+    JoinRead(Entry, Box<JoinPlan>, Result<(Page, Cursor), ReadFailed>),
     /// A session asks for a page.
     History(Box<HistoryRequest>),
     /// The page that somebody asked for was read.

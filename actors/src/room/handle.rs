@@ -1,9 +1,7 @@
-use std::sync::Arc;
-
 use greenroom_protocol::{Seq, SessionId};
 use greenroom_storage::RoomBatch;
 
-use super::command::{Enter, HistoryRequest, Inside, JoinRequest, RoomCommand, RoomSnapshot};
+use super::command::{Enter, Entry, HistoryRequest, Inside, RoomCommand, RoomSnapshot};
 use super::state::Post;
 use crate::address::Address;
 use crate::call::{self, CallError};
@@ -30,8 +28,8 @@ impl RoomHandle {
         self.0.tell(RoomCommand::Entered(enter));
     }
 
-    pub(crate) fn join(&self, join: Arc<JoinRequest>) {
-        self.0.tell(Inside::Join(join));
+    pub(crate) fn join(&self, entry: Entry) {
+        self.0.tell(Inside::Join(entry));
     }
 
     pub(crate) fn history(&self, request: Box<HistoryRequest>) {

@@ -1,6 +1,6 @@
 //! Coming into a room, coming back into it, and leaving.
 
-use std::collections::hash_map::Entry;
+use std::collections::hash_map;
 use std::sync::Arc;
 
 use greenroom_protocol::limits::PAGE_BYTES;
@@ -9,7 +9,7 @@ use greenroom_storage::{Cursor, Follow, LogEvent, Page, PageFrom, RoomKey};
 
 use super::actor::{Follower, OpenRoom, RoomShell, now};
 use super::casebook::Case;
-use super::command::{Inside, JoinRequest};
+use super::command::{Entry, Inside, JoinRequest};
 use super::handle::RoomHandle;
 use super::state::JoinPlan;
 use crate::clock;
@@ -18,7 +18,8 @@ use crate::outbox::Refusal;
 use crate::store::ReadFailed;
 
 impl RoomShell {
-    pub(super) fn join(&mut self, join: Arc<JoinRequest>) {
+    pub(super) fn join(&mut self, entry: Entry) {
+        let join = Arc::clone(&entry.request);
         if join.outbox.has_answered(&self.id, join.join) {
             return self.resume(&join);
         }
@@ -31,34 +32,29 @@ impl RoomShell {
         let cursor = open.state.cursor(join.person.user.id);
         match plan.events.clone() {
             Some(events) if cursor.is_some() => self.finish_join(&join, &plan, events),
-            _ => self.read_for_join(join, plan),
+            _ => self.read_for_join(entry, plan),
         }
         self.casebook.done();
     }
 
-    pub(super) fn read_for_join(&mut self, join: Arc<JoinRequest>, plan: JoinPlan) {
+    fn read_for_join(&mut self, entry: Entry, plan: JoinPlan) {
         let (store, myself) = (self.directory.store.clone(), self.myself.clone());
-        let key = self.open_room().state.room().key;
+        let (key, user) = (self.open_room().state.room().key, entry.request.person.user.id);
         tokio::spawn(async move {
             let read = async {
                 let page = store.page(key, plan.from, plan.limit, PAGE_BYTES).await?;
-                Ok((page, store.cursor(key, join.person.user.id).await?))
+                Ok((page, store.cursor(key, user).await?))
             };
             let read = read.await;
-            myself.tell(Inside::JoinRead(join, Box::new(plan), read));
+            myself.tell(Inside::JoinRead(entry, Box::new(plan), read));
         });
     }
 
-    pub(super) fn join_read(
-        &mut self,
-        join: Arc<JoinRequest>,
-        plan: Box<JoinPlan>,
-        read: Result<(Page, Cursor), ReadFailed>,
-    ) {
+    pub(super) fn join_read(&mut self, join: &JoinRequest, plan: &JoinPlan, read: Result<(Page, Cursor), ReadFailed>) {
         match read {
             Ok((page, cursor)) => {
                 self.open_room().state.know_cursor(&join.person.user, cursor);
-                self.finish_join(&join, &plan, page.events);
+                self.finish_join(join, plan, page.events);
             }
             Err(error) => {
                 let message = format!("the room can't be read now: {error}");
@@ -140,7 +136,7 @@ impl RoomShell {
     }
 
     pub(super) fn follow(&mut self, key: RoomKey, person: &Person) {
-        if let Entry::Vacant(vacant) = self.open_room().followers.entry(person.user.id) {
+        if let hash_map::Entry::Vacant(vacant) = self.open_room().followers.entry(person.user.id) {
             vacant.insert(Follower::OnItsWay(person.clone()));
             self.submit_follow(key, person.clone());
         }

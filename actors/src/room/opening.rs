@@ -29,7 +29,9 @@ impl Opening {
 
     /// Those who want in.
     pub(super) fn joins(&self) -> impl Iterator<Item = &JoinRequest> {
-        self.waiting.iter().filter_map(|command| if let Inside::Join(join) = command { Some(&**join) } else { None })
+        self.waiting
+            .iter()
+            .filter_map(|command| if let Inside::Join(entry) = command { Some(&*entry.request) } else { None })
     }
 }
 

@@ -214,7 +214,7 @@ fn refuse(room: &RoomId, enter: Enter, wait: Duration) {
     let message = format!("the room {room} keeps failing and is put aside for a while");
     let refusal = Refusal::retry(ErrorCode::Unavailable, message, after);
     match enter {
-        Enter::Join(join) => join.refuse(room, refusal),
+        Enter::Join(entry) => entry.request.refuse(room, refusal),
         Enter::History(request) => request.refuse(refusal),
     }
 }

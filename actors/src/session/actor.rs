@@ -2,8 +2,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use greenroom_protocol::{
-    ClientFrame, Command, CursorMove, EncodedFrame, ErrorCode, History, Join, Left, LimitsFrame, Ref, RoomId, RoomRow,
-    Send, Seq, ServerFrame, SessionId, Typing, Welcome, limits,
+    ClientFrame, CloseCode, Command, CursorMove, EncodedFrame, ErrorCode, History, Join, Left, LimitsFrame, Ref,
+    RoomId, RoomRow, Send, Seq, ServerFrame, SessionId, Typing, UserId, Welcome, limits,
 };
 use greenroom_storage::fault_point;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
@@ -16,7 +16,7 @@ use crate::address::{Birth, Vitals};
 use crate::clock;
 use crate::directory::{Directory, Seated};
 use crate::outbox::{Outbox, Permit, Refusal, Unanswered};
-use crate::room::{Enter, HistoryRequest, JoinRequest, Post, RoomHandle, Standpoint};
+use crate::room::{Enter, Entry, HistoryRequest, JoinRequest, Post, RoomHandle, Standpoint};
 use crate::sessions::Opening;
 
 pub(crate) struct SessionActor;
@@ -33,6 +33,8 @@ pub(crate) struct SessionShell {
     handle: SessionHandle,
     opening: Opening,
     memberships: Memberships<RoomHandle, Arc<JoinRequest>, Held>,
+    /// What was read before the greeting was out: nothing is answered before it.
+    early: Option<Vec<(ClientFrame, Permit)>>,
     vitals: Arc<Vitals>,
     /// What is logged in here is this session's.
     span: tracing::Span,
@@ -63,7 +65,8 @@ impl Actor for SessionActor {
         let vitals = Arc::clone(myself.vitals());
         let handle = SessionHandle::new(myself);
         let span = tracing::info_span!("session", session = %id, user = %opening.person.user.id);
-        Ok(SessionShell { id, directory, handle, opening, memberships: Memberships::default(), vitals, span })
+        let (memberships, early) = (Memberships::default(), Some(Vec::new()));
+        Ok(SessionShell { id, directory, handle, opening, memberships, early, vitals, span })
     }
 
     async fn handle(
@@ -72,14 +75,11 @@ impl Actor for SessionActor {
         command: SessionCommand,
         shell: &mut SessionShell,
     ) -> Result<(), ActorProcessingErr> {
-        let span = shell.span.clone();
-        if let SessionCommand::Start = command {
+        if let SessionCommand::Suffer(fault) = command {
             // In a box of its own, or every session would keep room for it all its life.
-            Box::pin(shell.start().instrument(span)).await;
-        } else if let SessionCommand::Suffer(fault) = command {
             Box::pin(fault.suffer()).await;
         } else {
-            span.in_scope(|| shell.take(command));
+            shell.span.clone().in_scope(|| shell.take(command));
         }
         shell.vitals.handled_one();
         Ok(())
@@ -89,7 +89,9 @@ impl Actor for SessionActor {
 impl SessionShell {
     fn take(&mut self, command: SessionCommand) {
         match command {
-            SessionCommand::Start | SessionCommand::Suffer(_) => unreachable!("taken before, since they may wait"),
+            SessionCommand::Suffer(_) => unreachable!("taken before, since it may wait"),
+            SessionCommand::Start => self.start(),
+            SessionCommand::Listed(rooms) => self.greet(rooms),
             SessionCommand::Frame { frame, permit } => self.frame(frame, permit),
             SessionCommand::Attend => self.attend(),
             SessionCommand::RoomUp { room, handle } => self.room_up(&room, &handle),
@@ -100,17 +102,23 @@ impl SessionShell {
         }
     }
 
-    /// Greets: the first frame that the client gets.
-    async fn start(&mut self) {
+    /// Asks for what the greeting needs. A lobby or a store that restarts is waited for, but not here.
+    fn start(&self) {
         let user = self.opening.person.user.clone();
         self.directory.presence.track(self.id, user.clone());
-        let Some(rooms) = self.rooms().await else {
-            return self.outbox().close(greenroom_protocol::CloseCode::Restarting);
-        };
+        let (directory, id, outbox) = (Arc::clone(&self.directory), self.id, Arc::clone(self.outbox()));
+        let myself = self.handle.clone();
+        let asking = async move { myself.listed(rooms_of(&directory, id, user.id, &outbox).await) };
+        tokio::spawn(asking.instrument(self.span.clone()));
+    }
+
+    /// Greets: the first frame that the client gets. Then comes what it has said meanwhile.
+    fn greet(&mut self, rooms: Option<Vec<RoomRow>>) {
+        let Some(rooms) = rooms else { return self.outbox().close(CloseCode::Restarting) };
         let welcome = Welcome {
             reference: self.opening.reference.take(),
             session: self.id,
-            user,
+            user: self.opening.person.user.clone(),
             guest: self.opening.person.guest,
             token: self.opening.token.take(),
             server_time: clock::now(),
@@ -119,28 +127,19 @@ impl SessionShell {
             rooms,
         };
         self.reply(&ServerFrame::Welcome(Box::new(welcome)));
-    }
-
-    /// The person's list of rooms. A lobby or a store that restarts is waited for.
-    async fn rooms(&self) -> Option<Vec<RoomRow>> {
-        let user = self.opening.person.user.id;
-        let tries = limits::READ.as_millis() / ASK_AGAIN.as_millis();
-        for _ in 0..tries {
-            match self.directory.lobby.enter(self.id, user, Arc::clone(self.outbox())).await {
-                Ok(rooms) => return Some(rooms),
-                Err(error) => tracing::debug!(%error, "no list of rooms yet"),
-            }
-            tokio::time::sleep(ASK_AGAIN).await;
+        for (frame, permit) in self.early.take().into_iter().flatten() {
+            self.frame(frame, permit);
         }
-        tracing::warn!("no list of rooms");
-        None
     }
 
     fn frame(&mut self, frame: ClientFrame, permit: Permit) {
+        if let Some(early) = &mut self.early {
+            return early.push((frame, permit));
+        }
         let ClientFrame { reference, command } = frame;
         match command {
             Command::Hello(_) => self.refuse(reference, ErrorCode::Conflict, "this socket has said hello already"),
-            Command::Join(join) => self.join(join, reference),
+            Command::Join(join) => self.join(join, reference, permit),
             Command::Leave { room } => self.for_room(&room, Held::Leave(reference, permit)),
             Command::Send(send) => self.send(send, reference, permit),
             Command::Typing(Typing { room, on }) => self.for_room(&room, Held::Typing(reference, on, permit)),
@@ -159,7 +158,7 @@ impl SessionShell {
 
     // --- rooms ---
 
-    fn join(&mut self, join: Join, reference: Option<Ref>) {
+    fn join(&mut self, join: Join, reference: Option<Ref>, permit: Permit) {
         let standpoint = Standpoint { since: join.since, epoch: join.epoch, limit: join.limit() };
         let make = |number| {
             Arc::new(JoinRequest {
@@ -177,9 +176,10 @@ impl SessionShell {
             Some((request, known)) => {
                 let seated = Seated { handle: self.handle.clone(), person: self.opening.person.clone() };
                 self.directory.seat(&join.room, self.id, seated);
+                let entry = Entry::new(request, Some(permit));
                 match known {
-                    Some(room) => room.join(request),
-                    None => self.directory.rooms.enter(join.room, Enter::Join(request)),
+                    Some(room) => room.join(entry),
+                    None => self.directory.rooms.enter(join.room, Enter::Join(entry)),
                 }
             }
             None => {
@@ -210,7 +210,7 @@ impl SessionShell {
 
     fn room_up(&mut self, room: &RoomId, handle: &RoomHandle) {
         match self.memberships.come_back(room) {
-            Some(request) => handle.join(request),
+            Some(request) => handle.join(Entry::new(request, None)),
             None => handle.leave(self.id),
         }
     }
@@ -225,7 +225,7 @@ impl SessionShell {
 
     fn rooms_up(&mut self) {
         for (room, request) in self.memberships.come_back_everywhere() {
-            self.directory.rooms.enter(room, Enter::Join(request));
+            self.directory.rooms.enter(room, Enter::Join(Entry::new(request, None)));
         }
     }
 
@@ -326,6 +326,20 @@ impl SessionShell {
     fn refuse(&self, reference: Option<Ref>, code: ErrorCode, message: impl Into<String>) {
         self.outbox().reply(Refusal::new(code, message).frame(reference));
     }
+}
+
+/// A person's list of rooms; nothing where the lobby does not give it in time.
+async fn rooms_of(directory: &Directory, id: SessionId, user: UserId, outbox: &Arc<Outbox>) -> Option<Vec<RoomRow>> {
+    let tries = limits::READ.as_millis() / ASK_AGAIN.as_millis();
+    for _ in 0..tries {
+        match directory.lobby.enter(id, user, Arc::clone(outbox)).await {
+            Ok(rooms) => return Some(rooms),
+            Err(error) => tracing::debug!(%error, "no list of rooms yet"),
+        }
+        tokio::time::sleep(ASK_AGAIN).await;
+    }
+    tracing::warn!("no list of rooms");
+    None
 }
 
 fn post(unanswered: Unanswered) -> Post {

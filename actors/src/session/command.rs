@@ -1,6 +1,6 @@
 use std::time::Instant;
 
-use greenroom_protocol::{ClientFrame, RoomId, SessionId, User};
+use greenroom_protocol::{ClientFrame, RoomId, RoomRow, SessionId, User};
 
 use crate::fault::Fault;
 use crate::ledger::SessionLedger;
@@ -18,6 +18,8 @@ pub struct SessionConfig {
 pub(crate) enum SessionCommand {
     /// The supervisor has put it on the list of the living: it may greet.
     Start,
+    /// The lobby has given the person's list of rooms; nothing where it can't.
+    Listed(Option<Vec<RoomRow>>),
     /// The edge has read a command from the socket.
     Frame { frame: ClientFrame, permit: Permit },
     /// The outbox has something to see to: rooms have more for this socket, or one may be left now.

@@ -1,6 +1,6 @@
 use std::time::Instant;
 
-use greenroom_protocol::{ClientFrame, RoomId};
+use greenroom_protocol::{ClientFrame, RoomId, RoomRow};
 
 use super::command::SessionCommand;
 use crate::address::Address;
@@ -34,6 +34,10 @@ impl SessionHandle {
 
     pub(crate) fn start(&self) {
         self.0.tell(SessionCommand::Start);
+    }
+
+    pub(crate) fn listed(&self, rooms: Option<Vec<RoomRow>>) {
+        self.0.tell(SessionCommand::Listed(rooms));
     }
 
     pub(crate) fn room_up(&self, room: RoomId, handle: RoomHandle) {
