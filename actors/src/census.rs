@@ -32,8 +32,10 @@ pub enum ActorName {
     Lobby,
     /// The supervisor of rooms.
     Rooms,
-    /// The supervisor of sessions.
+    /// The supervisor of the shards.
     Sessions,
+    /// The supervisor of some of the sessions.
+    Shard(usize),
     /// One room.
     Room(RoomId),
     /// One session.
@@ -100,6 +102,8 @@ pub(crate) struct Census {
 
 #[derive(Clone)]
 struct Entry {
+    /// Its supervisor; the root has none.
+    parent: Option<ActorName>,
     cell: ActorCell,
     vitals: Arc<Vitals>,
     restarts: u64,
@@ -122,12 +126,12 @@ impl Default for Census {
 
 impl Census {
     /// An incarnation lives.
-    pub(crate) fn born(&self, name: ActorName, cell: ActorCell, vitals: Arc<Vitals>) {
+    pub(crate) fn born(&self, name: ActorName, parent: Option<ActorName>, cell: ActorCell, vitals: Arc<Vitals>) {
         let mut living = self.living.write();
         let restarts = living.get(&name).map_or(0, |before| before.restarts + 1);
         let change = if restarts == 0 { LifeChange::Start } else { LifeChange::Restart };
         self.tell(&name, change, None);
-        living.insert(name, Entry { cell, vitals, restarts, restarting: false });
+        living.insert(name, Entry { parent, cell, vitals, restarts, restarting: false });
     }
 
     /// An incarnation has failed, and is to be started again.
@@ -148,6 +152,11 @@ impl Census {
     pub(crate) fn given_up(&self, name: &ActorName, why: &str) {
         self.living.write().remove(name);
         self.tell(name, LifeChange::GiveUp, Some(why));
+    }
+
+    /// An actor has died with its supervisor, of whose end there is news.
+    pub(crate) fn forget(&self, name: &ActorName) {
+        self.living.write().remove(name);
     }
 
     /// A supervisor has died, and those below it with it.
@@ -179,9 +188,9 @@ impl Census {
     /// The live tree.
     pub(crate) fn tree(&self) -> Option<TreeNode> {
         let living = self.living.read();
-        let mut by_parent: HashMap<Option<ActorName>, Vec<&ActorName>> = HashMap::new();
-        for name in living.keys() {
-            by_parent.entry(name.parent()).or_default().push(name);
+        let mut by_parent: HashMap<Option<&ActorName>, Vec<&ActorName>> = HashMap::new();
+        for (name, entry) in living.iter() {
+            by_parent.entry(entry.parent.as_ref()).or_default().push(name);
         }
         let root = by_parent.get(&None)?.first()?;
         Some(branch(root, &living, &by_parent))
@@ -215,9 +224,9 @@ impl Census {
 fn branch(
     name: &ActorName,
     living: &HashMap<ActorName, Entry>,
-    by_parent: &HashMap<Option<ActorName>, Vec<&ActorName>>,
+    by_parent: &HashMap<Option<&ActorName>, Vec<&ActorName>>,
 ) -> TreeNode {
-    let mut below = by_parent.get(&Some(name.clone())).cloned().unwrap_or_default();
+    let mut below = by_parent.get(&Some(name)).cloned().unwrap_or_default();
     below.sort();
     let children = below.into_iter().map(|child| branch(child, living, by_parent)).collect();
     let entry = &living[name];
@@ -234,17 +243,6 @@ fn branch(
 }
 
 impl ActorName {
-    /// Who supervises it.
-    #[must_use]
-    pub fn parent(&self) -> Option<Self> {
-        match self {
-            Self::Engine => None,
-            Self::Store | Self::Presence | Self::Lobby | Self::Rooms | Self::Sessions => Some(Self::Engine),
-            Self::Room(_) => Some(Self::Rooms),
-            Self::Session(_) => Some(Self::Sessions),
-        }
-    }
-
     /// What kind of actor it is.
     #[must_use]
     pub fn kind(&self) -> &'static str {
@@ -255,6 +253,7 @@ impl ActorName {
             Self::Lobby => "lobby",
             Self::Rooms => "rooms",
             Self::Sessions => "sessions",
+            Self::Shard(_) => "shard",
             Self::Room(_) => "room",
             Self::Session(_) => "session",
         }
@@ -278,6 +277,7 @@ impl LifeChange {
 impl fmt::Display for ActorName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Shard(number) => write!(f, "shard:{number}"),
             Self::Room(room) => write!(f, "room:{room}"),
             Self::Session(session) => write!(f, "session:{session}"),
             Self::Engine | Self::Store | Self::Presence | Self::Lobby | Self::Rooms | Self::Sessions => {
@@ -289,13 +289,14 @@ impl fmt::Display for ActorName {
 
 /// A text names no actor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("an actor is named engine, store, presence, lobby, rooms, sessions, room:<id> or session:<id>")]
+#[error("an actor is named engine, store, presence, lobby, rooms, sessions, shard:<n>, room:<id> or session:<id>")]
 pub struct NoActorName;
 
 impl FromStr for ActorName {
     type Err = NoActorName;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text.split_once(':') {
+            Some(("shard", number)) => number.parse().map(Self::Shard).map_err(|_| NoActorName),
             Some(("room", id)) => id.parse().map(Self::Room).map_err(|_| NoActorName),
             Some(("session", id)) => id.parse().map(Self::Session).map_err(|_| NoActorName),
             Some(_) => Err(NoActorName),
@@ -314,7 +315,8 @@ mod tests {
     #[test]
     fn an_actor_is_found_by_the_name_that_it_is_shown_by() {
         let room = RoomId::parse("green").unwrap();
-        for name in [ActorName::Engine, ActorName::Store, ActorName::Room(room), ActorName::Session(SessionId::new())] {
+        let (room, session) = (ActorName::Room(room), ActorName::Session(SessionId::new()));
+        for name in [ActorName::Engine, ActorName::Store, ActorName::Shard(7), room, session] {
             assert_eq!(name.to_string().parse(), Ok(name));
         }
         for bad in ["", "room", "room:", "room:No", "session:7", "door:green"] {

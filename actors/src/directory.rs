@@ -16,6 +16,7 @@ use tokio::sync::watch;
 
 use crate::books::Books;
 use crate::census::Census;
+use crate::dead_letters::DeadLetters;
 use crate::lobby::LobbyHandle;
 use crate::outbox::Outbox;
 use crate::presence::PresenceHandle;
@@ -38,8 +39,7 @@ pub(crate) struct Directory {
     living_sessions: RwLock<HashMap<SessionId, LivingSession>>,
     rosters: Mutex<Rosters>,
     incarnations: AtomicU64,
-    /// Commands that have failed a room twice, and were set aside.
-    pub(crate) poison: AtomicU64,
+    pub(crate) dead_letters: DeadLetters,
     fatal: watch::Sender<Option<String>>,
 }
 
@@ -49,6 +49,8 @@ pub(crate) struct LivingSession {
     pub(crate) handle: SessionHandle,
     pub(crate) person: Person,
     pub(crate) outbox: Arc<Outbox>,
+    /// The shard that supervises it.
+    pub(crate) shard: usize,
 }
 
 /// Who a session belongs to.
@@ -105,7 +107,7 @@ impl Directory {
             living_sessions: RwLock::default(),
             rosters: Mutex::default(),
             incarnations: AtomicU64::new(1),
-            poison: AtomicU64::new(0),
+            dead_letters: DeadLetters::default(),
             fatal: watch::Sender::new(None),
         })
     }

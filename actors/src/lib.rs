@@ -8,7 +8,8 @@
 //! ├── rooms             supervisor
 //! │   └── room:<id>     transient: on demand, ends when idle
 //! └── sessions          supervisor
-//!     └── session:<id>  temporary: one for each socket
+//!     └── shard:<n>     supervisor of some of the sessions
+//!         └── session:<id>  temporary: one for each socket
 //! ```
 //!
 //! Who may *ask* whom, and wait for the answer: session → lobby → store, room → store, rooms → room,
@@ -32,6 +33,7 @@ mod books;
 mod call;
 mod census;
 mod clock;
+mod dead_letters;
 mod directory;
 mod engine;
 mod fault;
@@ -43,6 +45,7 @@ mod room;
 mod rooms;
 mod session;
 mod sessions;
+mod shard;
 mod slot;
 mod store;
 pub mod supervision;
@@ -50,11 +53,12 @@ pub mod supervision;
 pub use books::Balance;
 pub use call::CallError;
 pub use census::{ActorName, LifeChange, LifeEvent, NoActorName, TreeNode};
+pub use dead_letters::{DeadLetter, PoisonCommand};
 pub use directory::Person;
-pub use engine::{Drained, Engine, EngineFailed, Health, HelloFailed, Lab, Metrics};
+pub use engine::{Drained, Engine, EngineFailed, Health, HelloFailed, Lab, Metrics, SetAside};
 pub use fault::Fault;
 pub use greenroom_storage::fault_point::{Armed, NotArmed, Strike};
-pub use greenroom_storage::{Durability, StartError};
+pub use greenroom_storage::{Durability, StartError, Unreadable};
 pub use lobby::PublicRoom;
 /// The rules of a room, pure; public so that they can be measured.
 pub use room::{Post, RoomSnapshot, RoomState, Standpoint};

@@ -1,14 +1,12 @@
-//! The supervisor of sessions: opens one for each socket, and sees to what a session leaves behind.
+//! The supervisor of the shards, which supervise the sessions.
 //!
-//! *Owns* nothing that outlives it: its sessions die with it, and their sockets are closed by the
-//! engine. *Supervised* by the engine, permanent. *Promises* that rooms, presence and lobby hear of a
-//! session's end by its death, not by its goodbye.
+//! *Owns* the record of its shards' failures. *Supervised* by the engine, permanent. It does nothing while
+//! people talk: sockets are opened by the shards themselves. *Promises* that the sockets below a shard that
+//! has died are closed, so that their clients come back, and that the shard does.
 
 mod actor;
 mod command;
 mod handle;
 
-pub(crate) use actor::{SessionsActor, clean_up};
-pub(crate) use command::Opening;
-
+pub(crate) use actor::{SessionsActor, bury};
 pub(crate) use handle::SessionsHandle;

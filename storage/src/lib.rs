@@ -60,6 +60,8 @@ mod cursors;
 mod layers;
 mod reading;
 mod rooms;
+mod unreadable;
+pub use unreadable::Unreadable;
 
 #[cfg(test)]
 mod tests;

@@ -15,6 +15,7 @@ use crate::layers::Layers;
 use crate::queue::Queue;
 use crate::record::Lsn;
 use crate::rooms::Rooms;
+use crate::unreadable::UnreadableEvents;
 
 /// Everything but what a thread owns alone.
 #[derive(Debug)]
@@ -28,6 +29,7 @@ pub(crate) struct Shared {
     /// The store's id.
     pub(crate) store: Uuid,
     pub(crate) segments: Arc<Segments>,
+    pub(crate) unreadable: UnreadableEvents,
     pub(crate) progress: Progress,
     pub(crate) bell: Bell,
 }

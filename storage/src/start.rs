@@ -23,6 +23,7 @@ use crate::ledger::Ledger;
 use crate::record::{Lsn, Record, Skipped};
 use crate::rooms::{LiveRoom, Rooms};
 use crate::shared::{Bell, Progress, Shared};
+use crate::unreadable::UnreadableEvents;
 use crate::writer::{Clocks, Writer};
 use crate::{Announce, Head, Options, RoomKey, StartError};
 
@@ -103,6 +104,7 @@ pub(crate) fn make_ready(options: &Options, tuning: Tuning, announce: Arc<dyn An
         index_dir: dir.index(),
         store: dir.store,
         segments: Arc::clone(&segments),
+        unreadable: UnreadableEvents::default(),
         progress: Progress::new(tail.next() - 1, applied),
         bell: Bell::default(),
     });

@@ -14,6 +14,7 @@ use crate::start::{Ready, Tuning, make_ready};
 use crate::writer::Writer;
 use crate::{
     Announce, Cursor, Head, Health, Intent, Options, Page, PageFrom, ReadError, Room, RoomInList, RoomKey, StartError,
+    Unreadable,
 };
 
 /// Rooms, people and their messages, kept on one disk. Cloning it is cheap; the last one that is
@@ -181,6 +182,12 @@ impl Store {
             rebuilding: shared.index.is_empty(),
             damaged: shared.segments.damaged(),
         }
+    }
+
+    /// Stored events that were met since the start and could not be read.
+    #[must_use]
+    pub fn unreadable(&self) -> Vec<Unreadable> {
+        self.inner.shared.unreadable.list()
     }
 
     /// Carries out what was submitted, syncs it, lets the index take it over, and ends both threads.

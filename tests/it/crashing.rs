@@ -1,6 +1,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use greenroom_actors::TreeNode;
 use greenroom_protocol::{Command, ErrorCode, History, MessageId, ServerFrame};
 use tokio::task::JoinHandle;
 
@@ -223,6 +224,26 @@ async fn sends_under_way_when_a_session_crashes_are_made_once() {
         assert_eq!(sessions, TALKERS.len() + 1);
         talk.server.crash(&talk.dave.guest().actor()).await;
         assert_eq!(talk.dave.guest().ended().await, Ending::Closed(1011));
+    }
+    let (_server, people) = talk.ends().await;
+    let (dave, talkers) = people.split_last().expect("Dave is the last");
+    assert_eq!(dave.endings.len(), 3);
+    assert!(talkers.iter().all(|talker| talker.endings.is_empty()), "the others stayed connected");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_shard_of_the_sessions_closes_its_own_and_nobody_else_s() {
+    let mut talk = Talk::begin().await;
+    for _ in 1..=3 {
+        talk.goes_on().await;
+        let tree = talk.server.app().engine().lab().tree().expect("a tree");
+        let sessions = tree.children.iter().find(|part| part.name == "sessions").expect("it lives");
+        let dave = talk.dave.guest().actor();
+        let of_dave = |shard: &&TreeNode| shard.children.iter().any(|session| session.name == dave);
+        let shard = sessions.children.iter().find(of_dave).expect("Dave is somewhere");
+        assert_eq!(shard.children.len(), 1, "people are spread over the shards: {sessions:?}");
+        talk.server.crash(&shard.name).await;
+        assert_eq!(talk.dave.guest().ended().await, Ending::Closed(1012));
     }
     let (_server, people) = talk.ends().await;
     let (dave, talkers) = people.split_last().expect("Dave is the last");

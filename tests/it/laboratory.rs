@@ -48,6 +48,9 @@ async fn a_message_that_crashes_its_room_twice_is_refused_and_everybody_else_goe
     assert_eq!(find(&tree(&server).await, "room:green").expect("it lives")["restarts"], 2);
     let health: Value = reqwest::get(server.url("/api/health")).await.unwrap().json().await.unwrap();
     assert_eq!(health["poison"], 1);
+    let aside: Value = reqwest::get(server.url("/api/set-aside")).await.unwrap().json().await.unwrap();
+    assert_eq!((&aside["poison"][0]["id"], &aside["poison"][0]["room"]), (&json!(poison), &json!(GREEN)), "{aside}");
+    assert_eq!((&aside["poison"][0]["command"], &aside["unreadable"]), (&json!("send"), &json!([])), "{aside}");
     assert_eq!(mallory.refused(said(GREEN, poison, "boom")).await.code, ErrorCode::Internal, "it stays aside");
     assert_eq!(alice.conversation(GREEN), ["What was that?", "Sorry"]);
 }

@@ -37,6 +37,11 @@ pub(crate) async fn health(State(edge): State<Arc<Edge>>) -> Response {
     fresh(Json(edge.engine.health().await))
 }
 
+/// `GET /api/set-aside`: commands that crashed their room twice, and stored events that can't be read.
+pub(crate) async fn set_aside(State(edge): State<Arc<Edge>>) -> Response {
+    fresh(Json(edge.engine.set_aside()))
+}
+
 #[derive(Serialize)]
 struct Rooms {
     rooms: Vec<PublicRoom>,

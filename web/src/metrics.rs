@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
-use axum::{Router, middleware, routing};
+use axum::{Router, routing};
 use greenroom_actors::ledger::{Deliveries, Frames, Posts, Sends};
 use greenroom_actors::{Balance, Health, Metrics};
 use prometheus::core::Collector;
@@ -13,16 +13,9 @@ use prometheus::process_collector::ProcessCollector;
 use prometheus::{IntCounterVec, IntGaugeVec, Opts, Registry, TEXT_FORMAT, TextEncoder};
 
 use crate::accept::Edge;
-use crate::local::only_from_here;
 use crate::problem::Problem;
 
-/// For this machine only.
 pub(crate) fn routes() -> Router<Arc<Edge>> {
-    open_routes().layer(middleware::from_fn(only_from_here))
-}
-
-/// For whoever reaches the listener.
-pub(crate) fn open_routes() -> Router<Arc<Edge>> {
     Router::new().route("/metrics", routing::get(metrics))
 }
 

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
-use axum::middleware::map_response;
+use axum::middleware::{from_fn, map_response};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{any, get};
 
 use crate::accept::Edge;
 use crate::assets::{self, CONTENT_SECURITY_POLICY};
+use crate::local::only_from_here;
 use crate::problem::Problem;
 use crate::{http, lab, metrics, socket};
 
@@ -20,11 +21,13 @@ pub(crate) fn router(edge: Arc<Edge>) -> Router {
         .route("/api", any(unknown))
         .route("/api/", any(unknown))
         .route("/api/{*unknown}", any(unknown));
+    // What tells of people and rooms by name is for this machine only.
+    let here = metrics::routes().route("/api/set-aside", get(http::set_aside)).layer(from_fn(only_from_here));
     let lab = if edge.config.lab { lab::routes() } else { Router::new() };
     Router::new()
         .route("/ws", get(socket::upgrade))
         .merge(api)
-        .merge(metrics::routes())
+        .merge(here)
         .merge(lab)
         .fallback(page)
         .method_not_allowed_fallback(method_not_allowed)
@@ -34,7 +37,7 @@ pub(crate) fn router(edge: Arc<Edge>) -> Router {
 
 /// The paths of the listener for metrics.
 pub(crate) fn metrics_router(edge: Arc<Edge>) -> Router {
-    metrics::open_routes()
+    metrics::routes()
         .fallback(unknown)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(map_response(secure))

@@ -2,7 +2,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use greenroom_protocol::CloseCode;
 use greenroom_storage::Store;
 use ractor::{Actor, ActorCell, ActorId, ActorProcessingErr, ActorRef, Message, SpawnErr, SupervisionEvent};
 use tokio::time::Instant;
@@ -17,7 +16,7 @@ use crate::directory::Directory;
 use crate::lobby::LobbyActor;
 use crate::presence::PresenceActor;
 use crate::rooms::RoomsActor;
-use crate::sessions::{SessionsActor, clean_up};
+use crate::sessions::{self, SessionsActor};
 use crate::store::StoreActor;
 use crate::supervision::{self, Exit, Record, Verdict};
 
@@ -52,7 +51,7 @@ impl Actor for EngineActor {
         birth: Self::Arguments,
     ) -> Result<EngineShell, ActorProcessingErr> {
         let (myself, EngineArguments { directory, store }) = birth.of(myself);
-        directory.census.born(ActorName::Engine, myself.cell(), Arc::clone(myself.vitals()));
+        directory.census.born(ActorName::Engine, None, myself.cell(), Arc::clone(myself.vitals()));
         let (living, records, watchdog) = (HashMap::new(), HashMap::new(), Watchdog::default());
         let mut shell = EngineShell { directory, store, myself, living, records, watchdog, started: Instant::now() };
         for part in Part::IN_ORDER {
@@ -126,7 +125,8 @@ impl EngineShell {
     /// Enters a newborn part in the books.
     fn enter<M: Message>(&mut self, part: Part, actor: Address<M>) -> Address<M> {
         self.living.insert(actor.id(), (part, actor.cell()));
-        self.directory.census.born(part.actor_name(), actor.cell(), Arc::clone(actor.vitals()));
+        let (name, parent) = (part.actor_name(), Some(ActorName::Engine));
+        self.directory.census.born(name, parent, actor.cell(), Arc::clone(actor.vitals()));
         actor
     }
 
@@ -180,10 +180,8 @@ impl EngineShell {
                 self.directory.census.all_gone(|name| matches!(name, ActorName::Room(_)));
             }
             Part::Sessions => {
-                self.directory.census.all_gone(|name| matches!(name, ActorName::Session(_)));
-                for (session, _) in self.directory.sessions() {
-                    clean_up(&self.directory, session, CloseCode::Restarting);
-                }
+                sessions::bury(&self.directory, |_| true);
+                self.directory.census.all_gone(|name| matches!(name, ActorName::Shard(_) | ActorName::Session(_)));
             }
         }
     }

@@ -1,11 +1,10 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use greenroom_protocol::{CloseCode, Hello, Ref, User, UserId};
-use greenroom_storage::{Durability, GuestTokens, Options, StartError, Store};
+use greenroom_storage::{Durability, GuestTokens, Options, StartError, Store, Unreadable};
 use ractor::Actor;
 use serde::Serialize;
 use tokio::sync::watch;
@@ -18,11 +17,12 @@ use crate::audit::balance;
 use crate::books::Balance;
 use crate::call;
 use crate::census::LifeChange;
+use crate::dead_letters::DeadLetter;
 use crate::directory::{Directory, Person};
 use crate::lobby::PublicRoom;
 use crate::outbox::Outbox;
 use crate::session::{SessionConfig, SessionHandle};
-use crate::sessions::Opening;
+use crate::shard::Opening;
 
 /// A running engine: the door through which the web edge reaches the actors.
 #[derive(Clone)]
@@ -76,6 +76,15 @@ pub struct Health {
     pub poison: u64,
     /// People and sessions online; nothing where presence does not answer.
     pub presence: Option<Online>,
+}
+
+/// What was set aside so that the rest goes on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SetAside {
+    /// Commands that have failed their room twice: the newest thousand.
+    pub poison: Vec<DeadLetter>,
+    /// Stored events that were met and can't be read: the first thousand, by room and place.
+    pub unreadable: Vec<Unreadable>,
 }
 
 /// How the engine is and what it has done, in numbers.
@@ -181,9 +190,15 @@ impl Engine {
         let presence = self.directory.presence.count().await.ok();
         let presence = presence.map(|(people, sessions)| Online { people, sessions });
         let sound = store.as_ref().is_some_and(|store| !store.disk_full && !store.rebuilding && store.damaged == 0);
-        let poison = self.directory.poison.load(Ordering::Relaxed);
+        let poison = self.directory.dead_letters.count();
         let status = if sound && rooms.is_some() && presence.is_some() { "ok" } else { "degraded" };
         Health { status, store, rooms, poison, presence }
+    }
+
+    /// Commands that were set aside, the newest of them, and stored events that can't be read.
+    #[must_use]
+    pub fn set_aside(&self) -> SetAside {
+        SetAside { poison: self.directory.dead_letters.list(), unreadable: self.store.unreadable() }
     }
 
     /// How the engine is and what it has done, in numbers.

@@ -50,6 +50,10 @@ impl Lab {
             ActorName::Lobby => self.directory.lobby.suffer(fault),
             ActorName::Rooms => self.directory.rooms.suffer(fault),
             ActorName::Sessions => self.directory.sessions.suffer(fault),
+            ActorName::Shard(number) => match self.directory.sessions.shard(*number) {
+                Some(shard) => shard.suffer(fault),
+                None => return false,
+            },
             ActorName::Room(room) => match self.directory.rooms.find(room.clone()).await {
                 Ok(Some(room)) => room.suffer(fault),
                 Ok(None) | Err(_) => return false,

@@ -6,20 +6,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use greenroom_protocol::{MessageId, SessionId, UserId};
 use parking_lot::Mutex;
+
+use crate::dead_letters::PoisonCommand;
 
 /// Failures over the same command after which it is set aside.
 const POISON: u32 = 2;
-
-/// Commands that sessions replay to a fresh incarnation, and that so could fail it again.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Case {
-    /// Somebody says something.
-    Post(UserId, MessageId),
-    /// A session wants in.
-    Join(SessionId, u64),
-}
 
 /// The casebook of one room, kept by its supervisor over all its lives.
 #[derive(Debug, Default)]
@@ -27,14 +19,14 @@ pub(crate) struct Casebook(Mutex<Cases>);
 
 #[derive(Debug, Default)]
 struct Cases {
-    in_hand: Option<Case>,
-    charges: HashMap<Case, u32>,
-    set_aside: HashSet<Case>,
+    in_hand: Option<PoisonCommand>,
+    charges: HashMap<PoisonCommand, u32>,
+    set_aside: HashSet<PoisonCommand>,
 }
 
 impl Casebook {
     /// Notes what the room begins with; says whether it may. What was set aside may not.
-    pub(crate) fn begin(&self, case: Case) -> bool {
+    pub(crate) fn begin(&self, case: PoisonCommand) -> bool {
         let mut cases = self.0.lock();
         let may = !cases.set_aside.contains(&case);
         cases.in_hand = may.then_some(case);
@@ -47,7 +39,7 @@ impl Casebook {
     }
 
     /// The room has failed: charges what it had in hand. Returns the command if it is set aside by that.
-    pub(crate) fn failed(&self) -> Option<Case> {
+    pub(crate) fn failed(&self) -> Option<PoisonCommand> {
         let mut cases = self.0.lock();
         let case = cases.in_hand.take()?;
         let charges = cases.charges.entry(case.clone()).or_default();
@@ -63,12 +55,15 @@ impl Casebook {
 
 #[cfg(test)]
 mod tests {
+    use greenroom_protocol::{MessageId, SessionId, UserId};
+
     use super::*;
 
     #[test]
     fn a_command_that_fails_the_room_twice_is_set_aside_and_no_other() {
         let book = Casebook::default();
-        let (poison, good) = (Case::Post(UserId::new(), MessageId::new()), Case::Join(SessionId::new(), 1));
+        let poison = PoisonCommand::Send { user: UserId::new(), id: MessageId::new() };
+        let good = PoisonCommand::Join { session: SessionId::new(), join: 1 };
         assert!(book.begin(poison.clone()));
         assert_eq!(book.failed(), None, "once may be chance");
         assert!(book.begin(good.clone()));

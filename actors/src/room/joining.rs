@@ -8,11 +8,11 @@ use greenroom_protocol::{EncodedFrame, ErrorCode, Joined, RoomKind, Seq, ServerF
 use greenroom_storage::{Cursor, Follow, LogEvent, Page, PageFrom, RoomKey};
 
 use super::actor::{Follower, OpenRoom, RoomShell, now};
-use super::casebook::Case;
 use super::command::{Entry, Inside, JoinRequest};
 use super::handle::RoomHandle;
 use super::state::JoinPlan;
 use crate::clock;
+use crate::dead_letters::PoisonCommand;
 use crate::directory::Person;
 use crate::outbox::Refusal;
 use crate::store::ReadFailed;
@@ -23,7 +23,7 @@ impl RoomShell {
         if join.outbox.has_answered(&self.id, join.join) {
             return self.resume(&join);
         }
-        if !self.casebook.begin(Case::Join(join.session, join.join)) {
+        if !self.casebook.begin(PoisonCommand::Join { session: join.session, join: join.join }) {
             let refusal = Refusal::new(ErrorCode::Internal, "this join crashed the room, and was set aside");
             return join.refuse(&self.id, refusal);
         }

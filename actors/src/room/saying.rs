@@ -7,10 +7,10 @@ use greenroom_protocol::limits::PAGE_EVENTS;
 use greenroom_storage::{Append, Page, PageFrom, RoomBatch, fault_point};
 
 use super::actor::{RoomShell, now};
-use super::casebook::Case;
 use super::command::Inside;
 use super::state::{Announcement, Post};
 use crate::clock;
+use crate::dead_letters::PoisonCommand;
 use crate::outbox::{Refusal, Settlement};
 use crate::store::ReadFailed;
 
@@ -39,7 +39,9 @@ impl RoomShell {
     fn consider(&mut self, session: SessionId, post: Post) -> Result<Append, Refusal> {
         let casebook = Arc::clone(&self.casebook);
         let state = &mut self.open_room().state;
-        let poison = state.person(session).is_some_and(|person| !casebook.begin(Case::Post(person.user.id, post.id)));
+        let poison = state
+            .person(session)
+            .is_some_and(|person| !casebook.begin(PoisonCommand::Send { user: person.user.id, id: post.id }));
         if !poison {
             fault_point::pass_with("room.post", || post.id.to_string());
         }

@@ -1,6 +1,5 @@
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use greenroom_protocol::{ErrorCode, RoomId};
@@ -112,7 +111,8 @@ impl RoomsShell {
         match address::start(RoomActor, arguments, self.myself.cell()).await {
             Ok(actor) => {
                 self.rooms.insert(actor.id(), room.clone());
-                self.directory.census.born(ActorName::Room(room.clone()), actor.cell(), Arc::clone(actor.vitals()));
+                let (name, parent) = (ActorName::Room(room.clone()), Some(ActorName::Rooms));
+                self.directory.census.born(name, parent, actor.cell(), Arc::clone(actor.vitals()));
                 let waiting = self.state.started(room, incarnation, RoomHandle::new(actor), casebook);
                 waiting.into_iter().for_each(|enter| self.let_in(room, enter));
             }
@@ -130,7 +130,7 @@ impl RoomsShell {
             tracing::warn!(%room, reason, ?verdict, "room failed");
             if let Some(case) = entry.casebook.failed() {
                 tracing::error!(%room, ?case, "a command has failed the room twice, and is set aside");
-                self.directory.poison.fetch_add(1, Ordering::Relaxed);
+                self.directory.dead_letters.put(room.clone(), case, reason);
             }
         }
         let (census, name) = (&self.directory.census, ActorName::Room(room.clone()));

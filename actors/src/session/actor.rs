@@ -17,7 +17,7 @@ use crate::clock;
 use crate::directory::{Directory, Seated};
 use crate::outbox::{Outbox, Permit, Refusal, Unanswered};
 use crate::room::{Enter, Entry, HistoryRequest, JoinRequest, Post, RoomHandle, Standpoint};
-use crate::sessions::Opening;
+use crate::shard::Opening;
 
 pub(crate) struct SessionActor;
 

@@ -1,24 +1,27 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use greenroom_protocol::{CloseCode, SessionId};
-use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent};
+use greenroom_protocol::CloseCode;
+use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, SpawnErr, SupervisionEvent};
+use tokio::time::Instant;
 
-use super::command::{Opening, SessionsCommand};
+use super::command::SessionsCommand;
+use super::handle::SHARDS;
 use crate::address::{self, Address, Birth};
-use crate::call::{self, Answer};
 use crate::census::ActorName;
-use crate::directory::{Directory, LivingSession};
-use crate::session::{SessionActor, SessionArguments, SessionHandle};
-use crate::supervision::{self, Exit, Restart};
+use crate::directory::Directory;
+use crate::shard::{ShardActor, ShardArguments, clean_up};
+use crate::supervision::{self, Exit, Record, Verdict};
 
 pub(crate) struct SessionsActor;
 
 pub(crate) struct SessionsShell {
     directory: Arc<Directory>,
     myself: Address<SessionsCommand>,
-    /// Which session a child is: an actor's end names only its number.
-    sessions: HashMap<ActorId, SessionId>,
+    /// Which shard a child is: an actor's end names only its number.
+    shards: HashMap<ActorId, usize>,
+    records: [Record; SHARDS],
+    started: Instant,
 }
 
 impl Actor for SessionsActor {
@@ -32,7 +35,12 @@ impl Actor for SessionsActor {
         birth: Self::Arguments,
     ) -> Result<SessionsShell, ActorProcessingErr> {
         let (myself, directory) = birth.of(myself);
-        Ok(SessionsShell { directory, myself, sessions: HashMap::new() })
+        let (shards, records, started) = (HashMap::new(), Default::default(), Instant::now());
+        let mut shell = SessionsShell { directory, myself, shards, records, started };
+        for number in 0..SHARDS {
+            shell.start(number).await?;
+        }
+        Ok(shell)
     }
 
     async fn handle(
@@ -42,76 +50,71 @@ impl Actor for SessionsActor {
         shell: &mut SessionsShell,
     ) -> Result<(), ActorProcessingErr> {
         match command {
-            SessionsCommand::Open { opening, reply } => shell.open(opening, reply).await,
+            SessionsCommand::Restart(number) => shell.start(number).await?,
             SessionsCommand::Suffer(fault) => fault.suffer().await,
         }
         shell.myself.vitals().handled_one();
         Ok(())
     }
 
-    /// A session is temporary: its client's reconnect is its restart. ractor's own handler would stop
-    /// this supervisor on any child's end.
+    /// ractor's own handler would stop this supervisor on any child's end.
     async fn handle_supervisor_evt(
         &self,
         _: ActorRef<SessionsCommand>,
         event: SupervisionEvent,
         shell: &mut SessionsShell,
     ) -> Result<(), ActorProcessingErr> {
-        if let Some((child, exit)) = address::end_of(event) {
-            shell.ended(child, &exit);
+        match address::end_of(event) {
+            Some((child, exit)) => shell.ended(child, &exit).await,
+            None => Ok(()),
         }
-        Ok(())
     }
 }
 
 impl SessionsShell {
-    async fn open(&mut self, opening: Opening, reply: Answer<SessionHandle>) {
-        let id = SessionId::new();
-        let (person, outbox) = (opening.person.clone(), Arc::clone(&opening.outbox));
-        let arguments = SessionArguments { id, directory: Arc::clone(&self.directory), opening };
-        match address::start(SessionActor, arguments, self.myself.cell()).await {
-            Ok(actor) => {
-                self.sessions.insert(actor.id(), id);
-                self.directory.census.born(ActorName::Session(id), actor.cell(), Arc::clone(actor.vitals()));
-                let handle = SessionHandle::new(actor);
-                let living = LivingSession { handle: handle.clone(), person, outbox };
-                self.directory.session_lives(id, living);
-                handle.start();
-                call::answer(reply, handle);
-            }
-            Err(error) => tracing::error!(%error, "the session can't be started"),
+    async fn start(&mut self, number: usize) -> Result<(), SpawnErr> {
+        let arguments = ShardArguments { directory: Arc::clone(&self.directory), number };
+        let shard = address::start(ShardActor, arguments, self.myself.cell()).await?;
+        self.shards.insert(shard.id(), number);
+        let (name, parent) = (ActorName::Shard(number), Some(ActorName::Sessions));
+        self.directory.census.born(name, parent, shard.cell(), Arc::clone(shard.vitals()));
+        if let Some(handle) = self.directory.sessions.shard(number) {
+            handle.fill(shard);
         }
+        Ok(())
     }
 
-    /// [`supervision::SESSION`] says that a session is never started again, so there is no record of failures to keep.
-    fn ended(&mut self, child: ActorId, exit: &Exit) {
-        const { assert!(matches!(supervision::SESSION.restart, Restart::Temporary)) };
-        let Some(session) = self.sessions.remove(&child) else { return };
-        let code = match exit {
-            Exit::Normal => CloseCode::Normal,
-            Exit::Failed(reason) => {
-                tracing::warn!(%session, reason, "session failed");
-                CloseCode::SessionCrashed
+    async fn ended(&mut self, child: ActorId, exit: &Exit) -> Result<(), ActorProcessingErr> {
+        let Some(number) = self.shards.remove(&child) else { return Ok(()) };
+        let name = ActorName::Shard(number);
+        bury(&self.directory, |shard| shard == number);
+        let verdict = self.records[number].judge(&supervision::PART, exit, self.started.elapsed(), rand::random());
+        tracing::warn!(%name, reason = exit.reason(), ?verdict, "a shard of the sessions has ended");
+        match verdict {
+            Verdict::Restart(wait) => {
+                self.directory.census.failed(&name, exit.reason());
+                if wait.is_zero() {
+                    self.start(number).await?;
+                } else {
+                    self.myself.tell_after(wait, move || SessionsCommand::Restart(number));
+                }
+                Ok(())
             }
-        };
-        let cause = matches!(exit, Exit::Failed(_)).then(|| exit.reason());
-        self.directory.census.gone(&ActorName::Session(session), cause);
-        clean_up(&self.directory, session, code);
+            Verdict::Forget | Verdict::Quarantine(_) => Ok(()),
+            Verdict::Escalate => {
+                self.directory.census.given_up(&name, exit.reason());
+                Err(format!("{name} failed too often: {}", exit.reason()).into())
+            }
+        }
     }
 }
 
-/// Sees to what a dead session leaves behind: its socket, its seats, its name in the lists.
-pub(crate) fn clean_up(directory: &Directory, session: SessionId, code: CloseCode) {
-    let ended = directory.books.session_ends(|| {
-        let living = directory.session_died(session)?;
-        living.outbox.close(code);
-        let ledger = living.outbox.ledger();
-        Some((living, ledger))
-    });
-    let Some(living) = ended else { return };
-    for room in directory.unseat_everywhere(session) {
-        directory.rooms.leave(room, session);
+/// Sees to what the sessions of dead shards leave behind: their clients are to come back.
+pub(crate) fn bury(directory: &Directory, dead: impl Fn(usize) -> bool) {
+    for (session, living) in directory.sessions() {
+        if dead(living.shard) {
+            directory.census.forget(&ActorName::Session(session));
+            clean_up(directory, session, CloseCode::Restarting);
+        }
     }
-    directory.presence.untrack(session);
-    directory.lobby.leave(session, living.person.user.id);
 }

@@ -1,28 +1,9 @@
-use std::sync::Arc;
-
-use greenroom_protocol::Ref;
-
-use crate::call::Answer;
-use crate::directory::Person;
 use crate::fault::Fault;
-use crate::outbox::Outbox;
-use crate::session::{SessionConfig, SessionHandle};
 
-/// A socket whose person is known.
-pub(crate) struct Opening {
-    pub(crate) person: Person,
-    /// What a guest comes back with.
-    pub(crate) token: Option<String>,
-    /// The mark of the `hello`.
-    pub(crate) reference: Option<Ref>,
-    pub(crate) outbox: Arc<Outbox>,
-    pub(crate) config: SessionConfig,
-}
-
-/// What the sessions' supervisor is asked.
+/// What the supervisor of the shards is asked.
 pub(crate) enum SessionsCommand {
-    /// The edge opens a session.
-    Open { opening: Opening, reply: Answer<SessionHandle> },
+    /// The wait before a shard's restart is over.
+    Restart(usize),
     /// The fault laboratory inflicts a fault.
     Suffer(Fault),
 }

@@ -1,5 +1,7 @@
 //! Pages of a room's log.
 
+use std::fmt::Display;
+
 use greenroom_protocol::{Body, Event, Message, MessageId, Seq, Timestamp, User, UserId};
 use uuid::Uuid;
 
@@ -78,12 +80,10 @@ impl Shared {
         reader: &mut Reader<'_>,
         people: &mut ById<UserId, User>,
     ) -> Result<Event, ReadError> {
-        let unreadable = Event::Unreadable { room: live.room.id.clone(), seq };
         match reader.read(lsn, next) {
             Ok(Record::Message(record)) if room_key(record.room) == live.room.key && record.seq == seq.0 => {
                 let Ok(body) = Body::parse(record.body) else {
-                    self.segments.note_damaged(lsn, &"its body is none");
-                    return Ok(unreadable);
+                    return Ok(self.damaged(live, seq, lsn, &"its body is none"));
                 };
                 let id = UserId(Uuid::from_bytes(record.user));
                 let user = match people.get(&id) {
@@ -92,17 +92,22 @@ impl Shared {
                 };
                 Ok(Event::Message(message(live, &record, user, body)))
             }
-            Ok(_) => {
-                self.segments.note_damaged(lsn, &"it is another record");
-                Ok(unreadable)
-            }
-            Err(Unread::Lost) => Ok(unreadable),
-            Err(Unread::Damaged(error)) => {
-                self.segments.note_damaged(lsn, &error);
-                Ok(unreadable)
-            }
+            Ok(_) => Ok(self.damaged(live, seq, lsn, &"it is another record")),
+            // It was counted when that part of the journal was found.
+            Err(error @ Unread::Lost) => Ok(self.unreadable(live, seq, &error)),
+            Err(Unread::Damaged(error)) => Ok(self.damaged(live, seq, lsn, &error)),
             Err(Unread::Disk(error)) => Err(ReadError::Disk(error.to_string())),
         }
+    }
+
+    fn damaged(&self, live: &LiveRoom, seq: Seq, lsn: Lsn, why: &dyn Display) -> Event {
+        self.segments.note_damaged(lsn, why);
+        self.unreadable(live, seq, why)
+    }
+
+    fn unreadable(&self, live: &LiveRoom, seq: Seq, why: &dyn Display) -> Event {
+        self.unreadable.note(&live.room.id, seq, why);
+        Event::Unreadable { room: live.room.id.clone(), seq }
     }
 }
 

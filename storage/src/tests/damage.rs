@@ -116,6 +116,9 @@ fn a_damaged_record_in_a_sealed_segment_keeps_its_place() {
     assert_eq!(page.events.iter().filter(|event| event.event.message().is_some()).count(), 19);
     house.store.page(green.key, PageFrom::After(Seq(0)), 20, usize::MAX).unwrap();
     assert_eq!(house.store.health().damaged, 1, "counted once");
+    let listed = house.store.unreadable();
+    assert_eq!(listed.len(), 1, "listed once: {listed:?}");
+    assert_eq!((&listed[0].room, listed[0].seq), (&green.id, Seq(8)));
 }
 
 #[test]

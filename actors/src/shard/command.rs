@@ -1,0 +1,29 @@
+use std::sync::Arc;
+
+use greenroom_protocol::Ref;
+
+use crate::call::Answer;
+use crate::directory::Person;
+use crate::fault::Fault;
+use crate::outbox::Outbox;
+use crate::session::{SessionConfig, SessionHandle};
+
+/// A socket whose person is known.
+#[derive(Clone)]
+pub(crate) struct Opening {
+    pub(crate) person: Person,
+    /// What a guest comes back with.
+    pub(crate) token: Option<String>,
+    /// The mark of the `hello`.
+    pub(crate) reference: Option<Ref>,
+    pub(crate) outbox: Arc<Outbox>,
+    pub(crate) config: SessionConfig,
+}
+
+/// What a shard is asked.
+pub(crate) enum ShardCommand {
+    /// The edge opens a session.
+    Open { opening: Opening, reply: Answer<SessionHandle> },
+    /// The fault laboratory inflicts a fault.
+    Suffer(Fault),
+}
