@@ -72,6 +72,10 @@ pub const OUTBOX_LOW_BYTES: usize = 256 * 1024;
 /// trip around the world at a few megabits.
 pub const SOCKET_SEND_BYTES: usize = 128 * 1024;
 
+/// Bytes that the system may hold beyond those once a socket is to be closed, so that the goodbye to a client
+/// that has stopped reading still fits behind what it has not taken: frames under way, and the close.
+pub const SOCKET_GOODBYE_BYTES: usize = 80 * 1024;
+
 /// Passing frames (typing, presence, receipts) that wait for one socket; the oldest go first.
 pub const OUTBOX_PASSING: usize = 256;
 
@@ -106,7 +110,7 @@ pub const HEARTBEAT: Duration = Duration::from_secs(25);
 /// How long the server waits for a pong, or for anything else, after its ping.
 pub const HEARTBEAT_GRACE: Duration = Duration::from_secs(10);
 
-/// How long a close frame may take to leave; a peer that doesn't read is cut off.
+/// How long a close frame may take to leave, and the peer to answer it.
 pub const CLOSE: Duration = Duration::from_secs(2);
 
 /// WebSockets that the server holds at once, lifted by `--no-limits`.

@@ -2,7 +2,8 @@
 
 use futures_util::SinkExt as _;
 use greenroom_protocol::CloseCode;
-use greenroom_protocol::limits::CLOSE;
+use greenroom_protocol::limits::{CLOSE, SOCKET_GOODBYE_BYTES, SOCKET_SEND_BYTES};
+use socket2::SockRef;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -32,8 +33,10 @@ pub(super) fn code_of(error: &Error) -> CloseCode {
     }
 }
 
-/// Says goodbye with a code, within [`CLOSE`]; a peer that doesn't listen is cut off.
+/// Says goodbye with a code, within [`CLOSE`]. A peer that does not read finds it whenever it does: the
+/// system keeps it behind what it holds already.
 pub(super) async fn close(mut socket: Socket, mut unwritten: Writing, code: CloseCode) {
+    let _unsupported = SockRef::from(socket.get_ref()).set_send_buffer_size(SOCKET_SEND_BYTES + SOCKET_GOODBYE_BYTES);
     let goodbye = async {
         unwritten.finish(socket.get_mut()).await?;
         goodbye(&mut socket, code).await
