@@ -53,7 +53,7 @@ pub use census::{ActorName, LifeChange, LifeEvent, NoActorName, TreeNode};
 pub use directory::Person;
 pub use engine::{Drained, Engine, EngineFailed, Health, HelloFailed, Lab, Metrics};
 pub use fault::Fault;
-pub use greenroom_storage::fault_point::{Armed, NotArmed, Strike};
+pub use greenroom_storage::fault_point::{self, Armed, NotArmed, Strike};
 pub use greenroom_storage::{Durability, StartError};
 pub use lobby::PublicRoom;
 /// The rules of a room, pure; public so that they can be measured.

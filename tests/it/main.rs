@@ -25,6 +25,15 @@ mod cursors;
 /// What Mallory sends.
 mod bad_input;
 
+/// Bytes that are no WebSocket, and WebSocket as nobody ought to speak it.
+mod wire;
+
+/// Connections that break, hang or are not read, and a server that is held up.
+mod network;
+
+/// More than there is room for: in a room, in a mailbox, among the files.
+mod load;
+
 /// Every actor is killed while people talk.
 mod crashing;
 
