@@ -20,7 +20,7 @@ use tokio::time::{Instant, sleep, timeout};
 pub(crate) use frames::log_of;
 pub(crate) use guest::{Guest, NoSocket, said};
 pub(crate) use inbox::Ending;
-pub(crate) use process::{Process, greenroom};
+pub(crate) use process::{Home, Process, greenroom};
 pub(crate) use raw::{Raw, frame};
 pub(crate) use server::Server;
 pub(crate) use steady::Steady;

@@ -69,6 +69,11 @@ impl Process {
         Self::start_at(FREE, Home::new(), command, flags).await
     }
 
+    /// Starts it where data is already.
+    pub(crate) async fn start_in(home: Home, flags: &[&str]) -> Self {
+        Self::start_at(FREE, home, greenroom(), flags).await
+    }
+
     async fn start_at(listen: SocketAddr, home: Home, mut command: Command, flags: &[&str]) -> Self {
         let log = home.path().join("log");
         let stderr = File::options().create(true).append(true).open(&log).expect("a log");
