@@ -1,9 +1,9 @@
-use greenroom_protocol::{Command, ErrorCode, History, MessageId, Seq, ServerFrame};
+use greenroom_protocol::{Command, ErrorCode, History, Join, MessageId, Seq, ServerFrame};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use crate::support::lab::{arm, arm_for, count, find, hurt, lab, restarts, tree};
-use crate::support::{Ending, GREEN, Guest, Host as _, Process, room, said, until};
+use crate::support::{ATTIC, Ending, GREEN, Guest, Host as _, Process, bodies, room, said, until};
 
 /// Some actor of a kind.
 fn first(tree: &Value, kind: &str) -> Option<Value> {
@@ -307,6 +307,27 @@ async fn a_read_that_panics_is_refused_and_the_next_one_is_answered() {
     until("an answer", answered, |answered| *answered).await;
     assert_eq!(alice.says(GREEN, "on we go").await.seq.0, LONG_AGO as u64 + 1);
     assert_eq!(restarts(&tree(&server).await, "store"), 0, "the store itself felt nothing");
+}
+
+#[tokio::test]
+async fn whoever_comes_to_a_room_that_cannot_be_read_yet_is_let_in_once_it_can() {
+    let mut server = Process::start(&["--lab"]).await;
+    let mut alice = Guest::enter(&server, "Alice").await;
+    alice.join(GREEN).await;
+    alice.says(GREEN, "before").await;
+    server.terminate().await;
+    let server = server.restart().await;
+    let (mut alice, mut bob) = (alice.again(&server).await, Guest::enter(&server, "Bob").await);
+    bob.join(ATTIC).await;
+    arm(&server, "store.read", "panic", 3).await;
+    alice.tell(Command::Join(Join { room: room(GREEN), since: None, epoch: None, limit: None })).await;
+    assert_eq!(bob.says(ATTIC, "elsewhere").await.seq.0, 1);
+    let come_in =
+        |frame: &ServerFrame| if let ServerFrame::Joined(joined) = frame { Some(joined.clone()) } else { None };
+    let joined = alice.hears_frame("to be let in", come_in).await;
+    assert_eq!(bodies(&joined.events), ["before"]);
+    assert!(server.log().contains("the room can't be read yet"), "it was tried in vain");
+    assert_eq!(restarts(&tree(&server).await, "room:green"), 0);
 }
 
 #[tokio::test]
