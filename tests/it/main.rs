@@ -40,6 +40,9 @@ mod crashing;
 /// What the fault laboratory does, and shows.
 mod laboratory;
 
+/// Faults at the very places that a message or a read passes.
+mod striking;
+
 /// What is still there after a stop, and after a kill.
 mod durability;
 
