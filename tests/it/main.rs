@@ -52,6 +52,9 @@ mod edge;
 /// The program: its command line, and its first and last words.
 mod starting;
 
+/// What the documents say of tests and drills.
+mod documents;
+
 /// The client examples, run as their readers would.
 mod examples;
 
