@@ -57,7 +57,7 @@ pub use dead_letters::{DeadLetter, PoisonCommand};
 pub use directory::Person;
 pub use engine::{Drained, Engine, EngineFailed, Health, HelloFailed, Lab, Metrics, SetAside};
 pub use fault::Fault;
-pub use greenroom_storage::fault_point::{Armed, NotArmed, Strike};
+pub use greenroom_storage::fault_point::{self, Armed, NotArmed, Strike};
 pub use greenroom_storage::{Durability, StartError, Unreadable};
 pub use lobby::PublicRoom;
 /// The rules of a room, pure; public so that they can be measured.

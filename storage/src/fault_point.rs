@@ -4,12 +4,14 @@
 //! process-wide, as a `kill -9` is; the laboratory arms them in a server of its own.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use serde::Deserialize;
 
-/// Every point, in the order in which a message passes them.
-pub const POINTS: [&str; 9] = [
+/// Every point, in the order in which a message passes them; the last is passed by whoever reads.
+pub const POINTS: [&str; 11] = [
+    "socket.frame",
     "session.send",
     "room.post",
     "room.before_append",
@@ -19,7 +21,11 @@ pub const POINTS: [&str; 9] = [
     "journal.sync",
     "journal.after_sync",
     "room.fan_out",
+    "store.read",
 ];
+
+/// How long a strike delays: a disk that is far slower than any that works, yet no reason to give it up.
+const DELAY: Duration = Duration::from_secs(2);
 
 /// The points where a message's id is known, and so may be asked for.
 const KEYED: [&str; 1] = ["room.post"];
@@ -45,6 +51,8 @@ pub enum Strike {
     Kill,
     /// The operation fails, where the point is one that can.
     Fail,
+    /// The thread stands still for two seconds: in the journal, a slow disk.
+    Delay,
 }
 
 /// An armed point.
@@ -98,13 +106,19 @@ pub fn pass_with(point: &str, key: impl FnOnce() -> String) -> bool {
 }
 
 fn strike(point: &str, key: Option<String>) -> bool {
-    match due(&mut PLAN.lock(), point, key.as_deref()) {
+    // A strike may take its time, and must not hold up others at their points.
+    let due = due(&mut PLAN.lock(), point, key.as_deref());
+    match due {
         None => false,
         Some(Strike::Fail) => true,
         Some(Strike::Panic) => panic!("struck by the fault laboratory at {point}"),
         Some(Strike::Kill) => {
             // Nothing is left to be done where even that fails.
             let _unkillable = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
+            false
+        }
+        Some(Strike::Delay) => {
+            std::thread::sleep(DELAY);
             false
         }
     }

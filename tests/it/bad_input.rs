@@ -1,15 +1,7 @@
 use greenroom_protocol::{ErrorCode, MessageId, Presence, Ref, ServerFrame};
 use tokio_tungstenite::tungstenite::protocol::Message as Wire;
 
-use crate::support::{Ending, GREEN, Guest, Host as _, NoSocket, Raw, Server, frame, soon};
-
-// Bits of a frame's first byte.
-const FIN: u8 = 0x80;
-const RSV1: u8 = 0x40;
-const CONTINUATION: u8 = 0x0;
-const TEXT: u8 = 0x1;
-const CLOSE: u8 = 0x8;
-const PING: u8 = 0x9;
+use crate::support::{Ending, GREEN, Guest, Host as _, NoSocket, Raw, Server, soon};
 
 const ID: &str = "018f3c7e-5d4a-7b6c-8d9e-0f1a2b3c4d5e";
 
@@ -96,6 +88,18 @@ fn table() -> Vec<(&'static str, String, ErrorCode)> {
         ("history of nowhere", r#"{"type":"history","ref":"r","room":"nowhere"}"#.to_owned(), NotFound),
         ("history both ways", history(r#""before":1,"after":1"#), Invalid),
         ("history with a negative limit", history(r#""limit":-1"#), Invalid),
+        ("history with a limit beyond all integers", history(r#""limit":1e400"#), BadFrame),
+        ("a cursor beyond all integers", history(r#""before":18446744073709551616"#), Invalid),
+        ("a cursor of minus nothing", history(r#""before":-0"#), Invalid),
+        ("a room twice", r#"{"type":"join","ref":"r","room":"green","room":"attic"}"#.to_owned(), Invalid),
+        ("a type twice", r#"{"type":"ping","type":"join","room":"green"}"#.to_owned(), BadFrame),
+        ("a ref beyond all integers", r#"{"type":"ping","ref":99999999999999999999}"#.to_owned(), BadFrame),
+        ("a key that is no text", r#"{"type":"ping",7:7}"#.to_owned(), BadFrame),
+        ("a byte order mark", format!("\u{feff}{}", r#"{"type":"ping"}"#), BadFrame),
+        ("a control character", "{\"type\":\"pi\u{1}ng\"}".to_owned(), BadFrame),
+        ("a comment", r#"{"type":"ping"/* */}"#.to_owned(), BadFrame),
+        ("as many spaces as fit, and no object", " ".repeat(65_536), BadFrame),
+        ("a key as long as fits", format!(r#"{{"{}":1}}"#, "k".repeat(65_000)), BadFrame),
     ]
 }
 
@@ -185,72 +189,6 @@ async fn binary_frames_are_not_taken() {
     let mut late = Guest::enter(&server, "Mallory").await;
     late.wire(Wire::Binary(b"hello".to_vec().into())).await;
     assert_eq!(late.closed().await, 1003);
-}
-
-/// Opens a socket, says hello, writes bytes, and waits for the end.
-async fn ends_after(server: &Server, bytes: &[u8]) -> Ending {
-    let mut mallory = Raw::connect(server).await;
-    mallory.text(br#"{"type":"hello","guest":"Mallory"}"#).await;
-    mallory.bytes(bytes).await;
-    mallory.ending().await
-}
-
-#[tokio::test]
-async fn bytes_that_break_the_websocket_protocol_end_the_socket_with_the_right_code() {
-    let server = Server::start().await;
-    let mut alice = Guest::enter(&server, "Alice").await;
-    alice.join(GREEN).await;
-    let ping = br#"{"type":"ping"}"#;
-    let limit = vec![b' '; 65_537];
-    let halves = [frame(TEXT, true, &limit[..40_000]), frame(FIN | CONTINUATION, true, &limit[..40_000])].concat();
-    for (what, bytes, code) in [
-        ("no UTF-8", frame(FIN | TEXT, true, b"\"\xff\xfe\""), 1007),
-        ("half a character", frame(FIN | TEXT, true, b"\xe2\x82"), 1007),
-        ("a frame above the limit", frame(FIN | TEXT, true, &limit), 1009),
-        ("a message above the limit in two frames", halves, 1009),
-        (
-            "an announced frame of all memory",
-            [&[FIN | TEXT, 0xff][..], &[0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0]].concat(),
-            1009,
-        ),
-        ("an unmasked frame", frame(FIN | TEXT, false, ping), 1002),
-        ("a reserved bit", frame(FIN | RSV1 | TEXT, true, ping), 1002),
-        ("an unknown opcode", frame(FIN | 0x3, true, ping), 1002),
-        ("a continuation of nothing", frame(FIN | CONTINUATION, true, ping), 1002),
-        ("a ping in pieces", frame(PING, true, b"x"), 1002),
-        ("a long ping", frame(FIN | PING, true, &[b'x'; 126]), 1002),
-    ] {
-        assert_eq!(ends_after(&server, &bytes).await, Ending::Closed(code), "{what}");
-    }
-    alice.says(GREEN, "and so what?").await;
-}
-
-#[tokio::test]
-async fn a_frame_of_exactly_the_limit_is_taken() {
-    let server = Server::start().await;
-    let mut alice = Guest::enter(&server, "Alice").await;
-    let ping = r#"{"type":"ping","ref":"full"}"#;
-    alice.raw(format!("{ping}{}", " ".repeat(65_536 - ping.len()))).await;
-    alice.is_heard().await;
-    assert!(alice.is_connected());
-}
-
-#[tokio::test]
-async fn a_message_in_many_pieces_is_one_message() {
-    let server = Server::start().await;
-    let mut alice = Raw::connect(&server).await;
-    let mut bytes = Vec::new();
-    let hello = br#"{"type":"hello","guest":"Alice"}"#;
-    for (n, piece) in hello.chunks(1).enumerate() {
-        let first = if n == 0 { TEXT } else { CONTINUATION };
-        let last = if n + 1 == hello.len() { FIN } else { 0 };
-        bytes.extend(frame(first | last, true, piece));
-    }
-    bytes.extend(frame(FIN | CLOSE, true, &1000_u16.to_be_bytes()));
-    for byte in bytes {
-        alice.bytes(&[byte]).await;
-    }
-    assert!(matches!(alice.ending().await, Ending::Closed(1000)), "a goodbye is answered by a goodbye");
 }
 
 #[tokio::test]

@@ -2,27 +2,8 @@ use greenroom_protocol::{Command, ErrorCode, MessageId};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::support::{Guest, Host as _, Process, room, said, until};
-
-const GREEN: &str = "green";
-
-async fn lab(server: &Process, call: &str, body: Value) -> StatusCode {
-    let call = reqwest::Client::new().post(server.url(&format!("/api/lab/{call}"))).json(&body);
-    call.send().await.expect("the laboratory answers").status()
-}
-
-async fn tree(server: &Process) -> Value {
-    let tree = reqwest::get(server.url("/api/lab/tree")).await.expect("the laboratory answers");
-    tree.json().await.expect("a tree")
-}
-
-/// An actor of the tree.
-fn find(tree: &Value, name: &str) -> Option<Value> {
-    if tree["name"] == name {
-        return Some(tree.clone());
-    }
-    tree["children"].as_array()?.iter().find_map(|child| find(child, name))
-}
+use crate::support::lab::{arm, arm_for, find, hurt, lab, tree};
+use crate::support::{GREEN, Guest, Host as _, Process, room, said, until};
 
 /// Some actor of a kind.
 fn first(tree: &Value, kind: &str) -> Option<Value> {
@@ -39,8 +20,7 @@ async fn a_message_that_crashes_its_room_twice_is_refused_and_everybody_else_goe
     alice.join(GREEN).await;
     mallory.join(GREEN).await;
     let poison = MessageId::new();
-    let fault = json!({ "point": "room.post", "strike": "panic", "key": poison.to_string() });
-    assert_eq!(lab(&server, "fault", fault).await, StatusCode::ACCEPTED);
+    arm_for(&server, "room.post", "panic", poison).await;
 
     assert_eq!(mallory.refused(said(GREEN, poison, "boom")).await.code, ErrorCode::Internal);
     assert_eq!(alice.says(GREEN, "What was that?").await.seq.0, 1);
@@ -62,8 +42,7 @@ async fn a_poison_message_that_was_stored_before_is_acknowledged_not_refused() {
     alice.join(GREEN).await;
     let id = MessageId::new();
     let first = alice.says_as(GREEN, id, "fine at first").await;
-    let fault = json!({ "point": "room.post", "strike": "panic", "key": id.to_string() });
-    assert_eq!(lab(&server, "fault", fault).await, StatusCode::ACCEPTED);
+    arm_for(&server, "room.post", "panic", id).await;
     assert_eq!(alice.says_as(GREEN, id, "fine at first").await.seq, first.seq);
     assert_eq!(find(&tree(&server).await, "room:green").expect("it lives")["restarts"], 2, "it did crash");
 }
@@ -76,7 +55,7 @@ async fn a_room_that_hangs_is_ended_and_comes_back_with_nothing_lost() {
     alice.join(GREEN).await;
     bob.join(GREEN).await;
     alice.says(GREEN, "before").await;
-    assert_eq!(lab(&server, "hang", json!({ "actor": "room:green" })).await, StatusCode::ACCEPTED);
+    hurt(&server, "hang", "room:green").await;
     assert_eq!(alice.says(GREEN, "into the silence").await.seq.0, 2);
     bob.hears("into the silence").await;
     assert_eq!(find(&tree(&server).await, "room:green").expect("it lives")["restarts"], 1);
@@ -150,6 +129,7 @@ async fn a_part_that_keeps_failing_ends_the_program_with_the_reason() {
 #[tokio::test]
 async fn a_kill_at_any_step_of_a_message_s_way_loses_and_doubles_nothing() {
     let steps = [
+        "socket.frame",
         "session.send",
         "room.post",
         "room.before_append",
@@ -163,8 +143,7 @@ async fn a_kill_at_any_step_of_a_message_s_way_loses_and_doubles_nothing() {
     let mut alice = Guest::enter(&server, "Alice").await;
     let mut joined = alice.join(GREEN).await;
     for (before, step) in steps.into_iter().enumerate() {
-        let fault = json!({ "point": step, "strike": "kill" });
-        assert_eq!(lab(&server, "fault", fault).await, StatusCode::ACCEPTED, "{step}");
+        arm(&server, step, "kill", 1).await;
         let id = MessageId::new();
         alice.tell(said(GREEN, id, step)).await;
         assert_eq!(server.end().await.0.code(), None, "{step}: it was killed");
@@ -193,7 +172,7 @@ async fn whoever_watches_sees_the_tree_and_what_happens_in_it() {
         assert_eq!(actor["status"], "running", "{name}");
         assert!(actor["handled"].is_u64() && actor["mailbox"].is_u64() && actor["uptime_ms"].is_u64(), "{actor}");
     }
-    assert_eq!(lab(&server, "crash", json!({ "actor": "lobby" })).await, StatusCode::ACCEPTED);
+    hurt(&server, "crash", "lobby").await;
     let mut heard = String::new();
     while !heard.contains("\"restart\"") {
         let chunk = events.chunk().await.expect("the stream goes on").expect("the stream goes on");

@@ -25,11 +25,23 @@ mod cursors;
 /// What Mallory sends.
 mod bad_input;
 
+/// Bytes that are no WebSocket, and WebSocket as nobody ought to speak it.
+mod wire;
+
+/// Connections that break, hang or are not read, and a server that is held up.
+mod network;
+
+/// More than there is room for: in a room, in a mailbox, among the files.
+mod load;
+
 /// Every actor is killed while people talk.
 mod crashing;
 
 /// What the fault laboratory does, and shows.
 mod laboratory;
+
+/// Faults at the very places that a message or a read passes.
+mod striking;
 
 /// What is still there after a stop, and after a kill.
 mod durability;
@@ -39,6 +51,9 @@ mod edge;
 
 /// The program: its command line, and its first and last words.
 mod starting;
+
+/// What the documents say of tests and drills.
+mod documents;
 
 /// The client examples, run as their readers would.
 mod examples;

@@ -1,6 +1,6 @@
-use greenroom_protocol::{ErrorCode, MessageId, Seq};
+use greenroom_protocol::{Ack, ClientFrame, ErrorCode, MessageId, Ref, Seq, ServerFrame};
 
-use crate::support::{ATTIC, GREEN, Guest, Server, bodies, said};
+use crate::support::{ATTIC, GREEN, Guest, Raw, Server, bodies, said};
 
 #[tokio::test]
 async fn the_same_message_again_is_the_same_message() {
@@ -63,7 +63,7 @@ async fn an_id_belongs_to_a_person_and_a_room() {
 
 #[tokio::test]
 async fn a_message_sent_over_two_sockets_at_once_is_one_message() {
-    const MESSAGES: usize = 50;
+    const MESSAGES: usize = 250;
     let server = Server::start().await;
     let alice = Guest::enter(&server, "Alice").await;
     let ids: Vec<MessageId> = (0..MESSAGES).map(|_| MessageId::new()).collect();
@@ -92,4 +92,91 @@ async fn a_message_sent_over_two_sockets_at_once_is_one_message() {
     let mut reader = alice.again(&server).await;
     let events = reader.whole_history(GREEN).await;
     assert_eq!(events.len(), MESSAGES, "each is there once");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_texts_under_one_id_at_once_one_is_said_and_the_other_is_a_conflict() {
+    const RACES: usize = 200;
+    let server = Server::start().await;
+    let mut phone = Guest::enter(&server, "Alice").await;
+    let mut laptop = phone.again(&server).await;
+    phone.join(GREEN).await;
+    laptop.join(GREEN).await;
+    let mut kept = Vec::new();
+    for _ in 0..RACES {
+        let id = MessageId::new();
+        match tokio::join!(phone.ask(said(GREEN, id, "yes")), laptop.ask(said(GREEN, id, "no"))) {
+            (ServerFrame::Ack(_), ServerFrame::Error(error)) if error.code == ErrorCode::Conflict => kept.push("yes"),
+            (ServerFrame::Error(error), ServerFrame::Ack(_)) if error.code == ErrorCode::Conflict => kept.push("no"),
+            other => panic!("one is said, and the other a conflict: {other:?}"),
+        }
+    }
+    assert_eq!(bodies(&phone.whole_history(GREEN).await), kept, "what was acknowledged is what is there");
+}
+
+#[tokio::test]
+async fn whoever_never_heard_the_ack_says_it_again_and_gets_the_first_place() {
+    let server = Server::start().await;
+    let (mut alice, mut bob) = (Guest::enter(&server, "Alice").await, Guest::enter(&server, "Bob").await);
+    bob.join(GREEN).await;
+    let id = MessageId::new();
+    let mut train = Raw::connect(&server).await;
+    train.text(format!(r#"{{"type":"hello","token":"{}"}}"#, alice.token()).as_bytes()).await;
+    train.text(br#"{"type":"join","room":"green"}"#).await;
+    train.text(format!(r#"{{"type":"send","room":"green","id":"{id}","body":"in a tunnel"}}"#).as_bytes()).await;
+    let first = bob.hears("in a tunnel").await;
+    // Nothing of what the server answered was read.
+    train.resets();
+
+    bob.says(GREEN, "what?").await;
+    alice.join(GREEN).await;
+    let Ack { seq, at, .. } = alice.says_as(GREEN, id, "in a tunnel").await;
+    assert_eq!((seq, at), (first.seq, first.at));
+    assert_eq!(bodies(&bob.whole_history(GREEN).await), ["in a tunnel", "what?"]);
+}
+
+#[tokio::test]
+async fn a_refusal_in_the_middle_of_many_sends_leaves_the_others_in_their_order() {
+    let server = Server::start().await;
+    let mut alice = Guest::enter(&server, "Alice").await;
+    alice.join(GREEN).await;
+    let taken = MessageId::new();
+    alice.says_as(GREEN, taken, "something else").await;
+    let ids: Vec<MessageId> = (1..=10).map(|n| if n == 3 { taken } else { MessageId::new() }).collect();
+    let frames = ids.iter().zip(1..).map(|(id, n)| {
+        let frame = ClientFrame { reference: Some(Ref::Number(1_000 + n)), command: said(GREEN, *id, &n.to_string()) };
+        serde_json::to_string(&frame).unwrap()
+    });
+    alice.pipeline(&frames.collect::<Vec<_>>()).await;
+    let refused = alice.hears_error().await;
+    assert_eq!((refused.code, refused.reference), (ErrorCode::Conflict, Some(Ref::Number(1_003))));
+    let others = ids.iter().filter(|id| **id != taken);
+    for (id, seq) in others.zip(2..) {
+        assert_eq!(alice.acked(*id).await.seq, Seq(seq));
+    }
+    let log = alice.log_up_to(GREEN, 10).await;
+    assert_eq!(bodies(&log), ["something else", "1", "2", "4", "5", "6", "7", "8", "9", "10"]);
+}
+
+#[tokio::test]
+async fn each_device_of_a_person_hears_each_message_once_and_all_of_them_are_one_person() {
+    let server = Server::start().await;
+    let (mut alice, mut phone) = (Guest::enter(&server, "Alice").await, Guest::enter(&server, "Bob").await);
+    let (mut laptop, mut tablet) = (phone.again(&server).await, phone.again(&server).await);
+    alice.join(GREEN).await;
+    for device in [&mut phone, &mut laptop, &mut tablet] {
+        assert_eq!(device.join(GREEN).await.online_count, 2, "three devices are one Bob");
+    }
+    assert_eq!(server.app().engine().sessions(), 4, "each device has a session");
+    alice.says(GREEN, "where are you?").await;
+    phone.says(GREEN, "on the phone").await;
+    laptop.says(GREEN, "and at the desk").await;
+    tablet.says(GREEN, "and on the sofa").await;
+    let said = ["where are you?", "on the phone", "and at the desk", "and on the sofa"];
+    for device in [&mut phone, &mut laptop, &mut tablet] {
+        device.log_up_to(GREEN, 4).await;
+        // What would come twice has come by now: a socket's frames are in order.
+        device.is_heard().await;
+        assert_eq!(device.conversation(GREEN), said);
+    }
 }

@@ -3,7 +3,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use greenroom_protocol::{Epoch, Event, Join, Seq, ServerFrame};
 
-use crate::support::{GREEN, Guest, Server, bodies, room, seqs};
+use crate::support::{ATTIC, GREEN, Guest, Server, bodies, room, seqs};
 
 fn numbers(range: std::ops::RangeInclusive<u64>) -> impl Iterator<Item = String> {
     range.map(|n| n.to_string())
@@ -143,4 +143,35 @@ async fn whoever_is_ahead_of_the_room_or_of_another_epoch_begins_anew() {
     let other = carol.join_as(other).await;
     assert_eq!((other.reset, seqs(&other.events)), (true, vec![1, 2, 3]));
     assert_eq!(other.epoch, earlier.epoch, "it is told the right one");
+}
+
+#[tokio::test]
+async fn whoever_resumes_from_anywhere_gets_what_they_miss_or_begins_anew_and_nothing_of_another_room() {
+    let server = Server::start().await;
+    let mut alice = Guest::enter(&server, "Alice").await;
+    let (green, attic) = (alice.join(GREEN).await, alice.join(ATTIC).await);
+    alice.says_many(GREEN, numbers(1..=5)).await;
+    alice.says_many(ATTIC, (1..=9).map(|n| format!("attic {n}"))).await;
+    assert_ne!(green.epoch, attic.epoch, "each log has a life of its own");
+    let whole = [1, 2, 3, 4, 5];
+    for (since, epoch, reset, missed) in [
+        (0, Some(green.epoch), false, &whole[..]),
+        (3, Some(green.epoch), false, &whole[3..]),
+        (5, Some(green.epoch), false, &[]),
+        (6, Some(green.epoch), true, &whole[..]),
+        (u64::MAX, Some(green.epoch), true, &whole[..]),
+        (3, Some(attic.epoch), true, &whole[..]),
+        (9, Some(attic.epoch), true, &whole[..]),
+        (0, Some(attic.epoch), true, &whole[..]),
+        (u64::MAX, Some(Epoch::new()), true, &whole[..]),
+        (3, None, false, &whole[3..]),
+        (9, None, true, &whole[..]),
+    ] {
+        let mut bob = Guest::enter(&server, "Bob").await;
+        let join = Join { room: room(GREEN), since: Some(Seq(since)), epoch, limit: None };
+        let joined = bob.join_as(join).await;
+        assert_eq!((joined.reset, seqs(&joined.events)), (reset, missed.to_vec()), "{since} {epoch:?}");
+        assert!(!bodies(&joined.events).iter().any(|body| body.contains("attic")), "{:?}", joined.events);
+        assert_eq!((joined.epoch, joined.last_seq), (green.epoch, Seq(5)), "it is told where it stands");
+    }
 }

@@ -3,7 +3,9 @@
 mod frames;
 mod guest;
 mod inbox;
+pub(crate) mod lab;
 mod process;
+mod procfs;
 mod raw;
 mod server;
 mod steady;
@@ -15,9 +17,10 @@ use std::time::Duration;
 use greenroom_protocol::{Event, RoomId};
 use tokio::time::{Instant, sleep, timeout};
 
+pub(crate) use frames::log_of;
 pub(crate) use guest::{Guest, NoSocket, said};
 pub(crate) use inbox::Ending;
-pub(crate) use process::{Process, greenroom};
+pub(crate) use process::{Home, Process, greenroom};
 pub(crate) use raw::{Raw, frame};
 pub(crate) use server::Server;
 pub(crate) use steady::Steady;

@@ -179,8 +179,19 @@ async fn a_body_is_kept_byte_for_byte() {
     alice.join(GREEN).await;
     bob.join(GREEN).await;
     let longest = "é".repeat(4_000);
-    let texts =
-        [" two  spaces \n", "e\u{301} is not \u{e9}", "\u{1}\u{7f}\u{202e}<b>&amp;\"\\", "👩‍👩‍👧 \u{10ffff}", &longest];
+    let (marks, family) = (format!("a{}", "\u{301}".repeat(3_999)), "👩\u{200d}".repeat(1_000));
+    let texts = [
+        " two  spaces \n",
+        "e\u{301} is not \u{e9}",
+        "\u{1}\u{7f}\u{202e}<b>&amp;\"\\",
+        "👩‍👩‍👧 \u{10ffff}",
+        "\u{2066}\u{202e}\u{2069}\u{200f}\u{feff}\u{2028}\u{85}",
+        "раураl and paypal",
+        "{\"type\":\"close\"}",
+        &marks,
+        &family,
+        &longest,
+    ];
     for text in texts {
         alice.says(GREEN, text).await;
         assert_eq!(bob.hears(text).await.body.as_str(), text);

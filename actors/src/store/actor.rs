@@ -58,7 +58,11 @@ impl StoreState {
             // The semaphore is never closed.
             if let Ok(_reader) = readers.acquire().await {
                 // A panic in the job (sled has some) drops its answer, and the caller learns that way.
-                let _panicked = tokio::task::spawn_blocking(move || job(&store)).await;
+                let read = move || {
+                    fault_point::pass("store.read");
+                    job(&store);
+                };
+                let _panicked = tokio::task::spawn_blocking(read).await;
             }
         });
     }

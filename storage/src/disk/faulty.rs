@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
+use rustix::io::Errno;
 
 use super::{Disk, RealDisk, Tail};
 
@@ -21,6 +22,8 @@ pub(crate) struct Faults {
     pub(crate) no_new_files: bool,
     /// What it says is free.
     pub(crate) free: Option<u64>,
+    /// Whether the disk is gone: whatever is asked of it is an error.
+    pub(crate) gone: bool,
     /// Syncs that were asked for.
     pub(crate) synced: u64,
 }
@@ -41,8 +44,15 @@ impl FaultyDisk {
     }
 }
 
+impl Faults {
+    fn is_there(&self) -> io::Result<()> {
+        if self.gone { Err(Errno::IO.into()) } else { Ok(()) }
+    }
+}
+
 impl Disk for FaultyDisk {
     fn open(&self, path: &Path) -> io::Result<Box<dyn Tail>> {
+        self.0.lock().is_there()?;
         if self.0.lock().no_new_files && !path.exists() {
             return Err(io::ErrorKind::StorageFull.into());
         }
@@ -50,6 +60,7 @@ impl Disk for FaultyDisk {
     }
 
     fn free_bytes(&self, dir: &Path) -> io::Result<u64> {
+        self.0.lock().is_there()?;
         let free = self.0.lock().free;
         free.map_or_else(|| RealDisk.free_bytes(dir), Ok)
     }
@@ -58,6 +69,7 @@ impl Disk for FaultyDisk {
 impl Tail for FaultyTail {
     fn write_at(&mut self, bytes: &[u8], place: u64) -> io::Result<usize> {
         let mut faults = self.faults.lock();
+        faults.is_there()?;
         let Some(left) = faults.bytes.as_mut() else { return self.real.write_at(bytes, place) };
         let fits = bytes.len().min(usize::try_from(*left).unwrap_or(usize::MAX));
         if fits == 0 {
@@ -70,6 +82,7 @@ impl Tail for FaultyTail {
     fn sync(&mut self) -> io::Result<()> {
         let mut faults = self.faults.lock();
         faults.synced += 1;
+        faults.is_there()?;
         match faults.syncs.as_mut() {
             Some(0) => Err(io::Error::other("the disk did not take it")),
             Some(left) => {
@@ -82,6 +95,7 @@ impl Tail for FaultyTail {
 
     fn allocate(&mut self, from: u64, end: u64) -> io::Result<()> {
         let faults = self.faults.lock();
+        faults.is_there()?;
         if faults.bytes.is_some_and(|left| left < end - from) && !faults.promises {
             return Err(io::ErrorKind::StorageFull.into());
         }
@@ -89,6 +103,7 @@ impl Tail for FaultyTail {
     }
 
     fn cut(&mut self, end: u64) -> io::Result<()> {
+        self.faults.lock().is_there()?;
         self.real.cut(end)
     }
 }

@@ -43,7 +43,7 @@ impl<'s> Reader<'s> {
     pub(crate) fn read(&mut self, lsn: Lsn, next: Option<Lsn>) -> Result<Record<'_>, Unread> {
         let segment = self.segments.holding(lsn).filter(|_| lsn > 0).ok_or(Unread::Lost)?;
         let number = u32::try_from(lsn - segment.first).map_err(|_| Unread::Lost)?;
-        let place = u64::from(segment.place(number)?);
+        let place = u64::from(self.segments.place(&segment, number)?);
         if place == 0 {
             return Err(Unread::Lost);
         }

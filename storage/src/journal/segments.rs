@@ -24,11 +24,20 @@ pub(crate) struct Segments {
     damaged: AtomicU64,
     /// Those that were met by a reader, so that each counts once.
     met: Mutex<HashSet<Lsn>>,
+    /// Held by the thread that makes a catalogue again.
+    mending: Mutex<()>,
 }
 
 impl Segments {
     pub(crate) fn new(all: Vec<Arc<Segment>>, checksum: Checksum, fingerprinter: Fingerprinter) -> Self {
-        Self { checksum, fingerprinter, all: RwLock::new(all), damaged: AtomicU64::new(0), met: Mutex::default() }
+        Self {
+            checksum,
+            fingerprinter,
+            all: RwLock::new(all),
+            damaged: AtomicU64::new(0),
+            met: Mutex::default(),
+            mending: Mutex::default(),
+        }
     }
 
     pub(crate) fn push(&self, newest: Arc<Segment>) {
@@ -42,23 +51,40 @@ impl Segments {
         all.get(behind.checked_sub(1)?).map(Arc::clone)
     }
 
-    /// The message with this key, in any segment but the newest.
-    pub(crate) fn find_sealed(&self, key: Fingerprint) -> Option<Lsn> {
-        let all = self.all.read();
-        all.windows(2).rev().find_map(|two| match two[0].find(key) {
-            Ok(found) => found,
-            Err(error) => self.find_in_spite_of(&error, &two[0], two[1].first, key),
+    /// Where a record is in its segment; 0 where it is lost.
+    pub(crate) fn place(&self, segment: &Segment, record: u32) -> io::Result<u32> {
+        segment.place(record).or_else(|error| {
+            let all = self.all.read();
+            // Only a sealed segment has a catalogue that could fail, and another one behind it.
+            let next = all.get(all.partition_point(|other| other.first <= segment.first)).ok_or(error)?;
+            self.look_up(segment, next.first, |segment| segment.place(record))
         })
     }
 
-    /// A catalogue that can't be read is made again: else a repeated message could be stored twice.
-    fn find_in_spite_of(&self, error: &io::Error, segment: &Segment, behind: Lsn, key: Fingerprint) -> Option<Lsn> {
-        tracing::error!(%error, "a segment's catalogue can't be read");
-        let again = segment.catalogue_again(behind, &self.fingerprinter).and_then(|()| segment.find(key));
-        again.unwrap_or_else(|error| {
-            tracing::error!(%error, "a segment can't be catalogued; messages repeated from it are stored again");
-            self.note_damage(1);
-            None
+    /// The message with this key, in any segment but the newest.
+    pub(crate) fn find_sealed(&self, key: Fingerprint) -> Option<Lsn> {
+        let all = self.all.read();
+        all.windows(2).rev().find_map(|two| {
+            let found = self.look_up(&two[0], two[1].first, |segment| segment.find(key));
+            found.unwrap_or_else(|error| {
+                tracing::error!(%error, "a segment can't be catalogued; messages repeated from it are stored again");
+                self.note_damage(1);
+                None
+            })
+        })
+    }
+
+    /// Looks something up in a segment, `behind` being the next one's first record. A catalogue that can't be read is
+    /// made again: else nothing of the segment could be read, and a repeated message could be stored twice.
+    fn look_up<T>(&self, segment: &Segment, behind: Lsn, look: impl Fn(&Segment) -> io::Result<T>) -> io::Result<T> {
+        look(segment).or_else(|_| {
+            let _mending = self.mending.lock();
+            // Another thread may have mended it meanwhile.
+            look(segment).or_else(|error| {
+                tracing::error!(%error, "a segment's catalogue can't be read");
+                segment.catalogue_again(behind, &self.fingerprinter)?;
+                look(segment)
+            })
         })
     }
 

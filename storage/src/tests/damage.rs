@@ -1,7 +1,9 @@
 //! Bits that rot, and files that vanish.
 
+use std::collections::BTreeMap;
 use std::os::unix::fs::FileExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::restart::{everything, lived_in};
 use super::segments::segments;
@@ -9,7 +11,7 @@ use super::support::{House, alice, says, stored};
 use crate::data_dir::DataDir;
 use crate::index::Index;
 use crate::start::Tuning;
-use crate::{PageFrom, StartError};
+use crate::{PageFrom, RoomKey, StartError, Store};
 use greenroom_protocol::{Event, Seq};
 
 fn overwrite(path: &Path, place: u64, bytes: &[u8]) {
@@ -292,4 +294,74 @@ fn of_a_damaged_batch_only_the_damaged_message_is_lost() {
         assert_eq!(super::segments::files(damaged.dir.path(), "damaged-2").len(), 0, "it is cured once");
         damaged = damaged.restart();
     }
+}
+
+/// What can be read of each room: every place, and what is there where it can be read.
+fn places(store: &Store, what: &str) -> BTreeMap<RoomKey, Vec<(Seq, Option<String>)>> {
+    let rooms = store.rooms().into_iter().map(|(room, _)| {
+        let page = store.page(room.key, PageFrom::Newest, usize::MAX, usize::MAX);
+        let page = page.unwrap_or_else(|error| panic!("{what}: {}: {error:?}", room.id));
+        let events = page.events.iter().map(|event| {
+            let body = event.event.message().map(|message| message.body.as_str().to_owned());
+            (event.event.seq(), body)
+        });
+        (room.key, events.collect())
+    });
+    rooms.collect()
+}
+
+#[test]
+fn a_flipped_bit_anywhere_is_seen_and_no_log_is_ever_silently_shorter() {
+    const FLIPS: usize = 200;
+    let house = lived_in();
+    house.settle();
+    let before = places(&house.store, "nothing is damaged");
+    assert_eq!(before.values().map(Vec::len).collect::<Vec<_>>(), [75, 75, 75]);
+    let files: Vec<PathBuf> = [segments(house.dir.path()), super::segments::files(house.dir.path(), "idx")].concat();
+    let (dir, tuning, durability) = house.close();
+    let files: Vec<PathBuf> =
+        files.into_iter().filter(|path| path.exists()).chain([dir.path().join("floor")]).collect();
+    let all: usize = files.iter().map(|file| find_end(file)).sum();
+    let mut hurt = 0;
+    for flip in 0..FLIPS {
+        let image = Arc::new(tempfile::tempdir().unwrap());
+        super::support::copy(dir.path(), image.path());
+        // Every other time the index is there and remembers.
+        if flip % 2 == 0 {
+            std::fs::remove_dir_all(image.path().join("index")).unwrap();
+        }
+        let (file, place) = place_of(&files, all * flip / FLIPS);
+        let file = image.path().join(file.strip_prefix(dir.path()).unwrap());
+        let mut bytes = std::fs::read(&file).unwrap();
+        bytes[place] ^= 1 << (flip % 8);
+        std::fs::write(&file, bytes).unwrap();
+        let what = format!("bit {} of byte {place} of {}", flip % 8, file.display());
+
+        let house = House::open(image, tuning.clone(), durability).unwrap_or_else(|error| panic!("{what}: {error}"));
+        house.settle();
+        let after = places(&house.store, &what);
+        assert_eq!(after.keys().collect::<Vec<_>>(), before.keys().collect::<Vec<_>>(), "{what}");
+        let mut lost = 0;
+        for (was, is) in before.values().flatten().zip(after.values().flatten()) {
+            assert_eq!(was.0, is.0, "{what}: each event keeps its place");
+            assert!(is.1.is_none() || is.1 == was.1, "{what}: {is:?} was {was:?}");
+            lost += usize::from(is.1.is_none());
+        }
+        assert_eq!(after.values().flatten().count(), 225, "{what}: no log is shorter");
+        assert_eq!(lost > 0, house.store.health().damaged > 0, "{what}: {lost} are lost");
+        hurt += usize::from(lost > 0);
+    }
+    assert!(hurt > FLIPS / 6, "messages were hit: {hurt}");
+}
+
+/// Which file a byte of all of them is in, and where.
+fn place_of(files: &[PathBuf], mut byte: usize) -> (&Path, usize) {
+    for file in files {
+        let end = find_end(file);
+        if byte < end {
+            return (file, byte);
+        }
+        byte -= end;
+    }
+    unreachable!("all of them have so many bytes")
 }

@@ -170,3 +170,23 @@ fn where_no_segment_can_be_begun_the_newest_grows() {
     let before = everything(&house.store);
     assert_eq!(everything(&house.restart().store), before);
 }
+
+#[test]
+fn when_the_disk_vanishes_nothing_more_is_acknowledged_and_nothing_is_lost() {
+    for full in [false, true] {
+        let (house, disk) = House::on_faulty_disk();
+        let green = house.room("green");
+        house.chatter(&green, &alice(), 20);
+        disk.set(|faults| faults.free = full.then_some(1_000));
+        disk.set(|faults| faults.gone = true);
+        let late: Vec<_> = (0..10).map(|n| house.submit(says(&green, &bob(), &format!("number {n}")))).collect();
+        for ticket in late {
+            let outcome = house.ear.outcome(ticket);
+            assert!(matches!(outcome, None | Some(Outcome::Refused(_))), "{outcome:?}");
+        }
+        assert!(house.ear.fatal().is_some(), "the failure was announced");
+        let page = house.store.page(green.key, PageFrom::Newest, 100, usize::MAX).unwrap();
+        assert_eq!(page.events.len(), 20, "what was acknowledged is shown, and nothing else");
+        assert_eq!(house.after_kill_without_faults().store.room(&green.id).unwrap().1.seq, Seq(20));
+    }
+}

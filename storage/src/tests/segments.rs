@@ -68,8 +68,14 @@ fn a_catalogue_that_is_damaged_while_it_is_in_use_is_made_again() {
     house.room("green");
     let catalogue = files(house.dir.path(), "idx").remove(0);
     let file = std::fs::OpenOptions::new().write(true).open(&catalogue).unwrap();
+    // First what says which messages it holds, then what says where they are.
     std::os::unix::fs::FileExt::write_all_at(&file, &[0xff; 64], 2 * 4_096).unwrap();
     assert_eq!(repeated(&house.say(again(&first))), Seq(1));
+    let before = everything(&house.store);
+    let file = std::fs::OpenOptions::new().write(true).open(&catalogue).unwrap();
+    std::os::unix::fs::FileExt::write_all_at(&file, &[0xff; 64], 4_096).unwrap();
+    assert_eq!(everything(&house.store), before);
+    assert_eq!(house.store.health().damaged, 0, "nothing was lost by it");
 }
 
 #[test]

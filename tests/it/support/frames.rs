@@ -6,7 +6,7 @@ use super::room;
 
 /// The durable events of a room in what one socket was told, from its last `joined`. Fails where they
 /// are not one gapless order: that is the server's promise.
-pub(super) fn log_of(frames: &[ServerFrame], place: &str) -> Vec<Event> {
+pub(crate) fn log_of(frames: &[ServerFrame], place: &str) -> Vec<Event> {
     let here = room(place);
     let mut log: Vec<Event> = Vec::new();
     let mut last: Option<Seq> = None;

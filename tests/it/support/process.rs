@@ -1,7 +1,7 @@
 //! Greenroom as its users run it: the program, with its flags, signals and last words.
 
 use std::fs::File;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 
@@ -11,9 +11,15 @@ use tokio::process::{Child, ChildStdout, Command};
 
 use super::{Host, soon};
 
+/// A free port of this computer.
+const FREE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+
 /// The program, with an environment of its own.
 pub(crate) fn greenroom() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_greenroom"));
+    clean(Command::new(env!("CARGO_BIN_EXE_greenroom")))
+}
+
+fn clean(mut command: Command) -> Command {
     for (name, _) in std::env::vars_os() {
         if name.to_str().is_some_and(|name| name.starts_with("GREENROOM_") || name == "RUST_LOG") {
             command.env_remove(name);
@@ -37,6 +43,10 @@ pub(crate) struct Process {
 pub(crate) struct Home(TempDir);
 
 impl Home {
+    pub(crate) fn new() -> Self {
+        Self(tempfile::tempdir().expect("a temporary directory"))
+    }
+
     pub(crate) fn data(&self) -> PathBuf {
         self.0.path().join("data")
     }
@@ -49,14 +59,24 @@ impl Home {
 impl Process {
     /// Starts it on a free port, with a directory of its own.
     pub(crate) async fn start(flags: &[&str]) -> Self {
-        let free = SocketAddr::from(([127, 0, 0, 1], 0));
-        Self::start_at(free, Home(tempfile::tempdir().expect("a temporary directory")), flags).await
+        Self::start_at(FREE, Home::new(), greenroom(), flags).await
     }
 
-    async fn start_at(listen: SocketAddr, home: Home, flags: &[&str]) -> Self {
+    /// Starts it by another program, which becomes it: `prlimit` with its arguments, for instance.
+    pub(crate) async fn start_by(starter: &[&str], flags: &[&str]) -> Self {
+        let mut command = clean(Command::new(starter[0]));
+        command.args(&starter[1..]).arg(env!("CARGO_BIN_EXE_greenroom"));
+        Self::start_at(FREE, Home::new(), command, flags).await
+    }
+
+    /// Starts it where data is already.
+    pub(crate) async fn start_in(home: Home, flags: &[&str]) -> Self {
+        Self::start_at(FREE, home, greenroom(), flags).await
+    }
+
+    async fn start_at(listen: SocketAddr, home: Home, mut command: Command, flags: &[&str]) -> Self {
         let log = home.path().join("log");
         let stderr = File::options().create(true).append(true).open(&log).expect("a log");
-        let mut command = greenroom();
         command.args(["serve", "--listen", &listen.to_string(), "--data"]).arg(home.data()).args(flags);
         let mut child = command.stdout(Stdio::piped()).stderr(stderr).spawn().expect("the program starts");
         let mut stdout = BufReader::new(child.stdout.take().expect("piped"));
@@ -79,9 +99,14 @@ impl Process {
         self.end().await
     }
 
+    /// The number that the system knows it by.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id().expect("it runs")
+    }
+
     /// Sends a signal.
     pub(crate) async fn signal(&self, signal: &str) {
-        let pid = self.child.id().expect("it runs").to_string();
+        let pid = self.pid().to_string();
         let sent = Command::new("kill").args(["-s", signal, &pid]).status().await.expect("kill is there");
         assert!(sent.success(), "the process takes {signal}");
     }
@@ -104,7 +129,7 @@ impl Process {
         let Self { mut child, home, address, flags, .. } = self;
         assert!(child.try_wait().is_ok_and(|ended| ended.is_some()), "it has ended before it starts again");
         let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
-        Self::start_at(address, home, &flags).await
+        Self::start_at(address, home, greenroom(), &flags).await
     }
 
     /// What it logged.

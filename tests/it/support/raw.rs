@@ -57,21 +57,42 @@ impl Raw {
 
     /// Reads until the connection ends, and says how it did.
     pub(crate) async fn ending(&mut self) -> Ending {
-        soon("the connection to end", async {
-            let mut ending = Ending::Cut;
-            loop {
-                while let Some((opcode, payload)) = self.next_frame() {
-                    if opcode == CLOSE {
-                        let code = payload.first_chunk::<2>().map_or(1005, |code| u16::from_be_bytes(*code));
-                        ending = Ending::Closed(code);
-                    }
+        soon("the connection to end", self.late_ending()).await
+    }
+
+    /// The same, however long it takes.
+    pub(crate) async fn late_ending(&mut self) -> Ending {
+        let mut ending = Ending::Cut;
+        loop {
+            while let Some((opcode, payload)) = self.next_frame() {
+                if opcode == CLOSE {
+                    let code = payload.first_chunk::<2>().map_or(1005, |code| u16::from_be_bytes(*code));
+                    ending = Ending::Closed(code);
                 }
-                if !self.read_more().await {
-                    return ending;
+            }
+            if !self.read_more().await {
+                return ending;
+            }
+        }
+    }
+
+    /// Reads the next text frame.
+    pub(crate) async fn next_text(&mut self) -> String {
+        soon("a text frame", async {
+            loop {
+                match self.next_frame() {
+                    Some((TEXT, text)) => return String::from_utf8(text).expect("text frames are text"),
+                    Some(_other) => {}
+                    None => assert!(self.read_more().await, "the connection ended before a text frame"),
                 }
             }
         })
         .await
+    }
+
+    /// Ends with a reset, as when a computer is switched off and on again.
+    pub(crate) fn resets(self) {
+        self.stream.set_zero_linger().expect("a socket that can be reset");
     }
 
     /// Takes a frame of the server, which masks nothing, from what was read.

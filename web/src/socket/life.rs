@@ -4,8 +4,8 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use futures_util::{SinkExt as _, StreamExt as _};
-use greenroom_actors::SessionHandle;
 use greenroom_actors::outbox::{Outbox, Permit, Refusal};
+use greenroom_actors::{SessionHandle, fault_point};
 use greenroom_protocol::limits::{HEARTBEAT, HEARTBEAT_GRACE};
 use greenroom_protocol::{ClientFrame, CloseCode, EncodedFrame};
 use tokio::time::{Instant, sleep_until, timeout};
@@ -49,11 +49,24 @@ async fn begin(mut socket: Socket, edge: Arc<Edge>, bearer: Option<String>) -> O
         outbox.drain(CloseCode::GoingAway);
     }
     match session {
-        Ok(session) => Some(Life { socket, writing: Writing::default(), outbox, wake, session, permit: None }),
+        Ok(session) => {
+            let session = Session(session);
+            Some(Life { socket, writing: Writing::default(), outbox, wake, session, permit: None })
+        }
         Err(_) => {
             closing::close(socket, Writing::default(), CloseCode::Restarting).await;
             None
         }
+    }
+}
+
+/// The session of a socket. It ends with the socket's task, also where that ends by a panic: else its
+/// person would be shown as here for ever.
+struct Session(SessionHandle);
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.0.end();
     }
 }
 
@@ -63,7 +76,7 @@ struct Life {
     writing: Writing,
     outbox: Arc<Outbox>,
     wake: Arc<Wake>,
-    session: SessionHandle,
+    session: Session,
     /// The right to read one more command.
     permit: Option<Permit>,
 }
@@ -71,8 +84,8 @@ struct Life {
 impl Life {
     async fn run(mut self) {
         let code = self.until_the_end().await;
-        self.session.end();
-        let Self { socket, writing, .. } = self;
+        let Self { socket, writing, session, .. } = self;
+        drop(session);
         Box::pin(closing::close(socket, writing, code)).await;
     }
 
@@ -117,7 +130,7 @@ impl Life {
         loop {
             let taken = self.outbox.take(TAKE_BYTES);
             if taken.attention {
-                self.session.attend();
+                self.session.0.attend();
             }
             if !taken.frames.is_empty() {
                 self.write(&taken.frames).await?;
@@ -171,10 +184,11 @@ impl Life {
     }
 
     fn frame(&mut self, text: &str) {
+        fault_point::pass("socket.frame");
         match ClientFrame::parse(text) {
             Ok(frame) => {
                 if let Some(permit) = self.permit.take() {
-                    self.session.frame(frame, permit);
+                    self.session.0.frame(frame, permit);
                 }
             }
             Err(refusal) => {
