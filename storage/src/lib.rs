@@ -61,5 +61,8 @@ mod layers;
 mod reading;
 mod rooms;
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
+
 #[cfg(test)]
 mod tests;
