@@ -109,9 +109,11 @@ fn damaged_frame(
         return None;
     }
     let whole_of_it = FrameAt { place, length, first, count, whole: false };
-    let ends = FRAME_HEADER + lengths(&rest[FRAME_HEADER..length], count).sum::<usize>();
-    if ends == length {
-        return Some((whole_of_it, length));
+    let ends = |(held, end): (u32, usize), length: usize| (held + 1, end + length);
+    let (held, end) = lengths(&rest[FRAME_HEADER..length], count).fold((0, FRAME_HEADER), ends);
+    if end == length && held > 0 {
+        // Where fewer records fill it than it claims, its count is wrong.
+        return Some((FrameAt { count: held, ..whole_of_it }, length));
     }
     // A record's length is wrong: behind it, nobody knows which number a record has.
     let before = records(bytes, whole_of_it, checksum).take_while(|(.., record)| record.is_ok()).count();
@@ -234,6 +236,17 @@ mod tests {
                 Some(_) => assert_eq!(read, [1, 2, 4, 5, 6], "bit {bit}"),
             }
         }
+    }
+
+    #[test]
+    fn a_damaged_count_does_not_cost_the_records_of_the_next_damaged_frame() {
+        let (mut bytes, places) = segment(&[1, 2, 2, 1]);
+        bytes[places[1].start + 16] = 3;
+        bytes[places[2].start + 4] ^= 1;
+        let found = scan(&bytes, START, 1, None, checksum());
+        let read = found.frames.iter().flat_map(|&frame| records(&bytes, frame, checksum()));
+        let good: Vec<Lsn> = read.filter(|(.., record)| record.is_ok()).map(|(lsn, ..)| lsn).collect();
+        assert_eq!((good, found.lost), (vec![1, 2, 3, 4, 5, 6], 0));
     }
 
     #[test]
