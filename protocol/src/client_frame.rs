@@ -205,7 +205,7 @@ impl ClientFrame {
         let head: Head<'_> = serde_json::from_str(text).map_err(|error| Refusal {
             reference: None,
             code: ErrorCode::BadFrame,
-            message: format!("a frame is a JSON object with a text `type`: {error}"),
+            message: format!("a frame is a JSON object with a text `type`: {}", brief(&error)),
         })?;
         if matches!(&head.reference, Some(Ref::Text(text)) if text.len() > REF_BYTES) {
             let message = format!("a ref has at most {REF_BYTES} bytes");
@@ -253,8 +253,18 @@ fn fields<'a, T: Deserialize<'a>>(kind: &str, text: &'a str) -> Result<T, (Error
     serde_json::from_str(text).map_err(|error| {
         // What is wrong with the JSON itself was mostly seen with the head; a lone surrogate in a text is seen here.
         let code = if error.is_data() { ErrorCode::Invalid } else { ErrorCode::BadFrame };
-        (code, format!("{kind}: {error}"))
+        (code, format!("{kind}: {}", brief(&error)))
     })
+}
+
+/// What is wrong, in so many characters: serde quotes what it did not expect, however long it is.
+fn brief(error: &serde_json::Error) -> String {
+    const SHOWN: usize = 100;
+    let whole = error.to_string();
+    match whole.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &whole[..end]),
+        None => whole,
+    }
 }
 
 fn one_direction(history: History) -> Result<History, (ErrorCode, String)> {

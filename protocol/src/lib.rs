@@ -40,3 +40,6 @@ pub use server_frame::{
 
 mod encoded;
 pub use encoded::{EncodedFrame, encode_all};
+
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;

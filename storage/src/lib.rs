@@ -63,5 +63,8 @@ mod rooms;
 mod unreadable;
 pub use unreadable::Unreadable;
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
+
 #[cfg(test)]
 mod tests;

@@ -17,6 +17,9 @@ pub(crate) type Lsn = u64;
 /// Bytes before the version.
 pub(crate) const RECORD_HEADER: usize = 8;
 
+/// No record is shorter: a version and a kind follow.
+pub(crate) const RECORD_BYTES_MIN: usize = RECORD_HEADER + 2;
+
 /// More than any record has; a longer length is damage.
 pub(crate) const RECORD_BYTES_MAX: usize = 64 * 1024;
 
@@ -178,7 +181,8 @@ impl<'a> Record<'a> {
 /// The bytes that the record at the start of `bytes` takes, by its own word.
 pub(crate) fn encoded_len(bytes: &[u8]) -> Option<usize> {
     let length = u32_at(bytes, 0)? as usize;
-    (2..=RECORD_BYTES_MAX).contains(&length).then_some(RECORD_HEADER + length)
+    let length = RECORD_HEADER.checked_add(length)?;
+    (RECORD_BYTES_MIN..=RECORD_HEADER + RECORD_BYTES_MAX).contains(&length).then_some(length)
 }
 
 fn crc_of(record: &[u8], checksum: Checksum) -> u32 {

@@ -6,7 +6,7 @@
 use greenroom_protocol::limits::BATCH_BYTES;
 
 use crate::checksum::{Checksum, u32_at, u64_at};
-use crate::record::{Lsn, Record};
+use crate::record::{Lsn, RECORD_BYTES_MIN, Record};
 
 pub(crate) const FRAME_HEADER: usize = 24;
 
@@ -117,7 +117,8 @@ impl<'a> Frame<'a> {
         }
         let (first, count) = (u64_at(whole, 8)?, u32_at(whole, 16)?);
         // Whoever wrote a sum over such numbers was not this program; but sums are no proof.
-        let sound = first > 0 && count > 0 && first.checked_add(u64::from(count)).is_some();
+        let fits = count as usize <= (length - FRAME_HEADER) / RECORD_BYTES_MIN;
+        let sound = first > 0 && count > 0 && fits && first.checked_add(u64::from(count)).is_some();
         sound.then_some(Self { first, count, records: &whole[FRAME_HEADER..] })
     }
 

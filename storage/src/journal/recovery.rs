@@ -131,14 +131,7 @@ fn ready(
     if !found.damaged.is_empty() {
         keep_evidence(&path)?;
     }
-    let mut sound = header(first, store, checksum).to_vec();
-    for &frame in &found.frames {
-        if frame.whole {
-            sound.extend_from_slice(&bytes[frame.place..frame.place + frame.length]);
-        } else {
-            salvage(&mut sound, &bytes, frame, checksum);
-        }
-    }
+    let sound = sound(&bytes, &found, &header(first, store, checksum), checksum);
     match put_in_place(disk, &path, &sound) {
         Err(error) if is_full(&error) && found.damaged.is_empty() => write_over(disk, &path, &sound)?,
         done => done?,
@@ -148,6 +141,19 @@ fn ready(
     let segment = Arc::new(Segment::open(dir, first, places, checksum)?);
     let beginning = Beginning { segment, file: disk.open(&path)?, end: sound.len() as u64, next: found.next };
     Ok((beginning, keys.into_iter().collect(), found.lost))
+}
+
+/// The segment anew, behind its header: all that was found and is sound.
+pub(crate) fn sound(bytes: &[u8], found: &Scan, header: &[u8], checksum: Checksum) -> Vec<u8> {
+    let mut sound = header.to_vec();
+    for &frame in &found.frames {
+        if frame.whole {
+            sound.extend_from_slice(&bytes[frame.place..frame.place + frame.length]);
+        } else {
+            salvage(&mut sound, bytes, frame, checksum);
+        }
+    }
+    sound
 }
 
 /// Puts the sound records of a damaged frame into frames of their own.

@@ -5,11 +5,17 @@
 //! was being written, and was never acknowledged: *torn*. A bad one with a good one behind it was
 //! whole once: *damage*. Of a damaged frame those records are kept whose own checksums are right.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
+
+use greenroom_protocol::limits::SEGMENT_BYTES;
 
 use super::frame::{FRAME_HEADER, Frame, MAGIC};
 use crate::checksum::{Checksum, u32_at, u64_at};
-use crate::record::{Lsn, Record, RecordError, encoded_len};
+use crate::record::{Lsn, RECORD_BYTES_MIN, Record, RecordError, encoded_len};
+
+/// More records than any segment holds, lost ones included: memory keeps a place for each of them. A frame
+/// that claims a number farther on is none of this journal's.
+const RECORDS_MAX: u64 = 4 * SEGMENT_BYTES / RECORD_BYTES_MIN as u64;
 
 /// What a segment holds.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -44,7 +50,7 @@ pub(crate) struct FrameAt {
 pub(crate) fn scan(bytes: &[u8], start: usize, first: Lsn, behind: Option<Lsn>, checksum: Checksum) -> Scan {
     let mut found = Scan { end: start, next: first, ..Scan::default() };
     let mut at = start;
-    while let Some((place, frame)) = next_frame(bytes, at, found.next, checksum) {
+    while let Some((place, frame)) = next_frame(bytes, at, found.next..=first.saturating_add(RECORDS_MAX), checksum) {
         if place > at {
             found.salvage(bytes, at..place, frame.first, checksum);
         }
@@ -103,9 +109,11 @@ fn damaged_frame(
         return None;
     }
     let whole_of_it = FrameAt { place, length, first, count, whole: false };
-    let ends = FRAME_HEADER + lengths(&rest[FRAME_HEADER..length], count).sum::<usize>();
-    if ends == length {
-        return Some((whole_of_it, length));
+    let ends = |(held, end): (u32, usize), length: usize| (held + 1, end + length);
+    let (held, end) = lengths(&rest[FRAME_HEADER..length], count).fold((0, FRAME_HEADER), ends);
+    if end == length && held > 0 {
+        // Where fewer records fill it than it claims, its count is wrong.
+        return Some((FrameAt { count: held, ..whole_of_it }, length));
     }
     // A record's length is wrong: behind it, nobody knows which number a record has.
     let before = records(bytes, whole_of_it, checksum).take_while(|(.., record)| record.is_ok()).count();
@@ -121,12 +129,12 @@ fn lengths(mut records: &[u8], count: u32) -> impl Iterator<Item = usize> {
     })
 }
 
-/// The next whole frame at or behind `at` whose number is not below `next`.
-fn next_frame(bytes: &[u8], mut at: usize, next: Lsn, checksum: Checksum) -> Option<(usize, Frame<'_>)> {
+/// The next whole frame at or behind `at` whose number is among those that may come next.
+fn next_frame(bytes: &[u8], mut at: usize, may: RangeInclusive<Lsn>, checksum: Checksum) -> Option<(usize, Frame<'_>)> {
     loop {
         let rest = bytes.get(at..)?;
         match Frame::parse(rest, checksum) {
-            Some(frame) if frame.first >= next => return Some((at, frame)),
+            Some(frame) if may.contains(&frame.first) => return Some((at, frame)),
             Some(_) | None => at += 1 + rest.get(1..)?.iter().position(|&byte| byte == MAGIC[0])?,
         }
     }
@@ -231,6 +239,17 @@ mod tests {
     }
 
     #[test]
+    fn a_damaged_count_does_not_cost_the_records_of_the_next_damaged_frame() {
+        let (mut bytes, places) = segment(&[1, 2, 2, 1]);
+        bytes[places[1].start + 16] = 3;
+        bytes[places[2].start + 4] ^= 1;
+        let found = scan(&bytes, START, 1, None, checksum());
+        let read = found.frames.iter().flat_map(|&frame| records(&bytes, frame, checksum()));
+        let good: Vec<Lsn> = read.filter(|(.., record)| record.is_ok()).map(|(lsn, ..)| lsn).collect();
+        assert_eq!((good, found.lost), (vec![1, 2, 3, 4, 5, 6], 0));
+    }
+
+    #[test]
     fn the_end_of_a_sealed_segment_is_never_torn() {
         let (bytes, places) = segment(&[2, 2]);
         for bit in places[1].start * 8..places[1].end * 8 {
@@ -263,6 +282,21 @@ mod tests {
         twice.extend_from_slice(&bytes[places[0].clone()]);
         let found = scan(&twice, START, 1, None, checksum());
         assert_eq!((found.frames.len(), found.torn), (2, true));
+    }
+
+    #[test]
+    fn a_frame_that_claims_more_than_a_segment_can_hold_is_none() {
+        let (bytes, places) = segment(&[2, 1]);
+        let (far, many) = ((2 + RECORDS_MAX).to_le_bytes(), 1_000_u32.to_le_bytes());
+        for (place, claim) in [(8, &far[..]), (8, &[0xff; 8]), (16, &many), (16, &[0xff; 4])] {
+            let mut claims = bytes.clone();
+            let last = &mut claims[places[1].clone()];
+            last[place..place + claim.len()].copy_from_slice(claim);
+            let crc = checksum().of(&last[8..]);
+            last[4..8].copy_from_slice(&crc.to_le_bytes());
+            let found = scan(&claims, START, 1, None, checksum());
+            assert_eq!((found.frames.len(), found.next, found.torn), (1, 3, true), "{claim:?}");
+        }
     }
 
     proptest! {
