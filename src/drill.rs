@@ -9,6 +9,7 @@ mod client;
 mod crowd;
 mod disk;
 mod history;
+mod news;
 mod reader;
 mod report;
 mod scenes;

@@ -1,7 +1,7 @@
 //! Every drill: its name, what it does and what it needs.
 
 use super::scenes::{
-    actors, disk_full, flood, hang, kill, points, power_cut, quarantine, slow_reader, storm, torn_tail,
+    actors, disk_full, flood, hang, kill, passivation, points, power_cut, quarantine, slow_reader, storm, torn_tail,
 };
 use super::stage::{Outcome, Stage};
 
@@ -27,6 +27,7 @@ enum Scene {
     SyncFailure,
     Poison,
     Quarantine,
+    PassivationRace,
     Hang,
     Flood,
     Kill,
@@ -83,6 +84,12 @@ pub(crate) const ALL: &[Drill] = &[
         NOTHING,
         "messages whose handling panics each time; each is refused, its room goes on",
     ),
+    drill(
+        "passivation-race",
+        Scene::PassivationRace,
+        NOTHING,
+        "rooms end because nobody is in them, while people come and go",
+    ),
     drill("hang", Scene::Hang, NOTHING, "a room hangs; the watchdog ends it, and other rooms notice nothing"),
     drill("flood", Scene::Flood, NOTHING, "actors' mailboxes are filled with 50,000 messages"),
     drill("kill-nine", Scene::Kill, NOTHING, "kill -9 at random moments, again and again on one directory"),
@@ -132,6 +139,7 @@ impl Drill {
             Scene::SyncFailure => points::sync_failure(stage).await,
             Scene::Poison => points::poison(stage).await,
             Scene::Quarantine => quarantine::quarantine(stage).await,
+            Scene::PassivationRace => passivation::passivation_race(stage).await,
             Scene::Hang => hang::hang(stage).await,
             Scene::Flood => flood::flood(stage).await,
             Scene::Overload => flood::overload(stage).await,

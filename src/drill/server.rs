@@ -16,6 +16,9 @@ use tokio::time::timeout;
 /// A start takes well below a second; a debug build with much to recover, some.
 const START: Duration = Duration::from_secs(30);
 
+/// For as long as any drill takes, the news go on.
+const NEWS: Duration = Duration::from_secs(3_600);
+
 /// A running server. Dropped, it is killed.
 #[derive(Debug)]
 pub(crate) struct Server {
@@ -107,6 +110,16 @@ impl Server {
     /// Fills an actor's mailbox; false where none of that name is alive.
     pub(crate) async fn flood(&self, actor: &str, messages: u32) -> anyhow::Result<bool> {
         self.lab("flood", json!({ "actor": actor, "messages": messages })).await
+    }
+
+    /// Ends a room that nobody needs; false where none of that name is alive.
+    pub(crate) async fn passivate(&self, actor: &str) -> anyhow::Result<bool> {
+        self.lab("passivate", json!({ "actor": actor })).await
+    }
+
+    /// What happens to actors from now on, as server-sent events.
+    pub(crate) async fn news(&self) -> anyhow::Result<reqwest::Response> {
+        Ok(self.http.get(self.url("events")).timeout(NEWS).send().await?.error_for_status()?)
     }
 
     /// Names of the living sessions, in a fixed order.

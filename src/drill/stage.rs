@@ -60,7 +60,7 @@ impl Stage {
         // Each drill has chances of its own, whichever others run.
         let salt = name.bytes().fold(seed, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte)));
         let progress = ProgressBar::new(1).with_message(name.to_owned());
-        if let Ok(style) = ProgressStyle::with_template("{msg:16} {wide_bar} {pos}/{len} {elapsed}") {
+        if let Ok(style) = ProgressStyle::with_template("{msg:18} {wide_bar} {pos}/{len} {elapsed}") {
             progress.set_style(style);
         }
         let dir = tempfile::Builder::new().prefix("greenroom-drill-").tempdir()?;

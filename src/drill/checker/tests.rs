@@ -15,7 +15,9 @@ fn clean() -> Evidence {
         .collect();
     for trace in &mut traces {
         trace.facts.push((Duration::ZERO, Fact::Connected));
-        trace.facts.push((Duration::ZERO, Fact::Entered { room: green(), fresh: true, last_seq: 0, events: 0 }));
+        trace
+            .facts
+            .push((Duration::ZERO, Fact::Entered { room: green(), fresh: true, last_seq: 0, events: 0, read_seq: 0 }));
     }
     let mut log = Vec::new();
     for seq in 1..=10 {
@@ -170,7 +172,7 @@ fn a_skipped_delivery_is_a_gap_and_with_a_reset_it_is_not() {
         skip(evidence);
         let facts = &mut evidence.traces[0].facts;
         let eighth = facts.iter().position(|(_, fact)| matches!(fact, Fact::Delivered { seq: 8, .. })).unwrap();
-        let reset = Fact::Entered { room: green(), fresh: true, last_seq: 8, events: 1 };
+        let reset = Fact::Entered { room: green(), fresh: true, last_seq: 8, events: 1, read_seq: 0 };
         facts.insert(eighth, (Duration::from_millis(81), reset));
     };
     assert_eq!(counts(told), [0; 6]);
