@@ -1,7 +1,8 @@
 //! Every drill: its name, what it does and what it needs.
 
 use super::scenes::{
-    actors, disk_full, flood, hang, kill, passivation, points, power_cut, quarantine, slow_reader, storm, torn_tail,
+    actors, disk_full, flood, hang, kill, kill_then_cut, passivation, points, power_cut, quarantine, slow_reader,
+    storm, torn_tail,
 };
 use super::stage::{Outcome, Stage};
 
@@ -37,6 +38,7 @@ enum Scene {
     ReconnectStorm,
     Overload,
     PowerCut,
+    KillThenCut,
     DiskFull,
 }
 
@@ -110,6 +112,12 @@ pub(crate) const ALL: &[Drill] = &[
         "the power goes under a file system of the drill's own",
     ),
     drill(
+        "kill-then-cut",
+        Scene::KillThenCut,
+        "root, python3, mkfs.ext4 and loop mounts",
+        "kill -9 before a sync, a start, and the power goes: what was served in between is still there",
+    ),
+    drill(
         "disk-full",
         Scene::DiskFull,
         "root, python3, mkfs.ext4 and loop mounts",
@@ -148,6 +156,7 @@ impl Drill {
             Scene::SlowReader => slow_reader::slow_reader(stage).await,
             Scene::ReconnectStorm => storm::reconnect_storm(stage).await,
             Scene::PowerCut => power_cut::power_cut(stage).await,
+            Scene::KillThenCut => kill_then_cut::kill_then_cut(stage).await,
             Scene::Kill => kill::kill_nine(stage).await,
         }
     }

@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
 use super::client::{Doing, Orders, Phase, Recruit, live};
-use super::history::{Evidence, Injected, Stored, Trace};
+use super::history::{At, Evidence, Injected, Stored, Trace};
 use super::reader;
 
 /// How long the unanswered may take to settle once the last fault is over, and listeners to catch up.
@@ -93,6 +93,11 @@ impl Crowd {
     pub(crate) fn fault(&mut self, what: impl Into<String>, room: Option<&RoomId>) {
         let fault = Injected { at: self.start.elapsed(), what: what.into(), room: room.cloned() };
         self.faults.push(fault);
+    }
+
+    /// What the clock of the drill shows.
+    pub(crate) fn time(&self) -> At {
+        self.start.elapsed()
     }
 
     /// Acknowledgements so far.

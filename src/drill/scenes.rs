@@ -5,6 +5,7 @@ pub(crate) mod disk_full;
 pub(crate) mod flood;
 pub(crate) mod hang;
 pub(crate) mod kill;
+pub(crate) mod kill_then_cut;
 pub(crate) mod passivation;
 pub(crate) mod points;
 pub(crate) mod power_cut;

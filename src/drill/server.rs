@@ -122,6 +122,13 @@ impl Server {
         Ok(self.http.get(self.url("events")).timeout(NEWS).send().await?.error_for_status()?)
     }
 
+    /// Arms a fault point.
+    pub(crate) async fn arm(&self, armed: Value) -> anyhow::Result<()> {
+        let known = self.lab("fault", armed.clone()).await?;
+        ensure!(known, "there is no such fault point: {armed}");
+        Ok(())
+    }
+
     /// Names of the living sessions, in a fixed order.
     pub(crate) async fn sessions(&self) -> anyhow::Result<Vec<String>> {
         let tree: Value = self.http.get(self.url("tree")).send().await?.error_for_status()?.json().await?;
