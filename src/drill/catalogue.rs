@@ -1,8 +1,8 @@
 //! Every drill: its name, what it does and what it needs.
 
 use super::scenes::{
-    actors, disk_full, flood, hang, kill, kill_then_cut, passivation, points, power_cut, quarantine, slow_reader,
-    storm, torn_tail,
+    actors, disk_full, flood, hang, index_loss, kill, kill_then_cut, passivation, points, power_cut, quarantine,
+    slow_reader, storm, torn_tail,
 };
 use super::stage::{Outcome, Stage};
 
@@ -34,6 +34,7 @@ enum Scene {
     Kill,
     Terminate,
     TornTail,
+    IndexLoss,
     SlowReader,
     ReconnectStorm,
     Overload,
@@ -97,6 +98,12 @@ pub(crate) const ALL: &[Drill] = &[
     drill("kill-nine", Scene::Kill, NOTHING, "kill -9 at random moments, again and again on one directory"),
     drill("terminate", Scene::Terminate, NOTHING, "SIGTERM while people talk: all is answered, the end is orderly"),
     drill("torn-tail", Scene::TornTail, NOTHING, "the journal is cut at every byte of its last 4 KiB, and served"),
+    drill(
+        "index-loss",
+        Scene::IndexLoss,
+        NOTHING,
+        "the index is deleted, written over or cut off; it is made again from the journal",
+    ),
     drill("slow-reader", Scene::SlowReader, NOTHING, "a client stops reading; it is closed, and others notice nothing"),
     drill(
         "reconnect-storm",
@@ -153,6 +160,7 @@ impl Drill {
             Scene::Overload => flood::overload(stage).await,
             Scene::Terminate => kill::terminate(stage).await,
             Scene::TornTail => torn_tail::torn_tail(stage).await,
+            Scene::IndexLoss => index_loss::index_loss(stage).await,
             Scene::SlowReader => slow_reader::slow_reader(stage).await,
             Scene::ReconnectStorm => storm::reconnect_storm(stage).await,
             Scene::PowerCut => power_cut::power_cut(stage).await,

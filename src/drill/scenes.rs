@@ -4,6 +4,7 @@ pub(crate) mod actors;
 pub(crate) mod disk_full;
 pub(crate) mod flood;
 pub(crate) mod hang;
+pub(crate) mod index_loss;
 pub(crate) mod kill;
 pub(crate) mod kill_then_cut;
 pub(crate) mod passivation;

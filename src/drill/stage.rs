@@ -118,6 +118,12 @@ impl Stage {
         finding
     }
 
+    /// How often the server's log says this.
+    pub(crate) fn log_has(&self, text: &str) -> usize {
+        let log = std::fs::read(self.path("log")).unwrap_or_default();
+        String::from_utf8_lossy(&log).matches(text).count()
+    }
+
     /// The last lines of the server's log, for who looks for the reason.
     pub(crate) fn log_tail(&self) -> Vec<String> {
         let log = std::fs::read(self.path("log")).unwrap_or_default();

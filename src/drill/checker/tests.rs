@@ -256,3 +256,20 @@ fn a_send_without_an_answer_and_a_fault_without_an_end_fail_the_drill() {
     let report = check(&evidence);
     assert_eq!((report.unhealed, report.holds()), (1, false), "{report:?}");
 }
+
+#[test]
+fn whoever_is_sent_back_behind_what_they_had_read_is_behind() {
+    let entered = |read_seq| Fact::Entered { room: green(), fresh: false, last_seq: 10, events: 0, read_seq };
+    let reads = |read_seq| {
+        let mut evidence = clean();
+        evidence.faults[0].at = Duration::from_secs(9);
+        let read =
+            [(1, 4), (5, 7), (8, 9)].map(|(at, seq)| (Duration::from_secs(at), Fact::Read { room: green(), seq }));
+        evidence.traces[0].facts.extend(read);
+        evidence.traces[0].facts.push((Duration::from_secs(10), entered(read_seq)));
+        reads::check(&evidence, Duration::from_secs(3))
+    };
+    let found = [6, 7, 9].map(|read_seq| (reads(read_seq).looked_at, reads(read_seq).behind.len()));
+    assert_eq!(found, [(1, 1), (1, 0), (1, 0)], "what was read 3 s before the fault is due, and no more");
+    assert_eq!(reads::check(&clean(), Duration::ZERO).looked_at, 0);
+}
