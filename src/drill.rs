@@ -6,6 +6,7 @@
 mod catalogue;
 mod checker;
 mod client;
+mod clock;
 mod crowd;
 mod disk;
 mod history;

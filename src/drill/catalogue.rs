@@ -1,8 +1,8 @@
 //! Every drill: its name, what it does and what it needs.
 
 use super::scenes::{
-    actors, disk_full, flood, hang, index_loss, kill, kill_then_cut, passivation, points, power_cut, quarantine,
-    slow_reader, storm, torn_tail,
+    actors, clock_jump, disk_full, flood, hang, index_loss, kill, kill_then_cut, passivation, points, power_cut,
+    quarantine, slow_reader, storm, torn_tail,
 };
 use super::stage::{Outcome, Stage};
 
@@ -38,6 +38,7 @@ enum Scene {
     SlowReader,
     ReconnectStorm,
     Overload,
+    ClockJump,
     PowerCut,
     KillThenCut,
     DiskFull,
@@ -113,6 +114,12 @@ pub(crate) const ALL: &[Drill] = &[
     ),
     drill("overload", Scene::Overload, NOTHING, "ten times as many messages for a while; all are settled"),
     drill(
+        "clock-jump",
+        Scene::ClockJump,
+        "cc, and a server that is linked dynamically",
+        "the wall clock jumps by an hour, back and forth, while people talk",
+    ),
+    drill(
         "power-cut",
         Scene::PowerCut,
         "root, python3, mkfs.ext4 and loop mounts",
@@ -158,6 +165,7 @@ impl Drill {
             Scene::Hang => hang::hang(stage).await,
             Scene::Flood => flood::flood(stage).await,
             Scene::Overload => flood::overload(stage).await,
+            Scene::ClockJump => clock_jump::clock_jump(stage).await,
             Scene::Terminate => kill::terminate(stage).await,
             Scene::TornTail => torn_tail::torn_tail(stage).await,
             Scene::IndexLoss => index_loss::index_loss(stage).await,

@@ -1,6 +1,7 @@
 //! What happens in each drill.
 
 pub(crate) mod actors;
+pub(crate) mod clock_jump;
 pub(crate) mod disk_full;
 pub(crate) mod flood;
 pub(crate) mod hang;

@@ -32,6 +32,16 @@ pub(crate) struct Server {
 impl Server {
     /// Starts one; its log is added to `log`.
     pub(crate) async fn start(data: &Path, listen: SocketAddr, log: &Path) -> anyhow::Result<Self> {
+        Self::start_with(data, listen, log, &[]).await
+    }
+
+    /// The same, with these in its environment.
+    pub(crate) async fn start_with(
+        data: &Path,
+        listen: SocketAddr,
+        log: &Path,
+        environment: &[(&str, &PathBuf)],
+    ) -> anyhow::Result<Self> {
         let begun = Instant::now();
         let log = File::options().create(true).append(true).open(log)?;
         let mut command = Command::new(std::env::current_exe()?);
@@ -41,6 +51,7 @@ impl Server {
                 command.env_remove(name);
             }
         }
+        command.envs(environment.iter().copied());
         command.args(["serve", "--lab", "--no-limits", "--listen"]).arg(listen.to_string());
         command.arg("--data").arg(data).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).kill_on_drop(true);
         let mut child = command.spawn().context("the server can't be started")?;
