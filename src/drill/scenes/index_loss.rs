@@ -5,8 +5,9 @@ use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context as _, ensure};
+use anyhow::Context as _;
 use rand::rngs::StdRng;
+use rand::seq::IndexedRandom as _;
 use rand::{Rng as _, RngExt as _};
 
 use crate::drill::checker::reads;
@@ -74,13 +75,13 @@ pub(crate) async fn index_loss(stage: &mut Stage) -> anyhow::Result<Outcome> {
 impl Harm {
     fn befall(self, index: &Path, rng: &mut StdRng) -> anyhow::Result<()> {
         let files = files(index)?;
-        ensure!(!files.is_empty(), "there is no index in {}", index.display());
+        // One at a time: damage to a file that is read first would hide what others do.
+        let file = files.choose(rng).with_context(|| format!("there is no index in {}", index.display()))?;
         match self {
-            Self::Deleted => fs::remove_dir_all(index)?,
-            Self::WrittenOver => files.iter().try_for_each(|file| write_over(file, rng))?,
-            Self::CutOff => files.iter().try_for_each(|file| cut_off(file, rng))?,
+            Self::Deleted => Ok(fs::remove_dir_all(index)?),
+            Self::WrittenOver => write_over(file, rng),
+            Self::CutOff => cut_off(file, rng),
         }
-        Ok(())
     }
 }
 
