@@ -6,9 +6,11 @@
 mod catalogue;
 mod checker;
 mod client;
+mod clock;
 mod crowd;
 mod disk;
 mod history;
+mod news;
 mod reader;
 mod report;
 mod scenes;

@@ -1,7 +1,8 @@
 //! Every drill: its name, what it does and what it needs.
 
 use super::scenes::{
-    actors, disk_full, flood, hang, kill, points, power_cut, quarantine, slow_reader, storm, torn_tail,
+    actors, clock_jump, disk_full, flood, hang, index_loss, kill, kill_then_cut, passivation, points, power_cut,
+    quarantine, slow_reader, storm, torn_tail,
 };
 use super::stage::{Outcome, Stage};
 
@@ -27,15 +28,19 @@ enum Scene {
     SyncFailure,
     Poison,
     Quarantine,
+    PassivationRace,
     Hang,
     Flood,
     Kill,
     Terminate,
     TornTail,
+    IndexLoss,
     SlowReader,
     ReconnectStorm,
     Overload,
+    ClockJump,
     PowerCut,
+    KillThenCut,
     DiskFull,
 }
 
@@ -83,11 +88,23 @@ pub(crate) const ALL: &[Drill] = &[
         NOTHING,
         "messages whose handling panics each time; each is refused, its room goes on",
     ),
+    drill(
+        "passivation-race",
+        Scene::PassivationRace,
+        NOTHING,
+        "rooms end because nobody is in them, while people come and go",
+    ),
     drill("hang", Scene::Hang, NOTHING, "a room hangs; the watchdog ends it, and other rooms notice nothing"),
     drill("flood", Scene::Flood, NOTHING, "actors' mailboxes are filled with 50,000 messages"),
     drill("kill-nine", Scene::Kill, NOTHING, "kill -9 at random moments, again and again on one directory"),
     drill("terminate", Scene::Terminate, NOTHING, "SIGTERM while people talk: all is answered, the end is orderly"),
     drill("torn-tail", Scene::TornTail, NOTHING, "the journal is cut at every byte of its last 4 KiB, and served"),
+    drill(
+        "index-loss",
+        Scene::IndexLoss,
+        NOTHING,
+        "the index is deleted, written over or cut off; it is made again from the journal",
+    ),
     drill("slow-reader", Scene::SlowReader, NOTHING, "a client stops reading; it is closed, and others notice nothing"),
     drill(
         "reconnect-storm",
@@ -97,10 +114,22 @@ pub(crate) const ALL: &[Drill] = &[
     ),
     drill("overload", Scene::Overload, NOTHING, "ten times as many messages for a while; all are settled"),
     drill(
+        "clock-jump",
+        Scene::ClockJump,
+        "cc, and a server that is linked dynamically",
+        "the wall clock jumps by an hour, back and forth, while people talk",
+    ),
+    drill(
         "power-cut",
         Scene::PowerCut,
         "root, python3, mkfs.ext4 and loop mounts",
         "the power goes under a file system of the drill's own",
+    ),
+    drill(
+        "kill-then-cut",
+        Scene::KillThenCut,
+        "root, python3, mkfs.ext4 and loop mounts",
+        "kill -9 before a sync, a start, and the power goes: what was served in between is still there",
     ),
     drill(
         "disk-full",
@@ -132,14 +161,18 @@ impl Drill {
             Scene::SyncFailure => points::sync_failure(stage).await,
             Scene::Poison => points::poison(stage).await,
             Scene::Quarantine => quarantine::quarantine(stage).await,
+            Scene::PassivationRace => passivation::passivation_race(stage).await,
             Scene::Hang => hang::hang(stage).await,
             Scene::Flood => flood::flood(stage).await,
             Scene::Overload => flood::overload(stage).await,
+            Scene::ClockJump => clock_jump::clock_jump(stage).await,
             Scene::Terminate => kill::terminate(stage).await,
             Scene::TornTail => torn_tail::torn_tail(stage).await,
+            Scene::IndexLoss => index_loss::index_loss(stage).await,
             Scene::SlowReader => slow_reader::slow_reader(stage).await,
             Scene::ReconnectStorm => storm::reconnect_storm(stage).await,
             Scene::PowerCut => power_cut::power_cut(stage).await,
+            Scene::KillThenCut => kill_then_cut::kill_then_cut(stage).await,
             Scene::Kill => kill::kill_nine(stage).await,
         }
     }

@@ -2,6 +2,7 @@
 
 mod deliveries;
 mod order;
+pub(crate) mod reads;
 mod sends;
 
 use std::collections::BTreeMap;

@@ -6,23 +6,25 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use greenroom_protocol::{
-    Body, Command, Epoch, ErrorFrame, Event, Hello, Join, Joined, MessageId, Name, Ref, RoomId, Send, Seq, ServerFrame,
-    Welcome,
-};
+use greenroom_protocol::{Body, Command, CursorMove, Epoch, Hello, Join, MessageId, Name, Ref, RoomId, Send, Seq};
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use tokio::sync::watch;
 use tokio::time::{sleep, sleep_until, timeout};
 
-use super::history::{At, Digest, Fact, Said, Trace, Way};
+use super::history::{At, Digest, Fact, Trace};
 use super::socket::{Incoming, Socket};
+
+mod hearing;
 
 /// After so long without an answer the socket is thought dead.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// Before a join that was refused is tried again.
-const REJOIN: Duration = Duration::from_millis(100);
+/// Between two signs of a client that it has read.
+const READING: Duration = Duration::from_millis(100);
+
+/// How often whoever goes does so with the whole socket.
+const CUTS: f64 = 0.1;
 
 /// What all clients are told to do.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -36,6 +38,10 @@ pub(crate) struct Orders {
     pub(crate) body_bytes: usize,
     /// Grows by one each time that all are to cut their sockets.
     pub(crate) cuts: u64,
+    /// How long they stay, about, before they leave a room or cut their socket, and come back; for good where nothing.
+    pub(crate) stay: Option<Duration>,
+    /// Whether they say how far they have read.
+    pub(crate) read: bool,
 }
 
 /// What a client does at the moment.
@@ -67,6 +73,8 @@ pub(crate) struct Recruit {
     pub(crate) client: usize,
     pub(crate) address: SocketAddr,
     pub(crate) rooms: Vec<RoomId>,
+    /// Otherwise it only listens.
+    pub(crate) talks: bool,
     pub(crate) seed: u64,
     pub(crate) start: Instant,
     pub(crate) orders: watch::Receiver<Orders>,
@@ -84,8 +92,11 @@ struct Unanswered {
 #[derive(Debug, Default)]
 struct Held {
     last: Option<(u64, Epoch)>,
-    asked: bool,
+    /// Since when a `join` or a `leave` has no answer.
+    asked: Option<Instant>,
     entered: bool,
+    /// How far the server was told that it has read.
+    read: u64,
 }
 
 struct Client {
@@ -99,6 +110,8 @@ struct Client {
     count: u64,
     next_send: Instant,
     rejoin_at: Option<Instant>,
+    go_at: Option<Instant>,
+    next_read: Instant,
 }
 
 /// Lives until it is told to go; gives back all that it did and saw.
@@ -115,6 +128,8 @@ pub(crate) async fn live(recruit: Recruit) -> Trace {
         count: 0,
         next_send: Instant::now() + Duration::from_secs_f64(silence),
         rejoin_at: None,
+        go_at: None,
+        next_read: Instant::now(),
         recruit,
     };
     while client.recruit.orders.borrow().phase != Phase::Done {
@@ -146,8 +161,9 @@ impl Client {
         if let Ended::ByServer(code) = end {
             self.fact(Fact::Closed(code));
         }
+        (self.go_at, self.rejoin_at) = (None, None);
         for held in self.rooms.values_mut() {
-            (held.asked, held.entered) = (false, false);
+            (held.asked, held.entered) = (None, false);
         }
         let ids: Vec<_> = self.unanswered.iter().map(|u| (u.send.room.clone(), u.send.id)).collect();
         for (room, id) in ids {
@@ -165,7 +181,9 @@ impl Client {
             if orders.cuts != cuts || self.is_out_of_patience() {
                 return Ended::ByUs;
             }
+            self.plan_to_go(orders);
             let talks = orders.phase == Phase::Talking
+                && self.recruit.talks
                 && orders.per_second > 0.0
                 && self.unanswered.len() < orders.window
                 && self.rooms.values().any(|held| held.entered);
@@ -179,22 +197,61 @@ impl Client {
                 () = sleep_until(self.rejoin_at.unwrap_or(self.next_send).into()), if self.rejoin_at.is_some() => {
                     self.join(socket);
                 }
+                () = sleep_until(self.go_at.unwrap_or(self.next_send).into()), if self.go_at.is_some() => {
+                    if self.go(orders, socket) {
+                        return Ended::ByUs;
+                    }
+                }
                 _changed = timeout(PATIENCE / 10, self.recruit.orders.changed()) => {}
             }
         }
     }
 
     /// Whether something has been without an answer for too long. A room that it can't enter is another matter.
-    fn is_out_of_patience(&self) -> bool {
+    fn is_out_of_patience(&mut self) -> bool {
+        let unanswered = |held: &Held| held.asked.is_some_and(|since| since.elapsed() > PATIENCE);
+        if let Some((room, _)) = self.rooms.iter().find(|(_, held)| unanswered(held)) {
+            self.trace.oddities.push(format!("no answer to a join or leave of {room} within {PATIENCE:?}"));
+            return true;
+        }
         let entered = |room| self.rooms.get(room).is_some_and(|held| held.entered);
         self.unanswered.iter().any(|one| one.since.elapsed() > PATIENCE && entered(&one.send.room))
+    }
+
+    /// Chooses when to go, once it is in all of its rooms, where it is not to stay for good.
+    fn plan_to_go(&mut self, orders: Orders) {
+        let restless = orders.stay.filter(|_| orders.phase == Phase::Talking);
+        let Some(stay) = restless.filter(|_| self.rooms.values().all(|held| held.entered)) else {
+            self.go_at = None;
+            return;
+        };
+        let share = self.rng.random_range(0.0..2.0);
+        self.go_at.get_or_insert_with(|| Instant::now() + stay.mul_f64(share));
+    }
+
+    /// Says one last thing, and goes: by leaving a room, or with the whole socket. Says whether it is the latter.
+    fn go(&mut self, orders: Orders, socket: &Socket) -> bool {
+        self.go_at = None;
+        if self.recruit.talks && self.unanswered.len() < orders.window {
+            self.talk(orders, socket);
+        }
+        if self.rng.random_bool(CUTS) {
+            return true;
+        }
+        let nth = self.rng.random_range(0..self.rooms.len());
+        if let Some((room, held)) = self.rooms.iter_mut().nth(nth) {
+            (held.asked, held.entered) = (Some(Instant::now()), false);
+            socket.send(None, Command::Leave { room: room.clone() });
+        }
+        self.show();
+        false
     }
 
     /// Joins every room that it is not in.
     fn join(&mut self, socket: &Socket) {
         self.rejoin_at = None;
-        for (room, held) in self.rooms.iter_mut().filter(|(_, held)| !held.entered && !held.asked) {
-            held.asked = true;
+        for (room, held) in self.rooms.iter_mut().filter(|(_, held)| !held.entered && held.asked.is_none()) {
+            held.asked = Some(Instant::now());
             let (since, epoch) = held.last.map(|(seq, epoch)| (Seq(seq), epoch)).unzip();
             let join = Join { room: room.clone(), since, epoch, limit: None };
             socket.send(Some(Ref::Text(format!("join {room}"))), Command::Join(join));
@@ -224,101 +281,17 @@ impl Client {
         socket.send(Some(Ref::Text(send.id.to_string())), Command::Send(send));
     }
 
-    fn hear(&mut self, frame: ServerFrame, socket: &Socket) {
-        match frame {
-            ServerFrame::Welcome(welcome) => self.welcomed(*welcome, socket),
-            ServerFrame::Joined(joined) => self.entered(*joined, socket),
-            ServerFrame::Events(events) => {
-                events.events.iter().for_each(|event| self.given(&events.room, event, Way::Events))
-            }
-            ServerFrame::Ack(ack) => {
-                self.fact(Fact::Acked { room: ack.room, id: ack.id, seq: ack.seq.0 });
-                self.answered(ack.id);
-                self.recruit.doing.acked.fetch_add(1, Ordering::Relaxed);
-            }
-            ServerFrame::Error(error) => self.refused(error),
-            ServerFrame::Message(message) => self.given(&message.room.clone(), &Event::Message(message), Way::Live),
-            ServerFrame::Member(member) => self.given(&member.room.clone(), &Event::Member(member), Way::Live),
-            ServerFrame::Room(changed) => self.given(&changed.room.clone(), &Event::Room(changed), Way::Live),
-            ServerFrame::Unreadable { room, seq } => {
-                self.given(&room.clone(), &Event::Unreadable { room, seq }, Way::Live);
-            }
-            ServerFrame::Left(left) => self.trace.oddities.push(format!("put out of a room: {left:?}")),
-            ServerFrame::Typing(_)
-            | ServerFrame::Receipt(_)
-            | ServerFrame::Presence(_)
-            | ServerFrame::Unread(_)
-            | ServerFrame::Rooms(_)
-            | ServerFrame::People(_)
-            | ServerFrame::History(_)
-            | ServerFrame::Pong { .. } => {}
-        }
-    }
-
-    fn welcomed(&mut self, welcome: Welcome, socket: &Socket) {
-        if self.trace.user.is_some_and(|user| user != welcome.user.id) {
-            self.trace.oddities.push(format!("became somebody else: {:?}", welcome.user));
-        }
-        self.trace.user = Some(welcome.user.id);
-        self.token = welcome.token.or(self.token.take());
-        self.join(socket);
-    }
-
-    fn entered(&mut self, joined: Joined, socket: &Socket) {
-        let Some(held) = self.rooms.get_mut(&joined.room) else {
-            self.trace.oddities.push(format!("joined {} without having asked", joined.room));
+    /// Says how far it has read in one of its rooms, now and then.
+    fn read(&mut self, room: &RoomId, socket: &Socket) {
+        if !self.recruit.orders.borrow().read || Instant::now() < self.next_read {
             return;
-        };
-        let fresh = joined.reset || held.last.is_none();
-        let last = if fresh { joined.last_seq.0 } else { held.last.map_or(0, |(seq, _)| seq) };
-        held.last = Some((if joined.events.is_empty() { last } else { 0 }, joined.epoch));
-        held.entered = true;
-        let (last_seq, events) = (joined.last_seq.0, joined.events.len());
-        self.fact(Fact::Entered { room: joined.room.clone(), fresh, last_seq, events });
-        for event in &joined.events {
-            self.given(&joined.room, event, Way::Joined);
         }
-        let mine = self.unanswered.iter_mut().filter(|unanswered| unanswered.send.room == joined.room);
-        let again: Vec<Send> = mine
-            .map(|unanswered| {
-                unanswered.since = Instant::now();
-                unanswered.send.clone()
-            })
-            .collect();
-        again.into_iter().for_each(|send| self.say(send, socket));
-        self.next_send = self.next_send.max(Instant::now());
-        self.show();
-    }
-
-    fn given(&mut self, room: &RoomId, event: &Event, way: Way) {
-        let seq = event.seq().0;
-        self.fact(Fact::Delivered { room: room.clone(), seq, said: Said::of(event), way });
-        if let Some(Held { last: Some((last, _)), .. }) = self.rooms.get_mut(room) {
-            *last = (*last).max(seq);
-        }
-        self.show();
-    }
-
-    fn refused(&mut self, error: ErrorFrame) {
-        let code = error.code.name();
-        let Some(Ref::Text(reference)) = error.reference else {
-            self.trace.oddities.push(format!("an error to nothing: {code}: {}", error.message));
-            return;
-        };
-        if let Ok(id) = reference.parse::<MessageId>() {
-            let room = self.unanswered.iter().find(|unanswered| unanswered.send.id == id).map(|u| u.send.room.clone());
-            if let Some(room) = room {
-                self.fact(Fact::Refused { room, id, code: format!("{code}: {}", error.message) });
-                self.answered(id);
-                self.recruit.doing.refused.fetch_add(1, Ordering::Relaxed);
-            }
-        } else if let Some(held) =
-            reference.strip_prefix("join ").and_then(|room| self.rooms.get_mut(&RoomId::parse(room).ok()?))
-        {
-            held.asked = false;
-            let wait = error.retry_after_ms.map_or(REJOIN, Duration::from_millis);
-            self.rejoin_at = Some(Instant::now() + wait.max(REJOIN));
-        }
+        let Some(held) = self.rooms.get_mut(room).filter(|held| held.entered) else { return };
+        let Some((last, _)) = held.last.filter(|(last, _)| *last > held.read) else { return };
+        held.read = last;
+        self.next_read = Instant::now() + READING;
+        socket.send(None, Command::Read(CursorMove { room: room.clone(), seq: Seq(last) }));
+        self.fact(Fact::Read { room: room.clone(), seq: last });
     }
 
     fn answered(&mut self, id: MessageId) {

@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
 use super::client::{Doing, Orders, Phase, Recruit, live};
-use super::history::{Evidence, Injected, Stored, Trace};
+use super::history::{At, Evidence, Injected, Stored, Trace};
 use super::reader;
 
 /// How long the unanswered may take to settle once the last fault is over, and listeners to catch up.
@@ -40,10 +40,13 @@ pub(crate) struct Size {
     pub(crate) per_second: f64,
     pub(crate) window: usize,
     pub(crate) body_bytes: usize,
+    /// Of the clients, those who say nothing.
+    pub(crate) listeners: usize,
 }
 
 /// Twelve guests in four rooms, two each: 240 messages a second.
-pub(crate) const USUAL: Size = Size { clients: 12, rooms: 4, joins: 2, per_second: 20.0, window: 16, body_bytes: 40 };
+pub(crate) const USUAL: Size =
+    Size { clients: 12, rooms: 4, joins: 2, per_second: 20.0, window: 16, body_bytes: 40, listeners: 0 };
 
 impl Crowd {
     /// Sends them in.
@@ -56,6 +59,8 @@ impl Crowd {
             window: size.window,
             body_bytes: size.body_bytes,
             cuts: 0,
+            stay: None,
+            read: false,
         };
         let (orders, _) = watch::channel(first);
         let start = Instant::now();
@@ -67,6 +72,7 @@ impl Crowd {
                 client,
                 address,
                 rooms: mine,
+                talks: client >= size.listeners,
                 seed: rng.random(),
                 start,
                 orders: orders.subscribe(),
@@ -87,6 +93,11 @@ impl Crowd {
     pub(crate) fn fault(&mut self, what: impl Into<String>, room: Option<&RoomId>) {
         let fault = Injected { at: self.start.elapsed(), what: what.into(), room: room.cloned() };
         self.faults.push(fault);
+    }
+
+    /// What the clock of the drill shows.
+    pub(crate) fn time(&self) -> At {
+        self.start.elapsed()
     }
 
     /// Acknowledgements so far.

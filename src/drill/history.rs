@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::time::Duration;
 
-use greenroom_protocol::{Event, MessageId, RoomId, UserId};
+use greenroom_protocol::{Event, MessageId, RoomId, SessionId, UserId};
 
 /// When something happened, counted from the start of the drill; one clock for all clients.
 pub(crate) type At = Duration;
@@ -50,10 +50,16 @@ pub(crate) enum Way {
 pub(crate) enum Fact {
     /// A new socket: nothing is joined on it.
     Connected,
+    /// The socket has a session.
+    Welcomed { session: SessionId },
     /// The socket ended, with this close code where there was one.
     Closed(Option<u16>),
     /// A room was joined. `fresh` where it starts anew: no `since` was given, or the answer said `reset`.
-    Entered { room: RoomId, fresh: bool, last_seq: u64, events: usize },
+    Entered { room: RoomId, fresh: bool, last_seq: u64, events: usize, read_seq: u64 },
+    /// A room was left by a `leave`.
+    Left { room: RoomId },
+    /// The server was told that all up to there was read.
+    Read { room: RoomId, seq: u64 },
     /// A send, on its first or a later attempt.
     Invoked { room: RoomId, id: MessageId, body: Digest },
     /// It is stored, says the server.

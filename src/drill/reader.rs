@@ -42,19 +42,28 @@ pub(crate) async fn read_within(tries: Duration, address: SocketAddr, rooms: &[R
 
 /// Reads these rooms, unless anything is in the way.
 pub(crate) async fn attempt(address: SocketAddr, rooms: &[RoomId]) -> anyhow::Result<Stored> {
-    let mut reader = Reader { socket: Socket::connect(address).await? };
-    let guest = Some(Name::guest("reader")?);
-    reader.ask(Command::Hello(Hello { guest, token: None })).await.context("hello")?;
-    let mut stored = Stored::default();
-    for room in rooms {
-        let join = Join { room: room.clone(), since: None, epoch: None, limit: Some(0) };
-        reader.ask(Command::Join(join)).await.with_context(|| format!("join of {room}"))?;
-        let forth = reader.log(room, Direction::Forth).await?;
-        let back = reader.log(room, Direction::Back).await?;
-        stored.rooms.insert(room.clone(), forth);
-        stored.backwards.insert(room.clone(), back);
+    Regular::default().read(address, rooms).await
+}
+
+/// A reader who is the same guest each time.
+#[derive(Debug, Default)]
+pub(crate) struct Regular {
+    token: Option<String>,
+}
+
+impl Regular {
+    /// Reads these rooms, unless anything is in the way.
+    pub(crate) async fn read(&mut self, address: SocketAddr, rooms: &[RoomId]) -> anyhow::Result<Stored> {
+        let mut reader = Reader { socket: Socket::connect(address).await? };
+        let hello = match self.token.clone() {
+            Some(token) => Hello { guest: None, token: Some(token) },
+            None => Hello { guest: Some(Name::guest("reader")?), token: None },
+        };
+        if let ServerFrame::Welcome(welcome) = reader.ask(Command::Hello(hello)).await.context("hello")? {
+            self.token = welcome.token.or(self.token.take());
+        }
+        reader.all(rooms).await
     }
-    Ok(stored)
 }
 
 /// Says one thing, as a fresh guest. Gives back why it was refused, or nothing where it was acknowledged.
@@ -91,6 +100,19 @@ struct Reader {
 }
 
 impl Reader {
+    async fn all(&mut self, rooms: &[RoomId]) -> anyhow::Result<Stored> {
+        let mut stored = Stored::default();
+        for room in rooms {
+            let join = Join { room: room.clone(), since: None, epoch: None, limit: Some(0) };
+            self.ask(Command::Join(join)).await.with_context(|| format!("join of {room}"))?;
+            let forth = self.log(room, Direction::Forth).await?;
+            let back = self.log(room, Direction::Back).await?;
+            stored.rooms.insert(room.clone(), forth);
+            stored.backwards.insert(room.clone(), back);
+        }
+        Ok(stored)
+    }
+
     async fn log(&mut self, room: &RoomId, direction: Direction) -> anyhow::Result<Vec<Kept>> {
         let mut log: Vec<Event> = Vec::new();
         loop {

@@ -34,7 +34,7 @@ const COLUMNS: [&str; 11] =
 pub(crate) fn header(seed: u64) {
     say(&format!("seed {seed}"));
     let columns: Vec<String> = COLUMNS.iter().map(|name| format!("{name:>9}")).collect();
-    say(&format!("{:<16}{} {:>7}  verdict", "drill", columns.concat(), "took"));
+    say(&format!("{:<18}{} {:>7}  verdict", "drill", columns.concat(), "took"));
 }
 
 /// One drill's line, and a block below it where it failed.
@@ -45,7 +45,7 @@ pub(crate) fn line(result: &Result) {
     };
     let numbers: Vec<String> = numbers.iter().map(|number| format!("{number:>9}")).collect();
     let took = format!("{:.1}s", result.took.as_secs_f64());
-    say(&format!("{:<16}{} {took:>7}  {}", result.drill.name, numbers.concat(), verdict(&result.outcome)));
+    say(&format!("{:<18}{} {took:>7}  {}", result.drill.name, numbers.concat(), verdict(&result.outcome)));
     for line in block(result) {
         say(&format!("    {line}"));
     }
@@ -114,8 +114,8 @@ pub(crate) fn json(result: &Result, seed: u64) {
 /// The list of drills.
 pub(crate) fn list(drills: &[Drill]) {
     for drill in drills {
-        say(&format!("{:<16}{}", drill.name, drill.does));
-        say(&format!("{:<16}needs {}", "", drill.needs));
+        say(&format!("{:<18}{}", drill.name, drill.does));
+        say(&format!("{:<18}needs {}", "", drill.needs));
     }
 }
 

@@ -16,6 +16,9 @@ use tokio::time::timeout;
 /// A start takes well below a second; a debug build with much to recover, some.
 const START: Duration = Duration::from_secs(30);
 
+/// For as long as any drill takes, the news go on.
+const NEWS: Duration = Duration::from_secs(3_600);
+
 /// A running server. Dropped, it is killed.
 #[derive(Debug)]
 pub(crate) struct Server {
@@ -29,6 +32,16 @@ pub(crate) struct Server {
 impl Server {
     /// Starts one; its log is added to `log`.
     pub(crate) async fn start(data: &Path, listen: SocketAddr, log: &Path) -> anyhow::Result<Self> {
+        Self::start_with(data, listen, log, &[]).await
+    }
+
+    /// The same, with these in its environment.
+    pub(crate) async fn start_with(
+        data: &Path,
+        listen: SocketAddr,
+        log: &Path,
+        environment: &[(&str, &PathBuf)],
+    ) -> anyhow::Result<Self> {
         let begun = Instant::now();
         let log = File::options().create(true).append(true).open(log)?;
         let mut command = Command::new(std::env::current_exe()?);
@@ -38,6 +51,7 @@ impl Server {
                 command.env_remove(name);
             }
         }
+        command.envs(environment.iter().copied());
         command.args(["serve", "--lab", "--no-limits", "--listen"]).arg(listen.to_string());
         command.arg("--data").arg(data).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).kill_on_drop(true);
         let mut child = command.spawn().context("the server can't be started")?;
@@ -107,6 +121,23 @@ impl Server {
     /// Fills an actor's mailbox; false where none of that name is alive.
     pub(crate) async fn flood(&self, actor: &str, messages: u32) -> anyhow::Result<bool> {
         self.lab("flood", json!({ "actor": actor, "messages": messages })).await
+    }
+
+    /// Ends a room that nobody needs; false where none of that name is alive.
+    pub(crate) async fn passivate(&self, actor: &str) -> anyhow::Result<bool> {
+        self.lab("passivate", json!({ "actor": actor })).await
+    }
+
+    /// What happens to actors from now on, as server-sent events.
+    pub(crate) async fn news(&self) -> anyhow::Result<reqwest::Response> {
+        Ok(self.http.get(self.url("events")).timeout(NEWS).send().await?.error_for_status()?)
+    }
+
+    /// Arms a fault point.
+    pub(crate) async fn arm(&self, armed: Value) -> anyhow::Result<()> {
+        let known = self.lab("fault", armed.clone()).await?;
+        ensure!(known, "there is no such fault point: {armed}");
+        Ok(())
     }
 
     /// Names of the living sessions, in a fixed order.

@@ -60,7 +60,7 @@ impl Stage {
         // Each drill has chances of its own, whichever others run.
         let salt = name.bytes().fold(seed, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte)));
         let progress = ProgressBar::new(1).with_message(name.to_owned());
-        if let Ok(style) = ProgressStyle::with_template("{msg:16} {wide_bar} {pos}/{len} {elapsed}") {
+        if let Ok(style) = ProgressStyle::with_template("{msg:18} {wide_bar} {pos}/{len} {elapsed}") {
             progress.set_style(style);
         }
         let dir = tempfile::Builder::new().prefix("greenroom-drill-").tempdir()?;
@@ -116,6 +116,12 @@ impl Stage {
             finding.breaches.extend(trace.oddities.iter().take(3).map(|odd| format!("client {}: {odd}", trace.client)));
         }
         finding
+    }
+
+    /// How often the server's log says this.
+    pub(crate) fn log_has(&self, text: &str) -> usize {
+        let log = std::fs::read(self.path("log")).unwrap_or_default();
+        String::from_utf8_lossy(&log).matches(text).count()
     }
 
     /// The last lines of the server's log, for who looks for the reason.

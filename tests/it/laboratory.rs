@@ -259,3 +259,19 @@ async fn a_room_and_a_session_can_be_looked_at() {
         assert_eq!(look(unknown).await.0, StatusCode::NOT_FOUND, "{unknown}");
     }
 }
+
+#[tokio::test]
+async fn a_room_that_nobody_needs_can_be_ended_without_its_minute() {
+    let server = Process::start(&["--lab"]).await;
+    let mut alice = Guest::enter(&server, "Alice").await;
+    alice.join(GREEN).await;
+    let passivate = json!({ "actor": "room:green" });
+    assert_eq!(lab(&server, "passivate", passivate.clone()).await, StatusCode::ACCEPTED);
+    assert_eq!(alice.says(GREEN, "still here").await.seq.0, 1, "somebody sits in it");
+    assert_eq!(find(&tree(&server).await, "room:green").expect("it lives")["restarts"], 0);
+    alice.leave(GREEN).await;
+    let ended = async || lab(&server, "passivate", passivate.clone()).await;
+    until("the room to end", ended, |answer| *answer == StatusCode::NOT_FOUND).await;
+    alice.join(GREEN).await;
+    assert_eq!(alice.conversation(GREEN), ["still here"], "and it is back for whoever comes");
+}

@@ -30,6 +30,7 @@ pub(crate) fn routes() -> Router<Arc<Edge>> {
         .route("/api/lab/crash", routing::post(crash))
         .route("/api/lab/hang", routing::post(hang))
         .route("/api/lab/flood", routing::post(flood))
+        .route("/api/lab/passivate", routing::post(passivate))
         .route("/api/lab/fault", routing::post(fault))
         .route("/api/lab/fail-next-sync", routing::post(fail_next_sync))
         .layer(middleware::from_fn(only_from_here))
@@ -80,6 +81,11 @@ async fn hang(State(edge): State<Arc<Edge>>, JsonBody(target): JsonBody<Target>)
 /// `POST /api/lab/flood`: fills an actor's mailbox with messages that do nothing.
 async fn flood(State(edge): State<Arc<Edge>>, JsonBody(flood): JsonBody<Flood>) -> Result<StatusCode, Problem> {
     inflict(&edge, &flood.actor, Fault::Nothing, flood.messages.min(FLOOD)).await
+}
+
+/// `POST /api/lab/passivate`: a room that nobody needs ends now, not after a minute.
+async fn passivate(State(edge): State<Arc<Edge>>, JsonBody(target): JsonBody<Target>) -> Result<StatusCode, Problem> {
+    inflict(&edge, &target.actor, Fault::Passivate, 1).await
 }
 
 /// `POST /api/lab/fault`: arms a fault point, one of those on the way of a message.

@@ -16,6 +16,7 @@ use crate::address::{Address, Birth};
 use crate::books::Account;
 use crate::call;
 use crate::directory::{Directory, Person};
+use crate::fault::Fault;
 use crate::ledger::RoomLedger;
 use crate::store::{ReadFailed, StoreLink};
 
@@ -111,6 +112,9 @@ impl Actor for RoomActor {
     ) -> Result<(), ActorProcessingErr> {
         if let RoomCommand::Suffer(fault) = command {
             fault.suffer().await;
+            if fault == Fault::Passivate {
+                shell.passivate();
+            }
         } else {
             let _in_room = shell.span.clone().entered();
             shell.take(command);
@@ -267,6 +271,15 @@ impl RoomShell {
             request.refuse(refusal);
         }
         self.ask_to_close();
+    }
+
+    /// The end of an idle room, without the minute before it.
+    fn passivate(&self) {
+        if let Phase::Open(open) = &self.phase
+            && open.state.is_unneeded()
+        {
+            self.ask_to_close();
+        }
     }
 
     pub(super) fn ask_to_close(&self) {

@@ -368,7 +368,7 @@ impl RoomState {
             self.gather(now);
         }
         announcement.settlements = settled.into_iter().filter_map(|settled| self.settle(settled)).collect();
-        if self.seats.is_empty() && self.undecided.is_empty() {
+        if self.is_unneeded() {
             self.idle_since.get_or_insert(now);
         }
         announcement
@@ -476,12 +476,16 @@ impl RoomState {
         self.typists.expire(now)
     }
 
+    /// Whether nobody sits here and nothing is undecided.
+    #[must_use]
+    pub fn is_unneeded(&self) -> bool {
+        self.seats.is_empty() && self.undecided.is_empty()
+    }
+
     /// Whether nobody has needed the room for [`ROOM_IDLE`].
     #[must_use]
     pub fn is_idle(&self, now: Instant) -> bool {
-        self.seats.is_empty()
-            && self.undecided.is_empty()
-            && self.idle_since.is_some_and(|since| now.duration_since(since) >= ROOM_IDLE)
+        self.is_unneeded() && self.idle_since.is_some_and(|since| now.duration_since(since) >= ROOM_IDLE)
     }
 
     /// Somebody asks for the room after all.

@@ -38,11 +38,14 @@ fn follow<'a>(trace: &'a Trace, logs: &Logs<'_>, lost: &Lost, report: &mut Repor
     for (_at, fact) in &trace.facts {
         match fact {
             Fact::Connected => joined.clear(),
-            Fact::Entered { room, fresh, last_seq, events } => {
+            Fact::Entered { room, fresh, last_seq, events, read_seq: _ } => {
                 joined.insert(room);
                 if *fresh {
                     cursors.insert(room, (*events == 0).then_some(*last_seq));
                 }
+            }
+            Fact::Left { room } => {
+                joined.remove(room);
             }
             Fact::Delivered { room, seq, said, way } => {
                 if !joined.contains(room) {
@@ -69,7 +72,9 @@ fn follow<'a>(trace: &'a Trace, logs: &Logs<'_>, lost: &Lost, report: &mut Repor
                     });
                 }
             }
-            Fact::Closed(_)
+            Fact::Welcomed { .. }
+            | Fact::Closed(_)
+            | Fact::Read { .. }
             | Fact::Invoked { .. }
             | Fact::Acked { .. }
             | Fact::Refused { .. }

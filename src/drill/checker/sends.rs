@@ -154,7 +154,13 @@ fn gather<'a>(trace: &'a Trace, all: &mut Vec<Send<'a>>) {
                     send.unanswered = true;
                 }
             }
-            Fact::Connected | Fact::Closed(_) | Fact::Entered { .. } | Fact::Delivered { .. } => {}
+            Fact::Connected
+            | Fact::Welcomed { .. }
+            | Fact::Closed(_)
+            | Fact::Entered { .. }
+            | Fact::Left { .. }
+            | Fact::Read { .. }
+            | Fact::Delivered { .. } => {}
         }
     }
 }

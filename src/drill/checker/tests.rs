@@ -15,7 +15,9 @@ fn clean() -> Evidence {
         .collect();
     for trace in &mut traces {
         trace.facts.push((Duration::ZERO, Fact::Connected));
-        trace.facts.push((Duration::ZERO, Fact::Entered { room: green(), fresh: true, last_seq: 0, events: 0 }));
+        trace
+            .facts
+            .push((Duration::ZERO, Fact::Entered { room: green(), fresh: true, last_seq: 0, events: 0, read_seq: 0 }));
     }
     let mut log = Vec::new();
     for seq in 1..=10 {
@@ -170,7 +172,7 @@ fn a_skipped_delivery_is_a_gap_and_with_a_reset_it_is_not() {
         skip(evidence);
         let facts = &mut evidence.traces[0].facts;
         let eighth = facts.iter().position(|(_, fact)| matches!(fact, Fact::Delivered { seq: 8, .. })).unwrap();
-        let reset = Fact::Entered { room: green(), fresh: true, last_seq: 8, events: 1 };
+        let reset = Fact::Entered { room: green(), fresh: true, last_seq: 8, events: 1, read_seq: 0 };
         facts.insert(eighth, (Duration::from_millis(81), reset));
     };
     assert_eq!(counts(told), [0; 6]);
@@ -253,4 +255,21 @@ fn a_send_without_an_answer_and_a_fault_without_an_end_fail_the_drill() {
     evidence.faults.push(Injected { at: Duration::from_secs(5), what: "a hang".into(), room: Some(green()) });
     let report = check(&evidence);
     assert_eq!((report.unhealed, report.holds()), (1, false), "{report:?}");
+}
+
+#[test]
+fn whoever_is_sent_back_behind_what_they_had_read_is_behind() {
+    let entered = |read_seq| Fact::Entered { room: green(), fresh: false, last_seq: 10, events: 0, read_seq };
+    let reads = |read_seq| {
+        let mut evidence = clean();
+        evidence.faults[0].at = Duration::from_secs(9);
+        let read =
+            [(1, 4), (5, 7), (8, 9)].map(|(at, seq)| (Duration::from_secs(at), Fact::Read { room: green(), seq }));
+        evidence.traces[0].facts.extend(read);
+        evidence.traces[0].facts.push((Duration::from_secs(10), entered(read_seq)));
+        reads::check(&evidence, Duration::from_secs(3))
+    };
+    let found = [6, 7, 9].map(|read_seq| (reads(read_seq).looked_at, reads(read_seq).behind.len()));
+    assert_eq!(found, [(1, 1), (1, 0), (1, 0)], "what was read 3 s before the fault is due, and no more");
+    assert_eq!(reads::check(&clean(), Duration::ZERO).looked_at, 0);
 }

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use anyhow::{Context as _, ensure};
+use anyhow::Context as _;
 use greenroom_protocol::{Body, MessageId, Send};
 use rand::RngExt as _;
 use serde_json::json;
@@ -12,7 +12,6 @@ use tokio::time::sleep;
 use crate::drill::checker::closes;
 use crate::drill::crowd::{Crowd, USUAL};
 use crate::drill::reader;
-use crate::drill::server::Server;
 use crate::drill::stage::{Outcome, Stage};
 
 const SOON: Duration = Duration::from_secs(10);
@@ -154,13 +153,4 @@ pub(crate) async fn poison(stage: &mut Stage) -> anyhow::Result<Outcome> {
 async fn poisoned(address: SocketAddr, send: Send) -> anyhow::Result<bool> {
     let refused = tokio::time::timeout(SOON, reader::say(address, send)).await.context("no answer")??;
     Ok(refused.is_some())
-}
-
-impl Server {
-    /// Arms a fault point.
-    async fn arm(&self, armed: serde_json::Value) -> anyhow::Result<()> {
-        let known = self.lab("fault", armed.clone()).await?;
-        ensure!(known, "there is no such fault point: {armed}");
-        Ok(())
-    }
 }
