@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use greenroom_storage::Incarnation;
 use parking_lot::Mutex;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::ledger::{RoomLedger, SessionLedger};
 
@@ -26,7 +26,7 @@ struct Entries {
 }
 
 /// What the books say.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Balance {
     /// All rooms, the ended ones included.
     pub rooms: RoomLedger,

@@ -5,10 +5,10 @@
 //! the outboxes, in their queues. So the sums agree only where nothing was lost and nothing doubled.
 
 use derive_more::AddAssign;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The account of one room's life, or of all rooms together.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, AddAssign, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, AddAssign, Serialize, Deserialize)]
 pub struct RoomLedger {
     /// What was said.
     pub posts: Posts,
@@ -17,7 +17,7 @@ pub struct RoomLedger {
 }
 
 /// What became of posts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, AddAssign, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, AddAssign, Serialize, Deserialize)]
 pub struct Posts {
     /// Posts that the room has taken in hand.
     pub accepted: u64,
@@ -34,7 +34,7 @@ pub struct Posts {
 }
 
 /// Refused posts by the reason.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, AddAssign, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, AddAssign, Serialize, Deserialize)]
 pub struct Refused {
     /// Their session has no seat in the room.
     pub not_joined: u64,
@@ -49,7 +49,7 @@ pub struct Refused {
 }
 
 /// What became of events that were owed: each event once to each session that sits in the room.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, AddAssign, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, AddAssign, Serialize, Deserialize)]
 pub struct Deliveries {
     /// Events that were owed to sessions.
     pub owed: u64,
@@ -62,7 +62,7 @@ pub struct Deliveries {
 }
 
 /// Deliveries that were given up, by the reason.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, AddAssign, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, AddAssign, Serialize, Deserialize)]
 pub struct Dropped {
     /// The session has left the room, or joined it anew and said what it holds.
     pub left: u64,
@@ -73,7 +73,7 @@ pub struct Dropped {
 }
 
 /// The account of one session, or of all together.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, AddAssign, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, AddAssign, Serialize, Deserialize)]
 pub struct SessionLedger {
     /// What its client said.
     pub sends: Sends,
@@ -82,7 +82,7 @@ pub struct SessionLedger {
 }
 
 /// What became of a client's sends.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, AddAssign, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, AddAssign, Serialize, Deserialize)]
 pub struct Sends {
     /// Sends that the session has taken in hand.
     pub accepted: u64,
@@ -97,7 +97,7 @@ pub struct Sends {
 }
 
 /// What became of frames.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, AddAssign, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, AddAssign, Serialize, Deserialize)]
 pub struct Frames {
     /// Frames that were put into the outbox.
     pub queued: u64,

@@ -16,7 +16,7 @@ use sends::Sends;
 /// Facts that a report keeps word for word; beyond, they are only counted.
 const KEPT_FACTS: usize = 20;
 
-/// What the checker found. All from `lost` to `leaked` must be 0.
+/// What the checker found. All from `lost` to `imbalances` must be 0.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Report {
     /// Different messages that clients tried to send.
@@ -29,6 +29,8 @@ pub(crate) struct Report {
     pub(crate) gaps: usize,
     pub(crate) ghosts: usize,
     pub(crate) leaked: usize,
+    /// Ledgers of the server that do not balance, or once did not.
+    pub(crate) imbalances: usize,
     /// Sends that had no answer when their socket ended, and turned out stored.
     pub(crate) recovered: usize,
     /// Sends that never got an answer, although there was time for it.
@@ -50,12 +52,14 @@ enum Column {
     Gaps,
     Ghosts,
     Leaked,
+    Imbalances,
 }
 
 impl Report {
     /// Whether every promise held and sends succeed again.
     pub(crate) fn holds(&self) -> bool {
-        let broken = self.lost + self.duplicated + self.reordered + self.gaps + self.ghosts + self.leaked;
+        let broken =
+            self.lost + self.duplicated + self.reordered + self.gaps + self.ghosts + self.leaked + self.imbalances;
         broken + self.unsettled + self.unhealed == 0 && self.acknowledged > 0
     }
 
@@ -77,6 +81,7 @@ impl Report {
             Column::Gaps => (&mut self.gaps, "gap"),
             Column::Ghosts => (&mut self.ghosts, "ghost"),
             Column::Leaked => (&mut self.leaked, "leaked"),
+            Column::Imbalances => (&mut self.imbalances, "imbalance"),
         };
         *count += 1;
         self.note(|| format!("{name}: {}", fact()));
@@ -98,6 +103,9 @@ pub(crate) fn check(evidence: &Evidence) -> Report {
     logs(&evidence.stored, &lost, &mut report);
     deliveries::check(evidence, &lost, &mut report);
     recovery(evidence, &sends, &mut report);
+    if !evidence.balance.holds() {
+        report.count(Column::Imbalances, || format!("{:?}", evidence.balance));
+    }
     report
 }
 

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
+use greenroom_actors::Balance;
 use greenroom_protocol::RoomId;
 use rand::RngExt as _;
 use rand::rngs::StdRng;
@@ -168,7 +169,8 @@ impl Crowd {
             })
         })
         .await;
-        self.disperse(stored).await
+        let balance = reader::audit(address).await.context("the server's ledgers can't be audited")?;
+        self.disperse(stored, balance).await
     }
 
     /// No new sends, until all have an answer. Those that get none are found by the checker.
@@ -178,14 +180,14 @@ impl Crowd {
         let _settled = until(SETTLE, settled).await;
     }
 
-    async fn disperse(self, stored: Stored) -> anyhow::Result<Evidence> {
+    async fn disperse(self, stored: Stored, balance: Balance) -> anyhow::Result<Evidence> {
         self.order(|orders| orders.phase = Phase::Done);
         let mut traces = Vec::new();
         for (_doing, task) in self.members {
             traces.push(task.await.context("a client of the drill has crashed")?);
         }
         ensure!(!traces.is_empty(), "nobody came");
-        Ok(Evidence { traces, stored, faults: self.faults })
+        Ok(Evidence { traces, stored, faults: self.faults, balance })
     }
 }
 

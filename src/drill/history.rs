@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::time::Duration;
 
+use greenroom_actors::Balance;
 use greenroom_protocol::{Event, MessageId, RoomId, SessionId, UserId};
 
 /// When something happened, counted from the start of the drill; one clock for all clients.
@@ -117,4 +118,6 @@ pub(crate) struct Evidence {
     pub(crate) traces: Vec<Trace>,
     pub(crate) stored: Stored,
     pub(crate) faults: Vec<Injected>,
+    /// The conservation ledger of the server as it was in the end.
+    pub(crate) balance: Balance,
 }

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use greenroom_actors::Balance;
 use greenroom_protocol::{
     Command, Event, Hello, History, HistoryPage, Join, Name, Ref, RoomId, Send, Seq, ServerFrame,
 };
@@ -38,6 +39,13 @@ pub(crate) async fn read_within(tries: Duration, address: SocketAddr, rooms: &[R
         }
         tokio::time::sleep(PAUSE).await;
     }
+}
+
+/// Has the server audit its ledgers.
+pub(crate) async fn audit(address: SocketAddr) -> anyhow::Result<Balance> {
+    let url = format!("http://{address}/api/lab/audit");
+    let answer = reqwest::Client::new().post(url).timeout(ANSWER).send().await?.error_for_status()?;
+    Ok(answer.json().await?)
 }
 
 /// Reads these rooms, unless anything is in the way.

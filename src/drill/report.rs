@@ -27,8 +27,8 @@ fn verdict(outcome: &anyhow::Result<Outcome>) -> &'static str {
     }
 }
 
-const COLUMNS: [&str; 11] =
-    ["attempts", "acked", "lost", "dup", "reord", "gaps", "ghosts", "leaked", "recov", "median", "max"];
+const COLUMNS: [&str; 12] =
+    ["attempts", "acked", "lost", "dup", "reord", "gaps", "ghosts", "leaked", "ledger", "recov", "median", "max"];
 
 /// The first line of the table.
 pub(crate) fn header(seed: u64) {
@@ -51,7 +51,7 @@ pub(crate) fn line(result: &Result) {
     }
 }
 
-fn numbers(finding: &Finding) -> [String; 11] {
+fn numbers(finding: &Finding) -> [String; 12] {
     let report = &finding.report;
     let time = |millis: Option<u64>| millis.map_or("-".to_owned(), |millis| format!("{millis}ms"));
     [
@@ -63,6 +63,7 @@ fn numbers(finding: &Finding) -> [String; 11] {
         report.gaps.to_string(),
         report.ghosts.to_string(),
         report.leaked.to_string(),
+        report.imbalances.to_string(),
         report.recovered.to_string(),
         time(report.median_ms()),
         time(report.longest_ms()),

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use greenroom_actors::Balance;
 use greenroom_protocol::{MessageId, RoomId, UserId};
 
 use super::*;
@@ -34,7 +35,8 @@ fn clean() -> Evidence {
     }
     let rooms = [(green(), log)].into_iter().collect();
     let faults = vec![Injected { at: Duration::from_millis(42), what: "a crash".into(), room: None }];
-    Evidence { traces, stored: Stored { backwards: Clone::clone(&rooms), rooms, ..Stored::default() }, faults }
+    let stored = Stored { backwards: Clone::clone(&rooms), rooms, ..Stored::default() };
+    Evidence { traces, stored, faults, balance: Balance::default() }
 }
 
 fn green() -> RoomId {
@@ -242,6 +244,15 @@ fn a_send_that_was_unanswered_and_is_stored_is_recovered_and_nothing_else() {
     let report = check(&evidence);
     assert!(report.holds(), "{report:?}");
     assert_eq!(report.recovered, 1);
+}
+
+#[test]
+fn a_ledger_that_does_not_balance_or_once_did_not_fails_the_drill() {
+    let mut evidence = clean();
+    evidence.balance.rooms.deliveries.owed = 1;
+    assert_eq!((check(&evidence).imbalances, check(&evidence).holds()), (1, false));
+    evidence.balance = Balance { imbalances: 1, ..Balance::default() };
+    assert_eq!((check(&evidence).imbalances, check(&evidence).holds()), (1, false));
 }
 
 #[test]
