@@ -323,6 +323,7 @@ impl RoomShell {
             return RoomSnapshot { room, incarnation, last_seq: Seq::ZERO, online: 0, ledger: RoomLedger::default() };
         };
         let last_seq = open.state.head().seq;
+        open.account.enter();
         let ledger = RoomLedger { posts: open.state.posts(), deliveries: open.fan_out.audit(last_seq) };
         RoomSnapshot { room, incarnation, last_seq, online: open.state.online_count(), ledger }
     }
