@@ -2,7 +2,7 @@ use greenroom_protocol::{Command, ErrorCode, History, Join, MessageId, Seq, Serv
 use reqwest::StatusCode;
 use serde_json::json;
 
-use crate::support::lab::{arm, count, hurt, lab, restarts, tree};
+use crate::support::lab::{arm, count, lab, restarts, tree};
 use crate::support::{ATTIC, Ending, GREEN, Guest, Process, bodies, room, said, until};
 
 #[tokio::test]
@@ -116,17 +116,4 @@ async fn reads_that_stand_still_hold_up_other_reads_and_no_message() {
     };
     assert_eq!(answered(&bob), 0, "they stand still");
     until("all to be answered", async || answered(&bob), |count| *count == asked.len()).await;
-}
-
-#[tokio::test]
-async fn a_part_that_fails_too_often_ends_the_program_with_the_reason() {
-    let mut server = Process::start(&["--lab"]).await;
-    for crash in 0..=10 {
-        let failed = async || restarts(&tree(&server).await, "lobby");
-        until("the lobby to be up again", failed, |restarts| *restarts == crash).await;
-        hurt(&server, "crash", "lobby").await;
-    }
-    let (status, _) = server.end().await;
-    assert_eq!(status.code(), Some(1));
-    assert!(server.log().contains("lobby failed too often"), "{}", server.log());
 }
