@@ -199,3 +199,23 @@ async fn data_of_an_unknown_format_is_not_touched() {
     let process = process.restart().await;
     Guest::come_back(&process, &token).await;
 }
+
+#[tokio::test]
+async fn the_journal_of_another_server_is_not_touched() {
+    let (mut one, mut other) = (Process::start(&[]).await, Process::start(&[]).await);
+    let mut alice = Guest::enter(&one, "Alice").await;
+    alice.join(GREEN).await;
+    alice.says(GREEN, "in one house").await;
+    one.terminate().await;
+    other.terminate().await;
+    let journal = |process: &Process| process.home().data().join("journal");
+    let segment = std::fs::read_dir(journal(&one)).unwrap().next().expect("a segment").unwrap();
+    let whole = std::fs::read(segment.path()).unwrap();
+    let moved = journal(&other).join(segment.file_name());
+    std::fs::write(&moved, &whole).unwrap();
+
+    let data = other.home().data();
+    let said = fails(&["--listen", "127.0.0.1:0", "--data", data.to_str().unwrap()]).await;
+    assert!(said.contains(moved.to_str().unwrap()) && said.contains("format"), "it says what does not fit: {said}");
+    assert!(std::fs::read(&moved).unwrap() == whole, "what is in it is still there");
+}

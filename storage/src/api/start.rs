@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use uuid::Uuid;
+
 /// Where and how to store.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -45,6 +47,18 @@ pub enum StartError {
         found: String,
         /// The format that is known.
         known: u32,
+    },
+    /// The journal is another store's than `format` says.
+    #[error(
+        "{segment} belongs to the store {found}, but the file `format` names {known}; put back files that belong together"
+    )]
+    Foreign {
+        /// One of its segments.
+        segment: PathBuf,
+        /// Whose it is.
+        found: Uuid,
+        /// Whose it should be.
+        known: Uuid,
     },
     /// What was acknowledged is no longer there.
     #[error("{0}")]

@@ -5,11 +5,13 @@
 //! which is synced and put in its place before anything is served.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use uuid::Uuid;
+
 use super::scan::{FrameAt, Scan, records, scan};
-use super::segment::{SEGMENT_HEADER, Segment, contents, header, path_of};
+use super::segment::{SEGMENT_HEADER, Segment, contents, header, path_of, store_of};
 use super::tail::{Beginning, begin_segment};
 use super::{FrameBuilder, Segments};
 use crate::StartError;
@@ -31,12 +33,15 @@ pub(crate) struct Recovered {
 }
 
 /// Recovers the journal in `dir`, or begins one.
-pub(crate) fn recover(dir: &Path, store: uuid::Uuid, disk: &dyn Disk) -> Result<Recovered, StartError> {
+pub(crate) fn recover(dir: &Path, store: Uuid, disk: &dyn Disk) -> Result<Recovered, StartError> {
     let at = |cause| StartError::Disk { what: format!("recovering the journal in {}", dir.display()), cause };
     let checksum = Checksum::new(store);
     let fingerprinter = Fingerprinter::new(store);
-    sweep(dir).map_err(at)?;
     let mut firsts = firsts(dir).map_err(at)?;
+    for &first in &firsts {
+        refuse_foreign(path_of(dir, first), store, at)?;
+    }
+    sweep(dir).map_err(at)?;
     drop_unborn(dir, &mut firsts, checksum).map_err(at)?;
     let newest = firsts.pop();
     let mut sealed = Vec::with_capacity(firsts.len());
@@ -61,6 +66,15 @@ pub(crate) fn recover(dir: &Path, store: uuid::Uuid, disk: &dyn Disk) -> Result<
     segments.push(Arc::clone(&beginning.segment));
     segments.note_damage(lost);
     Ok(Recovered { segments: Arc::new(segments), beginning, ids, lost, frame: FrameBuilder::new(checksum) })
+}
+
+/// A journal of another store is not touched: all of it would seem damaged, and its newest segment be written anew
+/// without what is in it.
+fn refuse_foreign(segment: PathBuf, known: Uuid, at: impl FnOnce(io::Error) -> StartError) -> Result<(), StartError> {
+    match store_of(&segment).map_err(at)? {
+        Some(found) if found != known => Err(StartError::Foreign { segment, found, known }),
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// Removes what an interrupted start or sealing has left.
@@ -119,7 +133,7 @@ fn missing_between(sealed: &[Arc<Segment>], newest: Option<Lsn>) -> u64 {
 fn ready(
     dir: &Path,
     first: Lsn,
-    store: uuid::Uuid,
+    store: Uuid,
     disk: &dyn Disk,
     segments: &Segments,
 ) -> io::Result<(Beginning, IdMap, u64)> {

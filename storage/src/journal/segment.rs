@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::catalogue::Catalogue;
 use super::scan::{Scan, records, scan};
 use crate::RoomKey;
-use crate::checksum::Checksum;
+use crate::checksum::{Checksum, u32_at};
 use crate::fingerprint::{Fingerprint, Fingerprinter, IdMap};
 use crate::record::{Lsn, MessageRecord, Record};
 
@@ -33,6 +33,19 @@ pub(crate) fn header(first: Lsn, store: Uuid, checksum: Checksum) -> [u8; SEGMEN
     let crc = checksum.of(&header[..36]);
     header[36..].copy_from_slice(&crc.to_le_bytes());
     header
+}
+
+/// Whose segment this is, where its header is sound.
+pub(crate) fn store_of(path: &Path) -> io::Result<Option<Uuid>> {
+    let mut header = [0; SEGMENT_HEADER];
+    match File::open(path)?.read_exact_at(&mut header, 0) {
+        Ok(()) => {}
+        Err(short) if short.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+        Err(error) => return Err(error),
+    }
+    let store = Uuid::from_slice(&header[12..28]).map_err(io::Error::other)?;
+    let sound = header[..8] == MAGIC && u32_at(&header, 36) == Some(Checksum::new(store).of(&header[..36]));
+    Ok(sound.then_some(store))
 }
 
 /// The file of the segment whose first record has this number.

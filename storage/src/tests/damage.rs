@@ -365,3 +365,28 @@ fn place_of(files: &[PathBuf], mut byte: usize) -> (&Path, usize) {
     }
     unreachable!("all of them have so many bytes")
 }
+
+#[test]
+fn a_directory_that_says_it_is_another_store_is_refused_and_not_touched() {
+    let house = lived_in();
+    house.settle();
+    let (dir, tuning, durability) = house.close();
+    let format = dir.path().join("format");
+    let whole = std::fs::read_to_string(&format).unwrap();
+    let digit = whole.rfind(|digit: char| digit.is_ascii_hexdigit()).unwrap();
+    let other = if whole.as_bytes()[digit] == b'0' { "1" } else { "0" };
+    let mut flipped = whole.clone();
+    flipped.replace_range(digit..=digit, other);
+    std::fs::write(&format, &flipped).unwrap();
+    let journal = |dir: &Path| segments(dir).iter().map(|segment| std::fs::read(segment).unwrap()).collect::<Vec<_>>();
+    let before = journal(dir.path());
+    let opened = House::open(Arc::clone(&dir), tuning.clone(), durability);
+    let Err(error @ StartError::Foreign { .. }) = opened else {
+        panic!("{:?}", opened.map(|house| house.store.health()))
+    };
+    assert!(error.to_string().contains("format"), "{error}");
+    assert!(journal(dir.path()) == before, "the journal is as it was");
+    std::fs::write(&format, &whole).unwrap();
+    let house = House::open(dir, tuning, durability).unwrap();
+    assert_eq!(places(&house.store, "mended").values().flatten().count(), 225);
+}
