@@ -390,3 +390,40 @@ fn a_directory_that_says_it_is_another_store_is_refused_and_not_touched() {
     let house = House::open(dir, tuning, durability).unwrap();
     assert_eq!(places(&house.store, "mended").values().flatten().count(), 225);
 }
+
+#[test]
+fn a_flipped_bit_in_the_index_costs_nothing() {
+    const FLIPS: usize = 60;
+    let house = lived_in();
+    house.settle();
+    let house = house.restart();
+    house.settle();
+    let before = places(&house.store, "nothing is damaged");
+    let (dir, tuning, durability) = house.close();
+    let index = dir.path().join("index");
+    let files: Vec<PathBuf> = std::fs::read_dir(&index).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let files: Vec<PathBuf> = files.into_iter().filter(|path| path.is_file() && holds_something(path)).collect();
+    let all: usize = files.iter().map(|file| find_end(file)).sum();
+    assert!(all > 1_000, "there is an index: {all} bytes in {files:?}");
+    for flip in 0..FLIPS {
+        let image = Arc::new(tempfile::tempdir().unwrap());
+        super::support::copy(dir.path(), image.path());
+        let (file, place) = place_of(&files, all * flip / FLIPS);
+        let file = image.path().join(file.strip_prefix(dir.path()).unwrap());
+        let mut bytes = std::fs::read(&file).unwrap();
+        bytes[place] ^= 1 << (flip % 8);
+        std::fs::write(&file, bytes).unwrap();
+        let what = format!("bit {} of byte {place} of {}", flip % 8, file.display());
+        let house = House::open(image, tuning.clone(), durability).unwrap_or_else(|error| panic!("{what}: {error}"));
+        house.wait_until(&what, |store| {
+            let read = std::panic::AssertUnwindSafe(|| places(store, &what));
+            std::panic::catch_unwind(read).is_ok()
+        });
+        assert!(places(&house.store, &what) == before, "{what}");
+        assert_eq!(house.store.health().damaged, 0, "{what}");
+    }
+}
+
+fn holds_something(path: &Path) -> bool {
+    std::fs::read(path).unwrap().iter().any(|&byte| byte != 0)
+}
