@@ -7,7 +7,7 @@ use greenroom_protocol::{Command, MessageId, Seq};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
-use crate::support::lab::{arm, find, hurt, restarts, tree};
+use crate::support::lab::{arm, balances, find, hurt, restarts, tree};
 use crate::support::{ATTIC, GREEN, Guest, Host as _, Process, Server, said, until};
 
 #[tokio::test]
@@ -40,6 +40,7 @@ async fn a_room_that_stands_still_holds_no_more_than_each_socket_may_have_under_
     assert!((bound / 2..bound + 8).contains(&most), "{most} waited, where {bound} commands may be under way");
     bob.log_up_to(GREEN, SENDS as u64).await;
     assert!(pouring.await.unwrap().is_connected(), "whoever pours feels it, and is not sent away");
+    balances(&server).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -105,6 +106,7 @@ async fn a_slow_disk_holds_up_what_is_said_and_nothing_else() {
     assert!(begun.elapsed() >= Duration::from_secs(2), "the disk was slow");
     let slowest = pings.iter().max().expect("some");
     assert!(pings.len() > 20 && *slowest < Duration::from_millis(500), "{} answers, up to {slowest:?}", pings.len());
+    balances(&server).await;
 }
 
 /// What the program may open in all.

@@ -6,7 +6,7 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::support::lab::{count, restarts, tree};
+use crate::support::lab::{balances, count, restarts, tree};
 use crate::support::{
     Ending, GREEN, Guest, Host as _, PATIENCE, Process, Raw, Server, frame, log_of, room, said, until,
 };
@@ -78,6 +78,7 @@ async fn connections_that_are_reset_anywhere_leave_nothing_behind() {
     let left = async || (count(&tree(&server).await, ""), server.open_files());
     until("nothing to be left of them", left, |left| *left <= (actors, files)).await;
     assert_eq!(alice.says(GREEN, "after").await.seq.0, 2, "half a message is none");
+    balances(&server).await;
 }
 
 fn text(payload: &[u8]) -> Vec<u8> {
@@ -147,4 +148,5 @@ async fn a_server_that_was_held_up_goes_on_as_if_nothing_had_happened() {
     for actor in ["store", "presence", "lobby", "rooms", "sessions", &format!("room:{}", room(GREEN))] {
         assert_eq!(restarts(&tree, actor), 0, "nobody took {actor} for hung");
     }
+    balances(&server).await;
 }

@@ -2,7 +2,7 @@ use greenroom_protocol::{Command, ErrorCode, History, Join, MessageId, Seq, Serv
 use reqwest::StatusCode;
 use serde_json::json;
 
-use crate::support::lab::{arm, count, lab, restarts, tree};
+use crate::support::lab::{arm, balances, count, lab, restarts, tree};
 use crate::support::{ATTIC, Ending, GREEN, Guest, Process, bodies, room, said, until};
 
 #[tokio::test]
@@ -21,6 +21,7 @@ async fn a_socket_whose_task_panics_is_cut_off_and_its_person_is_seen_to_go() {
     mallory.join(GREEN).await;
     assert_eq!(mallory.says(GREEN, "heard").await.seq.0, 1);
     assert!(alice.is_connected());
+    balances(&server).await;
 }
 
 #[tokio::test]
@@ -44,6 +45,7 @@ async fn a_room_that_dies_while_it_tells_people_tells_each_of_them_once() {
         assert_eq!(guest.log(GREEN).len() as u64, deaths, "{} was told each once", guest.user().name);
     }
     assert_eq!(restarts(&tree(&server).await, "room:green"), deaths, "it died each time");
+    balances(&server).await;
 }
 
 /// More than a living room has in memory, so that the oldest are read from the disk.
@@ -72,6 +74,7 @@ async fn a_read_that_panics_is_refused_and_the_next_one_is_answered() {
     until("an answer", answered, |answered| *answered).await;
     assert_eq!(alice.says(GREEN, "on we go").await.seq.0, LONG_AGO as u64 + 1);
     assert_eq!(restarts(&tree(&server).await, "store"), 0, "the store itself felt nothing");
+    balances(&server).await;
 }
 
 #[tokio::test]
@@ -93,6 +96,7 @@ async fn whoever_comes_to_a_room_that_cannot_be_read_yet_is_let_in_once_it_can()
     assert_eq!(bodies(&joined.events), ["before"]);
     assert!(server.log().contains("the room can't be read yet"), "it was tried in vain");
     assert_eq!(restarts(&tree(&server).await, "room:green"), 0);
+    balances(&server).await;
 }
 
 #[tokio::test]
@@ -116,4 +120,5 @@ async fn reads_that_stand_still_hold_up_other_reads_and_no_message() {
     };
     assert_eq!(answered(&bob), 0, "they stand still");
     until("all to be answered", async || answered(&bob), |count| *count == asked.len()).await;
+    balances(&server).await;
 }

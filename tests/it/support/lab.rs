@@ -35,6 +35,14 @@ pub(crate) async fn tree(server: &impl Host) -> Value {
     tree.json().await.expect("a tree")
 }
 
+/// Audits the ledgers: whatever came in has gone out, waits, or was given up for a reason.
+pub(crate) async fn balances(server: &impl Host) {
+    let audit = soon("the audit", reqwest::Client::new().post(server.url("/api/lab/audit")).send()).await;
+    let balance: Value = audit.expect("the laboratory answers").json().await.expect("a balance");
+    assert!(balance["audits"].as_u64() > Some(0), "it was audited: {balance}");
+    assert_eq!(balance["imbalances"], 0, "{balance}");
+}
+
 /// An actor of the tree.
 pub(crate) fn find(tree: &Value, name: &str) -> Option<Value> {
     if tree["name"] == name {
