@@ -199,4 +199,12 @@ mod tests {
         }
         assert!(named(&["fire".to_owned()]).is_err());
     }
+
+    #[test]
+    fn the_documentation_has_a_row_for_every_drill_and_none_beside() {
+        let rows =
+            include_str!("../../docs/drills.md").lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+        let names: Vec<&str> = ALL.iter().map(|drill| drill.name).collect();
+        assert_eq!(rows.collect::<Vec<_>>(), names);
+    }
 }
