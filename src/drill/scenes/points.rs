@@ -1,7 +1,6 @@
 //! Faults at the very places that a message passes on its way.
 
 use std::net::SocketAddr;
-use std::process::ExitStatus;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -11,9 +10,8 @@ use serde_json::json;
 use tokio::time::sleep;
 
 use crate::drill::checker::closes;
-use crate::drill::crowd::{Crowd, USUAL, until};
+use crate::drill::crowd::{Crowd, USUAL};
 use crate::drill::reader;
-use crate::drill::server::Server;
 use crate::drill::stage::{Outcome, Stage};
 
 const SOON: Duration = Duration::from_secs(10);
@@ -30,12 +28,6 @@ const POINTS: [&str; 9] = [
     "journal.after_sync",
     "room.fan_out",
 ];
-
-/// Syncs for one ack, at most: with some that make other things durable.
-const MOST_SYNCS: u32 = 4;
-
-/// For a process that was struck to end.
-const END: Duration = Duration::from_secs(2);
 
 /// A panic at each point. In the journal's own thread it may end the process: half a write is nothing to go on from.
 pub(crate) async fn panic(stage: &mut Stage) -> anyhow::Result<Outcome> {
@@ -92,65 +84,6 @@ pub(crate) async fn kill(stage: &mut Stage) -> anyhow::Result<Outcome> {
     crowd.heal(SOON).await?;
     let evidence = crowd.conclude(address).await?;
     Ok(Outcome::Ran(Box::new(stage.judge(&evidence))))
-}
-
-/// The n-th sync fails, for n = 1, 2, 3 …, until so many acks come without meeting it: nothing is acknowledged
-/// after it, and the process ends with the reason.
-pub(crate) async fn sync_failure(stage: &mut Stage) -> anyhow::Result<Outcome> {
-    let mut server = stage.server().await?;
-    let address = server.address;
-    let mut crowd = Crowd::gather(USUAL, address, &mut stage.rng);
-    let (mut wrong, mut slowest) = (Vec::new(), Duration::ZERO);
-    let acks = stage.rounds(4, 25);
-    let mut nth = 1;
-    let complete = loop {
-        crowd.all_present(SOON).await?;
-        crowd.fault(format!("sync {nth} fails"), None);
-        server.arm(json!({ "point": "journal.sync", "strike": "fail", "after": nth - 1, "times": 1 })).await?;
-        let status = end_or_acks(&mut server, &crowd, acks.into(), &mut slowest).await?;
-        if status.is_none() {
-            // The point is still armed.
-            drop(server.kill().await);
-        }
-        server = stage.server_on(address).await?;
-        wrong.extend(status.filter(|status| status.code() != Some(1)).map(|status| status.to_string()));
-        stage.step();
-        if status.is_none() || nth == MOST_SYNCS * acks {
-            break status.is_none();
-        }
-        nth += 1;
-    };
-    crowd.heal(SOON).await?;
-    let evidence = crowd.conclude(address).await?;
-    let mut finding = stage.judge(&evidence);
-    finding.expect(wrong.is_empty(), || format!("it did not end with 1: {wrong:?}"));
-    finding.expect(slowest <= END, || format!("{slowest:?} to end; at most {END:?} is allowed"));
-    finding.expect(complete, || format!("the failure of sync {nth} was met within {acks} acks, too"));
-    finding.expect(nth > 1, || "no failure of a sync was met".to_owned());
-    finding.notes.push(format!(
-        "each of the {} syncs before {acks} acks has failed once; the slowest end took {} ms",
-        nth - 1,
-        slowest.as_millis()
-    ));
-    Ok(Outcome::Ran(Box::new(finding)))
-}
-
-/// Waits until the server has ended, or so many more sends were acknowledged.
-async fn end_or_acks(
-    server: &mut Server,
-    crowd: &Crowd,
-    acks: u64,
-    slowest: &mut Duration,
-) -> anyhow::Result<Option<ExitStatus>> {
-    let before = crowd.acked();
-    let mut status = None;
-    let took = until(SOON, || {
-        status = server.ended().ok().flatten();
-        status.is_some() || crowd.acked() >= before + acks
-    });
-    let took = took.await.context("it neither ends nor goes on")?;
-    *slowest = (*slowest).max(took);
-    Ok(status)
 }
 
 /// Messages whose handling panics each time: each is refused, is not stored, and its room goes on.
