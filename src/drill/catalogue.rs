@@ -2,7 +2,7 @@
 
 use super::scenes::{
     actors, clock_jump, disk_full, flood, hang, index_loss, kill, kill_then_cut, passivation, points, power_cut,
-    quarantine, slow_reader, storm, torn_tail,
+    quarantine, slow_reader, storm, sync_failure, torn_tail,
 };
 use super::stage::{Outcome, Stage};
 
@@ -158,7 +158,7 @@ impl Drill {
             Scene::DiskFull => disk_full::disk_full(stage).await,
             Scene::PanicPoints => points::panic(stage).await,
             Scene::KillPoints => points::kill(stage).await,
-            Scene::SyncFailure => points::sync_failure(stage).await,
+            Scene::SyncFailure => sync_failure::sync_failure(stage).await,
             Scene::Poison => points::poison(stage).await,
             Scene::Quarantine => quarantine::quarantine(stage).await,
             Scene::PassivationRace => passivation::passivation_race(stage).await,
@@ -198,5 +198,13 @@ mod tests {
             assert_eq!((found.len(), found[0].does), (1, drill.does));
         }
         assert!(named(&["fire".to_owned()]).is_err());
+    }
+
+    #[test]
+    fn the_documentation_has_a_row_for_every_drill_and_none_beside() {
+        let rows =
+            include_str!("../../docs/drills.md").lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+        let names: Vec<&str> = ALL.iter().map(|drill| drill.name).collect();
+        assert_eq!(rows.collect::<Vec<_>>(), names);
     }
 }

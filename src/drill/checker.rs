@@ -1,6 +1,7 @@
 //! Judges a history. Pure: the same evidence has the same verdict.
 
 mod deliveries;
+pub(crate) mod latency;
 mod order;
 pub(crate) mod reads;
 mod sends;
@@ -170,6 +171,22 @@ pub(crate) fn closes(evidence: &Evidence) -> BTreeMap<Option<u16>, usize> {
         }
     }
     closes
+}
+
+/// The sessions whose sockets ended, as the laboratory names them, with each close code.
+pub(crate) fn closed_sessions(evidence: &Evidence) -> Vec<(String, Option<u16>)> {
+    let mut closed = Vec::new();
+    for trace in &evidence.traces {
+        let mut session = "none yet".to_owned();
+        for (_at, fact) in &trace.facts {
+            if let Fact::Welcomed { session: welcomed } = fact {
+                session = format!("session:{welcomed}");
+            } else if let Fact::Closed(code) = fact {
+                closed.push((std::mem::replace(&mut session, "none yet".to_owned()), *code));
+            }
+        }
+    }
+    closed
 }
 
 #[cfg(test)]

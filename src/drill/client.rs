@@ -233,7 +233,10 @@ impl Client {
     fn go(&mut self, orders: Orders, socket: &Socket) -> bool {
         self.go_at = None;
         if self.recruit.talks && self.unanswered.len() < orders.window {
+            // What is said in going is beside what is said by and by.
+            let next_send = self.next_send;
             self.talk(orders, socket);
+            self.next_send = next_send;
         }
         if self.rng.random_bool(CUTS) {
             return true;

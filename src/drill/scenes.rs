@@ -14,4 +14,5 @@ pub(crate) mod power_cut;
 pub(crate) mod quarantine;
 pub(crate) mod slow_reader;
 pub(crate) mod storm;
+pub(crate) mod sync_failure;
 pub(crate) mod torn_tail;

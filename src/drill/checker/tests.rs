@@ -1,8 +1,9 @@
 use std::time::Duration;
 
 use greenroom_actors::Balance;
-use greenroom_protocol::{MessageId, RoomId, UserId};
+use greenroom_protocol::{MessageId, RoomId, SessionId, UserId};
 
+use super::latency::{Latency, Span};
 use super::*;
 use crate::drill::history::{Digest, Injected, Said, Trace, Way};
 
@@ -269,6 +270,32 @@ fn a_send_without_an_answer_and_a_fault_without_an_end_fail_the_drill() {
 }
 
 #[test]
+fn a_delivery_after_the_room_was_left_is_leaked() {
+    let leave = |evidence: &mut Evidence| {
+        let place =
+            evidence.traces[0].facts.iter().position(|(_, fact)| matches!(fact, Fact::Delivered { seq: 9, .. }));
+        evidence.traces[0].facts.insert(place.unwrap(), (Duration::from_millis(90), Fact::Left { room: green() }));
+        evidence.traces[0].listening.clear();
+    };
+    assert_eq!(counts(leave), [0, 0, 0, 0, 0, 2]);
+}
+
+#[test]
+fn a_closed_socket_is_known_by_its_session() {
+    let (first, second) = (SessionId::new(), SessionId::new());
+    let mut evidence = clean();
+    let facts = [
+        Fact::Welcomed { session: first },
+        Fact::Closed(Some(1011)),
+        Fact::Closed(None),
+        Fact::Welcomed { session: second },
+    ];
+    evidence.traces[1].facts.extend(facts.map(|fact| (Duration::ZERO, fact)));
+    let closed = [(format!("session:{first}"), Some(1011)), ("none yet".to_owned(), None)];
+    assert_eq!(closed_sessions(&evidence), closed);
+}
+
+#[test]
 fn whoever_is_sent_back_behind_what_they_had_read_is_behind() {
     let entered = |read_seq| Fact::Entered { room: green(), fresh: false, last_seq: 10, events: 0, read_seq };
     let reads = |read_seq| {
@@ -283,4 +310,19 @@ fn whoever_is_sent_back_behind_what_they_had_read_is_behind() {
     let found = [6, 7, 9].map(|read_seq| (reads(read_seq).looked_at, reads(read_seq).behind.len()));
     assert_eq!(found, [(1, 1), (1, 0), (1, 0)], "what was read 3 s before the fault is due, and no more");
     assert_eq!(reads::check(&clean(), Duration::ZERO).looked_at, 0);
+}
+
+#[test]
+fn the_slowest_of_a_hundred_sends_within_a_span_counts() {
+    // In a clean history the sends are made at 10, 20, … 100 ms, and take 5 ms.
+    let mut evidence = clean();
+    let late = Duration::from_millis(95);
+    for (at, _) in facts(&mut evidence.traces[1], is_delivery).filter(|(at, _)| at.as_millis() == 65) {
+        *at = late;
+    }
+    let span = |from, to| Span { from: Duration::from_millis(from), to: Duration::from_millis(to) };
+    let millis = |latency: Latency| (latency.ack.as_millis(), latency.delivery.as_millis());
+    assert_eq!(millis(latency::of(&evidence, [span(0, 60)])), (5, 5));
+    assert_eq!(millis(latency::of(&evidence, [span(0, 200)])), (5, 35));
+    assert_eq!(millis(latency::of(&evidence, [span(0, 60), span(0, 200), span(70, 200)])), (5, 5), "the middle one");
 }

@@ -20,7 +20,7 @@ const RESTLESS: Size = Size { clients: 16, rooms: 8, joins: 1, per_second: 40.0,
 const STAY: Duration = Duration::from_millis(1);
 
 /// Fewer ends than this in a second, and the drill has not shown anything.
-const ENDS_PER_SECOND: u64 = 50;
+const ENDS_PER_SECOND: u64 = 10;
 
 /// People come, speak, and go, while the laboratory ends every room that is empty.
 pub(crate) async fn passivation_race(stage: &mut Stage) -> anyhow::Result<Outcome> {

@@ -29,9 +29,6 @@ const POINTS: [&str; 9] = [
     "room.fan_out",
 ];
 
-/// For a process that was struck to end.
-const END: Duration = Duration::from_secs(2);
-
 /// A panic at each point. In the journal's own thread it may end the process: half a write is nothing to go on from.
 pub(crate) async fn panic(stage: &mut Stage) -> anyhow::Result<Outcome> {
     let mut server = stage.server().await?;
@@ -87,31 +84,6 @@ pub(crate) async fn kill(stage: &mut Stage) -> anyhow::Result<Outcome> {
     crowd.heal(SOON).await?;
     let evidence = crowd.conclude(address).await?;
     Ok(Outcome::Ran(Box::new(stage.judge(&evidence))))
-}
-
-/// The n-th sync fails, for n = 1, 2, 3 …: nothing is acknowledged after it, and the process ends with the reason.
-pub(crate) async fn sync_failure(stage: &mut Stage) -> anyhow::Result<Outcome> {
-    let mut server = stage.server().await?;
-    let address = server.address;
-    let mut crowd = Crowd::gather(USUAL, address, &mut stage.rng);
-    let (mut wrong, mut slowest) = (Vec::new(), Duration::ZERO);
-    for round in 0..stage.rounds(5, 25) {
-        crowd.all_present(SOON).await?;
-        crowd.fault(format!("sync {} fails", round + 1), None);
-        server.arm(json!({ "point": "journal.sync", "strike": "fail", "after": round, "times": 1 })).await?;
-        let (status, took) = server.end(SOON).await?;
-        slowest = slowest.max(took);
-        wrong.extend((status.code() != Some(1)).then(|| status.to_string()));
-        server = stage.server_on(address).await?;
-        stage.step();
-    }
-    crowd.heal(SOON).await?;
-    let evidence = crowd.conclude(address).await?;
-    let mut finding = stage.judge(&evidence);
-    finding.expect(wrong.is_empty(), || format!("it did not end with 1: {wrong:?}"));
-    finding.expect(slowest <= END, || format!("{slowest:?} to end; at most {END:?} is allowed"));
-    finding.notes.push(format!("the slowest end took {} ms", slowest.as_millis()));
-    Ok(Outcome::Ran(Box::new(finding)))
 }
 
 /// Messages whose handling panics each time: each is refused, is not stored, and its room goes on.

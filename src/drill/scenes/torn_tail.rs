@@ -33,7 +33,7 @@ const INDEXED: Duration = Duration::from_secs(2);
 const ENOUGH: usize = 8;
 
 /// Servers at the same time.
-const AT_ONCE: usize = 4;
+const AT_ONCE: usize = 8;
 
 type Logs = BTreeMap<RoomId, Vec<Kept>>;
 
