@@ -105,8 +105,9 @@ impl Life {
                 continue;
             }
             tokio::select! {
-                () = self.wake.woken() => {}
-                () = self.outbox.all_answered(), if !reads => {}
+                // What has come is heard before its lateness is judged: the whole process may have been stopped for
+                // a while. All that is queued was written above, so nobody starves.
+                biased;
                 permit = self.outbox.permit(), if reads && self.permit.is_none() => self.permit = Some(permit),
                 message = self.socket.next(), if listens => {
                     heartbeat.heard(Instant::now());
@@ -114,6 +115,8 @@ impl Life {
                         return code;
                     }
                 }
+                () = self.wake.woken() => {}
+                () = self.outbox.all_answered(), if !reads => {}
                 () = alarm.as_mut() => {
                     let beat = heartbeat.beat(Instant::now(), !listens);
                     if let ControlFlow::Break(code) = Box::pin(self.beat(&beat)).await {
