@@ -45,6 +45,9 @@ mod slot;
 mod store;
 pub mod supervision;
 
+#[cfg(test)]
+mod simulation;
+
 pub use call::CallError;
 pub use census::{ActorName, LifeChange, LifeEvent, NoActorName, TreeNode};
 pub use directory::Person;

@@ -21,5 +21,9 @@ pub(crate) use actor::{RoomActor, RoomArguments};
 pub(crate) use casebook::Casebook;
 pub use command::RoomSnapshot;
 pub(crate) use command::{Enter, HistoryRequest, JoinRequest};
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use command::{Inside, RoomCommand};
 pub(crate) use handle::RoomHandle;
 pub use state::{Ledger, Post, RoomState, Standpoint};
+#[cfg(test)]
+pub(crate) use {actor::RoomShell, casebook::Case};

@@ -22,6 +22,10 @@ impl RoomShell {
         if join.outbox.has_answered(&self.id, join.join) {
             return self.resume(&join);
         }
+        if join.is_answered() {
+            // It was refused, or the session has left since.
+            return join.handle.join_refused(self.id.clone(), join.join);
+        }
         if !self.casebook.begin(Case::Join(join.session, join.join)) {
             let refusal = Refusal::new(ErrorCode::Internal, "this join crashed the room, and was set aside");
             return join.refuse(&self.id, refusal);
@@ -68,7 +72,7 @@ impl RoomShell {
     }
 
     pub(super) fn finish_join(&mut self, join: &JoinRequest, plan: &JoinPlan, events: Vec<LogEvent>) {
-        if !self.sit(join) {
+        if join.is_answered() || !self.sit(join) {
             return;
         }
         let open = self.open_room();
@@ -95,6 +99,7 @@ impl RoomShell {
         let behind = joined.more;
         let frame = EncodedFrame::new(&ServerFrame::Joined(Box::new(joined)));
         join.outbox.open(&room.id, join.join, last, frame, behind);
+        join.done();
         self.welcome(join);
         if room.kind == RoomKind::Group {
             self.follow(room.key, &join.person);
