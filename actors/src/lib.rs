@@ -45,6 +45,9 @@ mod slot;
 mod store;
 pub mod supervision;
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
+
 #[cfg(test)]
 mod simulation;
 
