@@ -1,14 +1,15 @@
 //! What may go wrong at any step.
 
-use greenroom_protocol::CloseCode;
+use greenroom_protocol::{CloseCode, encode_all};
 
 use super::world::World;
+use crate::outbox::Batch;
 use crate::room::{Case, Inside, RoomCommand};
 use crate::supervision::Exit;
 
 impl World {
     pub(super) fn go_wrong(&mut self) {
-        match self.dice.below(16) {
+        match self.dice.below(18) {
             0..5 => self.a_room_dies(),
             5 => self.the_store_dies(),
             6 => self.all_rooms_die(),
@@ -17,6 +18,7 @@ impl World {
             10 if self.refuses => self.log.full = !self.log.full,
             11 => self.a_read_fails(),
             12 => self.a_client_reads_nothing(),
+            13 => self.somebody_offers_late(),
             _ => self.a_link_ends(),
         }
     }
@@ -82,6 +84,17 @@ impl World {
             let read = self.dice.below(self.reads.len());
             drop(self.reads.swap_remove(read));
         }
+    }
+
+    /// As a dead room would, or a relay that is slow.
+    fn somebody_offers_late(&mut self) {
+        let client = self.dice.below(self.clients.len());
+        let Some((room, book)) = self.log.rooms.iter().nth(self.dice.below(2)) else { return };
+        let (Some(link), Some(last)) = (&self.clients[client].link, book.events.len().checked_sub(1)) else { return };
+        let first = self.dice.below(last + 1);
+        let events = &book.events[first..=(first + self.dice.below(4)).min(last)];
+        let frames: Vec<_> = events.iter().map(|event| &event.event).collect();
+        link.outbox.offer(room, &Batch::new(events[0].event.seq(), encode_all(&frames)), &[]);
     }
 
     fn a_client_reads_nothing(&mut self) {

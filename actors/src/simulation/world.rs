@@ -151,6 +151,7 @@ impl World {
             if next.is_empty() {
                 still += 1;
                 if self.is_at_rest() || still > 300 {
+                    self.calm = false;
                     return;
                 }
                 self.pass_time(Duration::from_secs(1)).await;
