@@ -56,6 +56,7 @@ impl World {
             0 => self.clients[n].join(&room),
             _ if !here => self.clients[n].join(&room),
             1 => self.clients[n].leave(&room),
+            2..8 if self.restless => self.clients[n].leave(&room),
             2 => self.clients[n].types(&room),
             3 => self.clients[n].looks_back(&room),
             _ => self.say(n, room),

@@ -39,6 +39,8 @@ pub(super) struct World {
     pub(super) wordy: bool,
     /// Whether the disk is full at times, so that sends are refused.
     pub(super) refuses: bool,
+    /// Whether everybody comes and goes, so that rooms are idle now and then.
+    pub(super) restless: bool,
     /// Whether faults have ceased.
     pub(super) calm: bool,
     pub(super) messages: u128,
@@ -100,7 +102,7 @@ impl World {
     pub(super) async fn new(mut dice: Dice, told: bool) -> Self {
         let (nobody, _task) = Actor::spawn(None, Nobody, ()).await.unwrap();
         let clients = (0..2 + dice.below(3)).map(|n| Client::new(crowd::person(n))).collect();
-        let (wordy, refuses) = (dice.one_in(6), dice.one_in(3));
+        let (wordy, refuses, restless) = (dice.one_in(6), dice.one_in(3), dice.one_in(2));
         let mut world = Self {
             dice,
             directory: Directory::new(),
@@ -114,6 +116,7 @@ impl World {
             clients,
             wordy,
             refuses,
+            restless,
             calm: false,
             messages: 0,
             births: 0,
@@ -129,8 +132,8 @@ impl World {
     pub(super) async fn step(&mut self) {
         if self.dice.one_in(40) {
             self.go_wrong();
-        } else if self.dice.one_in(60) {
-            let long = self.dice.one_in(6);
+        } else if self.dice.one_in(if self.restless { 15 } else { 60 }) {
+            let long = self.dice.one_in(if self.restless { 2 } else { 6 });
             self.pass_time(Duration::from_millis(if long { 61_000 } else { 100 })).await;
         } else {
             let next = self.may_happen();
