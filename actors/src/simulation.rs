@@ -58,6 +58,9 @@ fn run(seed: u64, told: bool) {
             }
             world.come_to_rest().await;
             world.check();
+            world.last_word().await;
+            world.come_to_rest().await;
+            world.check();
         }
     });
 }

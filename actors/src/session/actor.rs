@@ -223,6 +223,9 @@ impl SessionShell {
             self.directory.unseat(room, self.id);
             self.outbox().abandon(room, &not_joined(room));
         }
+        if let Some(request) = refused.again {
+            self.directory.rooms.enter(room.clone(), Enter::Join(request));
+        }
         refused.held.into_iter().for_each(|held| self.for_room(room, held));
     }
 
@@ -236,9 +239,12 @@ impl SessionShell {
     /// What waits for the room is refused, and so is what comes meanwhile. Sends that were handed to it
     /// may be stored: they are answered when it is back.
     fn room_down(&mut self, room: &RoomId, until: Instant) {
-        for held in self.memberships.put_aside(room, until) {
-            self.refuse_held(held, &put_aside(room, until));
+        let (held, asked) = self.memberships.put_aside(room, until);
+        if let Some(join) = asked {
+            join.refuse(room, put_aside(room, until));
+            self.join_refused(room, join.join);
         }
+        held.into_iter().for_each(|held| self.refuse_held(held, &put_aside(room, until)));
     }
 
     fn rooms_up(&mut self) {

@@ -57,9 +57,11 @@ pub(super) struct Welcome<J, C> {
 
 /// What follows when a room could not be entered.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Refused<C> {
+pub(super) struct Refused<J, C> {
     /// Whether the session is not in the room.
     pub(super) out: bool,
+    /// The earlier `join` that holds again, where no living incarnation has it.
+    pub(super) again: Option<J>,
     /// Commands that have waited.
     pub(super) held: VecDeque<C>,
 }
@@ -115,7 +117,7 @@ impl<H: Clone + PartialEq, J: Clone, C> Memberships<H, J, C> {
     /// Where a command for a room goes.
     pub(super) fn route(&mut self, room: &RoomId, command: C) -> Route<H, C> {
         match self.find(room) {
-            Some(Membership { down_until: Some(until), .. }) => Route::Down(command, *until),
+            Some(Membership { down_until: Some(until), asked: false, .. }) => Route::Down(command, *until),
             Some(membership) => {
                 if let Some(handle) = membership.handle.clone().filter(|_| !membership.is_on_the_way()) {
                     return Route::To(handle, command);
@@ -153,15 +155,17 @@ impl<H: Clone + PartialEq, J: Clone, C> Memberships<H, J, C> {
 
     /// A room could not be entered. Where the session had been in before, it stays in, for what it has
     /// sent may be stored and must be answered.
-    pub(super) fn refused(&mut self, room: &RoomId, join: u64) -> Option<Refused<C>> {
+    pub(super) fn refused(&mut self, room: &RoomId, join: u64) -> Option<Refused<J, C>> {
         let membership = self.find(room).filter(|membership| membership.join == join && membership.asked)?;
         let held = std::mem::take(&mut membership.held);
         let Some((join, request)) = membership.answered.clone() else {
             self.remove(room);
-            return Some(Refused { out: true, held });
+            return Some(Refused { out: true, again: None, held });
         };
+        let lost = membership.handle.is_none() && membership.down_until.is_none();
+        let again = lost.then(|| request.clone());
         (membership.join, membership.request, membership.asked) = (join, request, false);
-        Some(Refused { out: false, held })
+        Some(Refused { out: false, again, held })
     }
 
     /// Keeps the command to leave until the last send is answered.
@@ -199,12 +203,13 @@ impl<H: Clone + PartialEq, J: Clone, C> Memberships<H, J, C> {
         Some(membership.request.clone())
     }
 
-    /// A room is put aside; gives back what has waited for it.
-    pub(super) fn put_aside(&mut self, room: &RoomId, until: Instant) -> VecDeque<C> {
-        let Some(membership) = self.find(room) else { return VecDeque::new() };
+    /// A room is put aside; gives back what has waited for it, and the `join` that has no answer.
+    pub(super) fn put_aside(&mut self, room: &RoomId, until: Instant) -> (VecDeque<C>, Option<J>) {
+        let Some(membership) = self.find(room) else { return (VecDeque::new(), None) };
         membership.handle = None;
         membership.down_until = Some(until);
-        std::mem::take(&mut membership.held)
+        let asked = membership.asked.then(|| membership.request.clone());
+        (std::mem::take(&mut membership.held), asked)
     }
 
     /// Until when a room is put aside, if it is.
@@ -299,16 +304,18 @@ mod tests {
         let mut rooms = Rooms::default();
         assert!(rooms.join(&green(), |join| join).is_some());
         assert_eq!(rooms.route(&green(), "waits"), Route::Held);
-        let first = Refused { out: true, held: ["waits"].into() };
+        let first = Refused { out: true, again: None, held: ["waits"].into() };
         assert_eq!(rooms.refused(&green(), 1).unwrap(), first, "the first time nothing binds them");
         assert!(rooms.join(&green(), |join| join).is_some());
         assert!(rooms.joined(&green(), 2, "room").is_some());
         assert!(rooms.join(&green(), |join| join).is_some());
         assert_eq!(rooms.route(&green(), "waits"), Route::Held);
-        assert_eq!(rooms.refused(&green(), 3).unwrap(), Refused { out: false, held: ["waits"].into() });
+        assert_eq!(rooms.refused(&green(), 3).unwrap(), Refused { out: false, again: None, held: ["waits"].into() });
         assert_eq!(rooms.refused(&green(), 3), None, "once");
         assert_eq!(rooms.route(&green(), "goes on"), Route::To("room", "goes on"));
         assert_eq!(rooms.come_back(&green()), Some(2), "and comes back as before");
+        assert!(rooms.join(&green(), |join| join).is_some());
+        assert_eq!(rooms.refused(&green(), 4).unwrap().again, Some(2), "by the join that holds");
     }
 
     #[test]
@@ -316,8 +323,11 @@ mod tests {
         let mut rooms = Rooms::default();
         let until = Instant::now();
         assert!(rooms.join(&green(), |join| join).is_some());
+        assert_eq!(rooms.put_aside(&green(), until), (VecDeque::new(), Some(1)), "the join is to be answered");
+        assert!(rooms.joined(&green(), 1, "room").is_some());
+        assert_eq!(rooms.come_back(&green()), Some(1));
         assert_eq!(rooms.route(&green(), "waits"), Route::Held);
-        assert_eq!(rooms.put_aside(&green(), until), ["waits"]);
+        assert_eq!(rooms.put_aside(&green(), until), (["waits"].into(), None));
         assert_eq!(rooms.route(&green(), "meanwhile"), Route::Down("meanwhile", until));
         assert_eq!(rooms.come_back(&green()), Some(1));
         assert_eq!(rooms.route(&green(), "soon"), Route::Held);

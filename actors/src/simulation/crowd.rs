@@ -72,7 +72,7 @@ impl World {
         client.repeat();
     }
 
-    fn say(&mut self, n: usize, room: RoomId) {
+    pub(super) fn say(&mut self, n: usize, room: RoomId) {
         self.messages += 1;
         let id = MessageId(Uuid::from_u128(self.messages));
         let length = if self.wordy { 7_500 } else { 3 };

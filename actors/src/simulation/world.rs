@@ -167,6 +167,28 @@ impl World {
         panic!("it never comes to rest");
     }
 
+    /// Somebody says something while all is quiet, and the room dies when it is stored and not told: then
+    /// nothing that comes later shows what is missing.
+    pub(super) async fn last_word(&mut self) {
+        let n = self.dice.below(self.clients.len());
+        let joined = self.clients[n].views.iter().find(|(_, view)| view.joined);
+        let Some(room) = joined.map(|(room, _)| room.clone()) else { return };
+        let before = self.log.rooms[&room].head();
+        self.calm = true;
+        self.say(n, room.clone());
+        while self.log.rooms[&room].head() == before {
+            let next = self.may_happen();
+            if next.is_empty() {
+                break;
+            }
+            let next = self.dice.pick(&next).clone();
+            self.happen(next).await;
+            self.settle_tasks().await;
+        }
+        let lives: Vec<u64> = self.living.keys().copied().collect();
+        lives.into_iter().for_each(|life| self.end_room(life, Exit::Failed("killed by the simulation".to_owned())));
+    }
+
     /// What runs as a task of the runtime is quick: it asks, or hands over an answer.
     async fn settle_tasks(&self) {
         for _ in 0..4 {
