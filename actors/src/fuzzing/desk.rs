@@ -207,7 +207,17 @@ impl Desk {
                 }
             }
             ServerFrame::Typing(typing) => assert!(self.seen.contains_key(&typing.room)),
-            other => panic!("nobody says {other:?}"),
+            other @ (ServerFrame::Welcome(_)
+            | ServerFrame::Member(_)
+            | ServerFrame::Room(_)
+            | ServerFrame::Unreadable { .. }
+            | ServerFrame::Receipt(_)
+            | ServerFrame::Presence(_)
+            | ServerFrame::Unread(_)
+            | ServerFrame::Rooms(_)
+            | ServerFrame::People(_)
+            | ServerFrame::History(_)
+            | ServerFrame::Pong { .. }) => panic!("nobody says {other:?}"),
         }
     }
 
