@@ -36,6 +36,7 @@ enum Fate {
 }
 
 /// An actor that was started below another one.
+#[cfg_attr(not(test), expect(dead_code, reason = "fuzz targets start no actors"))]
 pub(crate) struct Newborn<M: Message, T> {
     pub(crate) mailbox: Arc<Mailbox<M>>,
     pub(crate) birth: (Address<M>, T),
@@ -59,6 +60,7 @@ impl<M: Message> Mailbox<M> {
         self.inner.lock().waiting.pop_front()
     }
 
+    #[cfg(test)]
     /// Lets in what was to come by now.
     pub(crate) fn ripen(&self, now: Instant) {
         let mut inner = self.inner.lock();
@@ -71,6 +73,7 @@ impl<M: Message> Mailbox<M> {
         self.inner.lock().waiting.is_empty()
     }
 
+    #[cfg(test)]
     pub(crate) fn is_stopping(&self) -> bool {
         self.inner.lock().fate == Fate::Stopping
     }
@@ -85,6 +88,7 @@ impl<M: Message> Mailbox<M> {
         drop(lost);
     }
 
+    #[cfg(test)]
     /// Those who were started below it since the last time.
     pub(crate) fn newborns<C: Message, T: Send + 'static>(&self) -> Vec<Newborn<C, T>> {
         let children = std::mem::take(&mut self.inner.lock().children);
