@@ -240,7 +240,8 @@ impl SessionShell {
     /// may be stored: they are answered when it is back.
     fn room_down(&mut self, room: &RoomId, until: Instant) {
         let (held, asked) = self.memberships.put_aside(room, until);
-        if let Some(join) = asked {
+        // One that is answered was let in by the next life; the word of that is on its way.
+        if let Some(join) = asked.filter(|join| !join.is_answered()) {
             join.refuse(room, put_aside(room, until));
             self.join_refused(room, join.join);
         }
