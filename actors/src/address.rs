@@ -9,6 +9,9 @@ use tokio::time::Instant;
 
 use crate::supervision::Exit;
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod held;
+
 /// What is known of an incarnation from outside: how much it was told, and how much of that it has handled.
 #[derive(Debug)]
 pub(crate) struct Vitals {
@@ -19,8 +22,15 @@ pub(crate) struct Vitals {
 
 /// One incarnation of an actor. It dies with it; see [`crate::slot::Slot`] for what outlives it.
 pub(crate) struct Address<M: Message> {
-    actor: ActorRef<M>,
+    line: Line<M>,
     vitals: Arc<Vitals>,
+}
+
+/// Where what is told goes.
+enum Line<M: Message> {
+    Actor(ActorRef<M>),
+    #[cfg(any(test, feature = "fuzzing"))]
+    Held(Arc<held::Mailbox<M>>),
 }
 
 /// What an actor is started with, beside what it is for.
@@ -94,17 +104,25 @@ impl Vitals {
 
 impl<M: Message> Address<M> {
     pub(crate) fn new(actor: ActorRef<M>, vitals: Arc<Vitals>) -> Self {
-        Self { actor, vitals }
+        Self { line: Line::Actor(actor), vitals }
     }
 
     /// Tells it something. Where it is dead, who watches it will know by its death.
     pub(crate) fn tell(&self, message: impl Into<M>) {
         self.vitals.told.fetch_add(1, Ordering::Relaxed);
-        let _dead = self.actor.cast(message.into());
+        match &self.line {
+            Line::Actor(actor) => drop(actor.cast(message.into())),
+            #[cfg(any(test, feature = "fuzzing"))]
+            Line::Held(mailbox) => mailbox.put(message.into()),
+        }
     }
 
     /// Tells it something after a while.
     pub(crate) fn tell_after(&self, wait: Duration, message: impl FnOnce() -> M + Send + 'static) {
+        #[cfg(any(test, feature = "fuzzing"))]
+        if let Line::Held(mailbox) = &self.line {
+            return mailbox.put_after(wait, message());
+        }
         let address = self.clone();
         tokio::spawn(async move {
             tokio::time::sleep(wait).await;
@@ -112,17 +130,42 @@ impl<M: Message> Address<M> {
         });
     }
 
+    /// Starts an actor below this one.
+    pub(crate) async fn start<A, T>(&self, actor: A, arguments: T) -> Result<Address<A::Msg>, SpawnErr>
+    where
+        A: Actor<Arguments = Birth<T>>,
+        T: Send + 'static,
+    {
+        match &self.line {
+            Line::Actor(supervisor) => start(actor, arguments, supervisor.get_cell()).await,
+            #[cfg(any(test, feature = "fuzzing"))]
+            Line::Held(mailbox) => Ok(mailbox.bear(arguments)),
+        }
+    }
+
     /// Lets it end after the command in hand.
     pub(crate) fn stop(&self) {
-        self.actor.stop(None);
+        match &self.line {
+            Line::Actor(actor) => actor.stop(None),
+            #[cfg(any(test, feature = "fuzzing"))]
+            Line::Held(mailbox) => mailbox.stop(),
+        }
     }
 
     pub(crate) fn id(&self) -> ActorId {
-        self.actor.get_id()
+        match &self.line {
+            Line::Actor(actor) => actor.get_id(),
+            #[cfg(any(test, feature = "fuzzing"))]
+            Line::Held(mailbox) => mailbox.id(),
+        }
     }
 
     pub(crate) fn cell(&self) -> ActorCell {
-        self.actor.get_cell()
+        match &self.line {
+            Line::Actor(actor) => actor.get_cell(),
+            #[cfg(any(test, feature = "fuzzing"))]
+            Line::Held(mailbox) => mailbox.cell(),
+        }
     }
 
     pub(crate) fn vitals(&self) -> &Arc<Vitals> {
@@ -132,7 +175,17 @@ impl<M: Message> Address<M> {
 
 impl<M: Message> Clone for Address<M> {
     fn clone(&self) -> Self {
-        Self { actor: self.actor.clone(), vitals: Arc::clone(&self.vitals) }
+        Self { line: self.line.clone(), vitals: Arc::clone(&self.vitals) }
+    }
+}
+
+impl<M: Message> Clone for Line<M> {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Actor(actor) => Self::Actor(actor.clone()),
+            #[cfg(any(test, feature = "fuzzing"))]
+            Self::Held(mailbox) => Self::Held(Arc::clone(mailbox)),
+        }
     }
 }
 

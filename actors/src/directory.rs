@@ -5,7 +5,7 @@
 //! write the sessions and rosters, the rooms' supervisor and the rooms write the rooms.
 
 use std::collections::hash_map::Entry;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -66,7 +66,8 @@ pub struct Person {
 #[derive(Default)]
 struct Rosters {
     by_room: HashMap<RoomId, HashMap<SessionId, Seated>>,
-    by_session: HashMap<SessionId, HashSet<RoomId>>,
+    /// Each session's in order, so that they are left in the same order whenever a run is repeated.
+    by_session: HashMap<SessionId, BTreeSet<RoomId>>,
 }
 
 impl Rosters {

@@ -459,7 +459,10 @@ fn settle_all(lane: &mut Lane, settlements: &[Settlement], queue: &mut Queue, se
         *(if settlement.result.is_ok() { &mut sends.acked } else { &mut sends.refused }) += 1;
         queue.push(reply);
     }
-    lane.leaving && !lane.has_unanswered()
+    let may_leave = lane.leaving && !lane.has_unanswered();
+    // Said once: the `leave` may have been refused meanwhile.
+    lane.leaving &= !may_leave;
+    may_leave
 }
 
 fn ack(room: &RoomId, send: &Send, reference: Option<Ref>, seq: Seq, at: Timestamp) -> EncodedFrame {

@@ -17,9 +17,13 @@ mod passing;
 mod saying;
 mod state;
 
+#[cfg(test)]
+pub(crate) use actor::RoomShell;
 pub(crate) use actor::{RoomActor, RoomArguments};
 pub(crate) use casebook::Casebook;
 pub use command::RoomSnapshot;
 pub(crate) use command::{Enter, Entry, HistoryRequest, JoinRequest};
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use command::{Inside, RoomCommand};
 pub(crate) use handle::RoomHandle;
 pub use state::{Post, RoomState, Standpoint};

@@ -11,4 +11,8 @@ mod handle;
 mod state;
 
 pub(crate) use actor::RoomsActor;
+#[cfg(test)]
+pub(crate) use actor::RoomsShell;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use command::RoomsCommand;
 pub(crate) use handle::RoomsHandle;

@@ -13,3 +13,5 @@ mod state;
 pub(crate) use actor::{SessionActor, SessionArguments};
 pub use command::{SessionConfig, SessionSnapshot};
 pub use handle::SessionHandle;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use {actor::SessionShell, command::SessionCommand};

@@ -6,9 +6,15 @@
 //! dead incarnation hears of the next one and submits again, and the writer drops what it has.
 
 mod actor;
+mod archive;
 mod command;
 mod handle;
 
 pub(crate) use actor::StoreActor;
 pub(crate) use handle::ReadFailed;
 pub(crate) use handle::{CursorMoved, StoreHandle, StoreLink};
+#[cfg(test)]
+pub(crate) use {
+    archive::Archive,
+    command::{Job, StoreCommand},
+};

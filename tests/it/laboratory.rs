@@ -1,9 +1,9 @@
-use greenroom_protocol::{Command, ErrorCode, MessageId};
+use greenroom_protocol::{ErrorCode, MessageId};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use crate::support::lab::{arm, arm_for, find, hurt, lab, tree};
-use crate::support::{GREEN, Guest, Host as _, Process, room, said, until};
+use crate::support::{GREEN, Guest, Host as _, Process, said, until};
 
 /// Some actor of a kind.
 fn first(tree: &Value, kind: &str) -> Option<Value> {
@@ -69,24 +69,6 @@ async fn whoever_comes_while_the_lobby_hangs_waits_for_it_and_is_not_ended_for_t
     assert_eq!(find(&tree(&server).await, "lobby").expect("it lives")["restarts"], 1, "it did hang");
     alice.join(GREEN).await;
     assert_eq!(alice.says(GREEN, "at last").await.seq.0, 1);
-}
-
-#[tokio::test]
-async fn however_often_somebody_joins_few_of_it_waits_in_a_room_that_hangs() {
-    let server = Process::start(&["--lab"]).await;
-    let mut alice = Guest::enter(&server, "Alice").await;
-    alice.join(GREEN).await;
-    assert_eq!(lab(&server, "hang", json!({ "actor": "room:green" })).await, StatusCode::ACCEPTED);
-    let join = greenroom_protocol::Join { room: room(GREEN), since: None, epoch: None, limit: Some(0) };
-    for _ in 0..500 {
-        alice.tell(Command::Join(join.clone())).await;
-    }
-    let mailbox = async || find(&tree(&server).await, "room:green").expect("it lives")["mailbox"].as_u64();
-    let most = greenroom_protocol::limits::UNANSWERED_COMMANDS as u64;
-    until("as many to wait as may", mailbox, |waiting| waiting.is_some_and(|waiting| waiting >= most)).await;
-    let waiting = mailbox().await.expect("a number");
-    assert!(waiting <= most + 8, "beside what the room tells itself, {waiting} wait");
-    assert_eq!(alice.says(GREEN, "and all goes on").await.seq.0, 1);
 }
 
 #[tokio::test]

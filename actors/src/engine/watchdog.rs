@@ -51,6 +51,22 @@ fn next(before: Option<Sight>, handled: u64) -> Sight {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Each look finds how many commands were handled since the last one.
+        #[test]
+        fn whoever_handles_one_command_in_five_looks_is_never_ended(handled in prop::collection::vec(0_u64..2, 0..60)) {
+            let (mut sight, mut total, mut idle) = (None, 0, 0);
+            for some in handled {
+                total += some;
+                idle = if some > 0 || sight.is_none() { 0 } else { idle + 1 };
+                let seen = next(sight, total);
+                prop_assert_eq!(seen.stuck >= PATIENCE, idle >= PATIENCE);
+                sight = Some(seen);
+            }
+        }
+    }
 
     #[test]
     fn only_who_makes_no_progress_for_five_looks_is_hung() {

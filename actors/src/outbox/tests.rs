@@ -186,6 +186,8 @@ fn whoever_leaves_with_a_send_unanswered_leaves_when_it_is_answered() {
     assert!(!outbox.take(usize::MAX).attention);
     outbox.settle(&green(), &[settlement(sent.number, 1)]);
     assert!(outbox.take(usize::MAX).attention, "now it may");
+    outbox.offer(&green(), &batch(1..=1), &[]);
+    assert!(!outbox.take(usize::MAX).attention, "it knows");
     assert!(outbox.may_leave(&green()));
 }
 

@@ -53,8 +53,9 @@ pub(crate) struct RoomShell {
 
 enum Phase {
     Opening(Opening),
-    /// There is no such room, or it can't be opened: everybody hears so until `rooms` closes this actor.
-    Refusing(OpenRefused),
+    /// There is no such room, or it can't be opened: everybody hears so until `rooms` closes this actor. First
+    /// come those who were called, for their `join` was lost with an earlier life.
+    Refusing(OpenRefused, HashSet<SessionId>),
     Open(Box<OpenRoom>),
 }
 
@@ -84,24 +85,8 @@ impl Actor for RoomActor {
         myself: ActorRef<RoomCommand>,
         birth: Self::Arguments,
     ) -> Result<RoomShell, ActorProcessingErr> {
-        let (myself, RoomArguments { directory, room, incarnation, casebook }) = birth.of(myself);
-        let store = directory.store.link();
-        let phase = Phase::Opening(Opening::default());
-        let span = tracing::info_span!("room", %room, incarnation = incarnation.0);
-        let shell = RoomShell {
-            directory,
-            myself,
-            id: room,
-            incarnation,
-            store,
-            phase,
-            casebook,
-            span,
-            entered: 0,
-            next_tick: None,
-        };
-        shell.open(None);
-        Ok(shell)
+        let (myself, arguments) = birth.of(myself);
+        Ok(RoomShell::new(myself, arguments))
     }
 
     async fn handle(
@@ -116,10 +101,7 @@ impl Actor for RoomActor {
                 shell.passivate();
             }
         } else {
-            let _in_room = shell.span.clone().entered();
-            shell.take(command);
-            shell.keep_account();
-            shell.schedule();
+            shell.handle(command);
         }
         shell.myself.vitals().handled_one();
         Ok(())
@@ -127,6 +109,26 @@ impl Actor for RoomActor {
 }
 
 impl RoomShell {
+    /// A room that has asked the store to open its log.
+    pub(crate) fn new(myself: Address<RoomCommand>, arguments: RoomArguments) -> Self {
+        let RoomArguments { directory, room, incarnation, casebook } = arguments;
+        let store = directory.store.link();
+        let phase = Phase::Opening(Opening::default());
+        let span = tracing::info_span!("room", %room, incarnation = incarnation.0);
+        let (entered, next_tick) = (0, None);
+        let shell = Self { directory, myself, id: room, incarnation, store, phase, casebook, span, entered, next_tick };
+        shell.open(None);
+        shell
+    }
+
+    /// Handles one command, and sees to it that the next tick comes.
+    pub(crate) fn handle(&mut self, command: RoomCommand) {
+        let _in_room = self.span.clone().entered();
+        self.take(command);
+        self.keep_account();
+        self.schedule();
+    }
+
     fn take(&mut self, command: RoomCommand) {
         match command {
             RoomCommand::Opened(opened) => self.opened(opened),
@@ -147,7 +149,7 @@ impl RoomShell {
     fn inside(&mut self, command: Inside) {
         match &mut self.phase {
             Phase::Opening(opening) => opening.waiting.push(command),
-            Phase::Refusing(_) => self.refuse(command),
+            Phase::Refusing(..) => self.refuse(command),
             Phase::Open(_) => self.carry_out(command),
         }
     }
@@ -181,7 +183,7 @@ impl RoomShell {
     pub(super) fn open_room(&mut self) -> &mut OpenRoom {
         match &mut self.phase {
             Phase::Open(open) => open,
-            Phase::Opening(_) | Phase::Refusing(_) => unreachable!("the room is open"),
+            Phase::Opening(_) | Phase::Refusing(..) => unreachable!("the room is open"),
         }
     }
 
@@ -199,9 +201,10 @@ impl RoomShell {
                 self.open(maker);
             }
             Err(refused) => {
-                let waiting = std::mem::take(&mut opening.waiting);
-                self.phase = Phase::Refusing(refused);
-                waiting.into_iter().for_each(|command| self.refuse(command));
+                let opening = std::mem::take(opening);
+                let called = self.call(&opening).map(|(session, _)| session).collect();
+                self.phase = Phase::Refusing(refused, called);
+                opening.waiting.into_iter().for_each(|command| self.refuse(command));
                 self.ask_to_close();
             }
         }
@@ -219,24 +222,18 @@ impl RoomShell {
             }
         };
         let opening = std::mem::take(opening);
-        let on_their_way: HashSet<SessionId> = opening.joins().map(|join| join.session).collect();
-        self.phase = Phase::Open(Box::new(self.ready(&opened, loaded, &on_their_way)));
+        self.phase = Phase::Open(Box::new(self.ready(&opened, loaded, &opening)));
         tracing::debug!(room = %self.id, incarnation = self.incarnation.0, "room is open");
         opening.waiting.into_iter().for_each(|command| self.inside(command));
     }
 
     /// The open room. Those who sat in its earlier life keep their seats, and are told to come back.
-    fn ready(&self, opened: &Opened, loaded: Loaded, on_their_way: &HashSet<SessionId>) -> OpenRoom {
+    fn ready(&self, opened: &Opened, loaded: Loaded, opening: &Opening) -> OpenRoom {
         let newest = loaded.newest.events.last().map(|last| Head { seq: last.event.seq(), ordinal: last.ordinal });
         let head = newest.filter(|newest| newest.seq > opened.head.seq).unwrap_or(opened.head);
         let room = Arc::clone(&opened.room);
         let mut state = RoomState::new(room, self.incarnation, head, loaded.newest.events, loaded.cursors, now());
-        for (session, seated) in self.directory.roster(&self.id) {
-            if !on_their_way.contains(&session) {
-                state.keep_seat(session, seated.person);
-                seated.handle.room_up(self.id.clone(), RoomHandle::new(self.myself.clone()));
-            }
-        }
+        self.call(opening).for_each(|(session, person)| state.keep_seat(session, person));
         let account = Account::open(Arc::clone(&self.directory.books), self.incarnation);
         let fan_out = FanOut::new(self.id.clone());
         OpenRoom { state, fan_out, followers: HashMap::new(), reading_hole: false, account }
@@ -249,6 +246,17 @@ impl RoomShell {
         }
     }
 
+    /// Calls those back who want to be here and are not on their way; says whom.
+    fn call(&self, opening: &Opening) -> impl Iterator<Item = (SessionId, Person)> {
+        let on_their_way: HashSet<SessionId> = opening.joins().map(|join| join.session).collect();
+        let mut roster = self.directory.roster(&self.id);
+        roster.retain(|(session, _)| !on_their_way.contains(session));
+        roster.into_iter().map(|(session, seated)| {
+            seated.handle.room_up(self.id.clone(), RoomHandle::new(self.myself.clone()));
+            (session, seated.person)
+        })
+    }
+
     fn load_again(&mut self) {
         if let Phase::Opening(Opening { opened: Some(opened), .. }) = &self.phase {
             self.load(opened);
@@ -257,9 +265,12 @@ impl RoomShell {
 
     /// A room that can't be opened says so to all who come, unless one of them may make it.
     fn refuse(&mut self, command: Inside) {
-        let Phase::Refusing(refused) = &self.phase else { return };
+        let Phase::Refusing(refused, called) = &mut self.phase else { return };
         let refusal = opening::refusal(&self.id, refused);
-        if let Inside::Join(entry) = command {
+        if let Inside::Leave { session } = command {
+            called.remove(&session);
+        } else if let Inside::Join(entry) = command {
+            called.remove(&entry.request.session);
             if opening::may_be_made(refused, entry.request.may_create) {
                 let opening = Opening { opened: None, waiting: vec![Inside::Join(entry)] };
                 let maker = opening.maker(&self.id);
@@ -283,6 +294,9 @@ impl RoomShell {
     }
 
     pub(super) fn ask_to_close(&self) {
+        if matches!(&self.phase, Phase::Refusing(_, called) if !called.is_empty()) {
+            return;
+        }
         self.directory.rooms.may_close(self.id.clone(), self.incarnation, self.entered);
     }
 
@@ -290,7 +304,7 @@ impl RoomShell {
         self.store = self.directory.store.link();
         match &self.phase {
             Phase::Opening(Opening { opened: None, waiting: _ }) => self.open(None),
-            Phase::Opening(_) | Phase::Refusing(_) => {}
+            Phase::Opening(_) | Phase::Refusing(..) => {}
             Phase::Open(open) => {
                 let undecided = open.state.undecided();
                 let unrecorded = open.followers.values().filter_map(|follower| match follower {
@@ -317,7 +331,7 @@ impl RoomShell {
         }
     }
 
-    fn look(&self) -> RoomSnapshot {
+    pub(crate) fn look(&self) -> RoomSnapshot {
         let (room, incarnation) = (self.id.clone(), self.incarnation.0);
         let Phase::Open(open) = &self.phase else {
             return RoomSnapshot { room, incarnation, last_seq: Seq::ZERO, online: 0, ledger: RoomLedger::default() };

@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use greenroom_protocol::{EncodedFrame, ErrorCode, History, Ref, RoomId, Seq, SessionId, User};
 use greenroom_storage::{Cursor, OpenRefused, Opened, Page, RoomBatch};
@@ -13,7 +14,6 @@ use crate::session::SessionHandle;
 use crate::store::ReadFailed;
 
 /// A session that wants into a room, or back into it.
-#[derive(Clone)]
 pub(crate) struct JoinRequest {
     pub(crate) session: SessionId,
     pub(crate) handle: SessionHandle,
@@ -25,13 +25,27 @@ pub(crate) struct JoinRequest {
     /// Whether the room may be made where there is none.
     pub(crate) may_create: bool,
     pub(crate) reference: Option<Ref>,
+    /// Whether the client has its answer. Repetitions of this `join` may still be on their way to a room.
+    pub(crate) answered: AtomicBool,
 }
 
 impl JoinRequest {
-    /// Says why it can't be.
+    /// Says why it can't be, once.
     pub(crate) fn refuse(&self, room: &RoomId, refusal: Refusal) {
-        self.outbox.reply(refusal.frame(self.reference.clone()));
+        if !self.answered.swap(true, Ordering::Relaxed) {
+            self.outbox.reply(refusal.frame(self.reference.clone()));
+        }
         self.handle.join_refused(room.clone(), self.join);
+    }
+
+    /// The client has `joined`.
+    pub(crate) fn done(&self) {
+        self.answered.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it needs no answer any more.
+    pub(crate) fn is_answered(&self) -> bool {
+        self.answered.load(Ordering::Relaxed)
     }
 }
 

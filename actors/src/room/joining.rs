@@ -23,6 +23,10 @@ impl RoomShell {
         if join.outbox.has_answered(&self.id, join.join) {
             return self.resume(&join);
         }
+        if join.is_answered() {
+            // It was refused, or the session has left since.
+            return join.handle.join_refused(self.id.clone(), join.join);
+        }
         if !self.casebook.begin(PoisonCommand::Join { session: join.session, join: join.join }) {
             let refusal = Refusal::new(ErrorCode::Internal, "this join crashed the room, and was set aside");
             return join.refuse(&self.id, refusal);
@@ -64,7 +68,7 @@ impl RoomShell {
     }
 
     pub(super) fn finish_join(&mut self, join: &JoinRequest, plan: &JoinPlan, events: Vec<LogEvent>) {
-        if !self.sit(join) {
+        if join.is_answered() || !self.sit(join) {
             return;
         }
         let open = self.open_room();
@@ -93,6 +97,7 @@ impl RoomShell {
         let misses = head.0.saturating_sub(last.0);
         open.fan_out.add(join.session, Arc::clone(&join.outbox), misses);
         join.outbox.open(&room.id, join.join, last, frame, behind);
+        join.done();
         self.welcome(join);
         if room.kind == RoomKind::Group {
             self.follow(room.key, &join.person);

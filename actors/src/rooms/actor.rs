@@ -25,6 +25,8 @@ pub(crate) struct RoomsShell {
     /// Which room a child is: an actor's end names only its number.
     rooms: HashMap<ActorId, RoomId>,
     started: Instant,
+    /// A random number in 0..1, so that rooms that failed together don't return together.
+    spread: fn() -> f64,
 }
 
 impl Actor for RoomsActor {
@@ -38,7 +40,7 @@ impl Actor for RoomsActor {
         birth: Self::Arguments,
     ) -> Result<RoomsShell, ActorProcessingErr> {
         let (myself, directory) = birth.of(myself);
-        Ok(RoomsShell { directory, myself, state: RoomsState::default(), rooms: HashMap::new(), started: now() })
+        Ok(RoomsShell::new(myself, directory, rand::random))
     }
 
     async fn handle(
@@ -47,19 +49,7 @@ impl Actor for RoomsActor {
         command: RoomsCommand,
         shell: &mut RoomsShell,
     ) -> Result<(), ActorProcessingErr> {
-        match command {
-            RoomsCommand::Enter { room, enter } => shell.enter(room, enter).await,
-            RoomsCommand::Leave { room, session } => shell.with_room(&room, |handle| handle.leave(session)),
-            RoomsCommand::Opened { room, incarnation, key } => shell.opened(&room, incarnation, key),
-            RoomsCommand::MayClose { room, incarnation, entered } => shell.may_close(&room, incarnation, entered),
-            RoomsCommand::Restart { room } => shell.restart(&room).await,
-            RoomsCommand::StoreUp => shell.state.handles().for_each(RoomHandle::store_up),
-            RoomsCommand::LobbyUp => shell.state.handles().for_each(RoomHandle::lobby_up),
-            RoomsCommand::Find { room, reply } => call::answer(reply, shell.state.handle(&room).cloned()),
-            RoomsCommand::Living { reply } => call::answer(reply, shell.state.handles().cloned().collect()),
-            RoomsCommand::Count { reply } => call::answer(reply, shell.state.len()),
-            RoomsCommand::Suffer(fault) => fault.suffer().await,
-        }
+        shell.take(command).await;
         shell.myself.vitals().handled_one();
         Ok(())
     }
@@ -79,6 +69,27 @@ impl Actor for RoomsActor {
 }
 
 impl RoomsShell {
+    pub(crate) fn new(myself: Address<RoomsCommand>, directory: Arc<Directory>, spread: fn() -> f64) -> Self {
+        let (state, rooms, started) = (RoomsState::default(), HashMap::new(), now());
+        Self { directory, myself, state, rooms, started, spread }
+    }
+
+    pub(crate) async fn take(&mut self, command: RoomsCommand) {
+        match command {
+            RoomsCommand::Enter { room, enter } => self.enter(room, enter).await,
+            RoomsCommand::Leave { room, session } => self.with_room(&room, |handle| handle.leave(session)),
+            RoomsCommand::Opened { room, incarnation, key } => self.opened(&room, incarnation, key),
+            RoomsCommand::MayClose { room, incarnation, entered } => self.may_close(&room, incarnation, entered),
+            RoomsCommand::Restart { room } => self.restart(&room).await,
+            RoomsCommand::StoreUp => self.state.handles().for_each(RoomHandle::store_up),
+            RoomsCommand::LobbyUp => self.state.handles().for_each(RoomHandle::lobby_up),
+            RoomsCommand::Find { room, reply } => call::answer(reply, self.state.handle(&room).cloned()),
+            RoomsCommand::Living { reply } => call::answer(reply, self.state.handles().cloned().collect()),
+            RoomsCommand::Count { reply } => call::answer(reply, self.state.len()),
+            RoomsCommand::Suffer(fault) => fault.suffer().await,
+        }
+    }
+
     async fn enter(&mut self, room: RoomId, enter: Enter) {
         match self.state.enter(&room, enter, now(), RoomHandle::enter) {
             Way::Settled => {}
@@ -108,7 +119,7 @@ impl RoomsShell {
             incarnation,
             casebook: Arc::clone(&casebook),
         };
-        match address::start(RoomActor, arguments, self.myself.cell()).await {
+        match self.myself.start(RoomActor, arguments).await {
             Ok(actor) => {
                 self.rooms.insert(actor.id(), room.clone());
                 let (name, parent) = (ActorName::Room(room.clone()), Some(ActorName::Rooms));
@@ -121,11 +132,11 @@ impl RoomsShell {
     }
 
     /// The room's actor has ended: whether it comes back is a matter of policy.
-    async fn ended(&mut self, child: ActorId, exit: Exit) -> Result<(), ActorProcessingErr> {
+    pub(crate) async fn ended(&mut self, child: ActorId, exit: Exit) -> Result<(), ActorProcessingErr> {
         let Some(room) = self.rooms.remove(&child) else { return Ok(()) };
         let since_start = now().duration_since(self.started);
         let Some(entry) = self.state.child(&room) else { return Ok(()) };
-        let verdict = entry.record.judge(&supervision::ROOM, &exit, since_start, rand::random());
+        let verdict = entry.record.judge(&supervision::ROOM, &exit, since_start, (self.spread)());
         if let Exit::Failed(reason) = &exit {
             tracing::warn!(%room, reason, ?verdict, "room failed");
             if let Some(case) = entry.casebook.failed() {

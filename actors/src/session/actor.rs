@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use greenroom_protocol::{
@@ -12,7 +13,7 @@ use tracing::Instrument as _;
 use super::command::SessionCommand;
 use super::handle::SessionHandle;
 use super::state::{Memberships, Route};
-use crate::address::{Birth, Vitals};
+use crate::address::{Address, Birth, Vitals};
 use crate::clock;
 use crate::directory::{Directory, Seated};
 use crate::outbox::{Outbox, Permit, Refusal, Unanswered};
@@ -45,6 +46,7 @@ const ASK_AGAIN: Duration = Duration::from_millis(100);
 
 /// A command for a room, with the right to have it under way.
 enum Held {
+    Join(Join, Option<Ref>, Permit),
     Leave(Option<Ref>, Permit),
     Typing(Option<Ref>, bool, Permit),
     Cursor { reference: Option<Ref>, delivered: Seq, read: Seq, permit: Permit },
@@ -61,12 +63,8 @@ impl Actor for SessionActor {
         myself: ActorRef<SessionCommand>,
         birth: Self::Arguments,
     ) -> Result<SessionShell, ActorProcessingErr> {
-        let (myself, SessionArguments { id, directory, opening }) = birth.of(myself);
-        let vitals = Arc::clone(myself.vitals());
-        let handle = SessionHandle::new(myself);
-        let span = tracing::info_span!("session", session = %id, user = %opening.person.user.id);
-        let (memberships, early) = (Memberships::default(), Some(Vec::new()));
-        Ok(SessionShell { id, directory, handle, opening, memberships, early, vitals, span })
+        let (myself, arguments) = birth.of(myself);
+        Ok(SessionShell::new(myself, arguments))
     }
 
     async fn handle(
@@ -87,7 +85,17 @@ impl Actor for SessionActor {
 }
 
 impl SessionShell {
-    fn take(&mut self, command: SessionCommand) {
+    pub(crate) fn new(myself: Address<SessionCommand>, arguments: SessionArguments) -> Self {
+        let SessionArguments { id, directory, opening } = arguments;
+        let vitals = Arc::clone(myself.vitals());
+        let handle = SessionHandle::new(myself);
+        let span = tracing::info_span!("session", session = %id, user = %opening.person.user.id);
+        let (memberships, early) = (Memberships::default(), Some(Vec::new()));
+        Self { id, directory, handle, opening, memberships, early, vitals, span }
+    }
+
+    /// Handles a command that needs no waiting.
+    pub(crate) fn take(&mut self, command: SessionCommand) {
         match command {
             SessionCommand::Suffer(_) => unreachable!("taken before, since it may wait"),
             SessionCommand::Start => self.start(),
@@ -159,6 +167,10 @@ impl SessionShell {
     // --- rooms ---
 
     fn join(&mut self, join: Join, reference: Option<Ref>, permit: Permit) {
+        if self.memberships.is_on_the_way(&join.room) {
+            let room = join.room.clone();
+            return self.for_room(&room, Held::Join(join, reference, permit));
+        }
         let standpoint = Standpoint { since: join.since, epoch: join.epoch, limit: join.limit() };
         let make = |number| {
             Arc::new(JoinRequest {
@@ -170,6 +182,7 @@ impl SessionShell {
                 standpoint,
                 may_create: self.opening.config.room_creation,
                 reference: reference.clone(),
+                answered: AtomicBool::new(false),
             })
         };
         match self.memberships.join(&join.room, make) {
@@ -196,16 +209,24 @@ impl SessionShell {
                 handle.post(self.id, post(unanswered));
             }
         }
+        if let Some(request) = welcome.again {
+            handle.join(Entry::new(request, None));
+        }
         for held in welcome.held {
             self.for_room(room, held);
         }
     }
 
     fn join_refused(&mut self, room: &RoomId, join: u64) {
-        let Some(held) = self.memberships.refused(room, join) else { return };
-        self.directory.unseat(room, self.id);
-        self.outbox().abandon(room, &not_joined(room));
-        held.into_iter().for_each(|held| self.refuse_held(held, &not_joined(room)));
+        let Some(refused) = self.memberships.refused(room, join) else { return };
+        if refused.out {
+            self.directory.unseat(room, self.id);
+            self.outbox().abandon(room, &not_joined(room));
+        }
+        if let Some(request) = refused.again {
+            self.directory.rooms.enter(room.clone(), Enter::Join(Entry::new(request, None)));
+        }
+        refused.held.into_iter().for_each(|held| self.for_room(room, held));
     }
 
     fn room_up(&mut self, room: &RoomId, handle: &RoomHandle) {
@@ -218,9 +239,13 @@ impl SessionShell {
     /// What waits for the room is refused, and so is what comes meanwhile. Sends that were handed to it
     /// may be stored: they are answered when it is back.
     fn room_down(&mut self, room: &RoomId, until: Instant) {
-        for held in self.memberships.put_aside(room, until) {
-            self.refuse_held(held, &put_aside(room, until));
+        let (held, asked) = self.memberships.put_aside(room, until);
+        // One that is answered was let in by the next life; the word of that is on its way.
+        if let Some(join) = asked.filter(|join| !join.is_answered()) {
+            join.refuse(room, put_aside(room, until));
+            self.join_refused(room, join.join);
         }
+        held.into_iter().for_each(|held| self.refuse_held(held, &put_aside(room, until)));
     }
 
     fn rooms_up(&mut self) {
@@ -279,12 +304,14 @@ impl SessionShell {
                 self.leave(room, reference);
             }
             Route::Down(held, until) => self.refuse_held(held, &put_aside(room, until)),
+            Route::NotJoined(Held::Join(join, reference, permit)) => self.join(join, reference, permit),
             Route::NotJoined(held) => self.refuse_held(held, &not_joined(room)),
         }
     }
 
     fn carry_out(&mut self, room: &RoomId, handle: &RoomHandle, held: Held) {
         match held {
+            Held::Join(join, reference, permit) => self.join(join, reference, permit),
             Held::Leave(reference, permit) if !self.outbox().may_leave(room) => {
                 self.memberships.leave_later(room, Held::Leave(reference, permit));
             }
@@ -299,15 +326,19 @@ impl SessionShell {
     }
 
     fn leave(&mut self, room: &RoomId, reference: Option<Ref>) {
-        self.memberships.leave(room);
+        let waiting = self.memberships.leave(room);
         self.directory.unseat(room, self.id);
         let left = ServerFrame::Left(Left { reference, room: room.clone(), reason: None });
         self.outbox().shut(room, EncodedFrame::new(&left));
+        waiting.into_iter().for_each(|held| self.for_room(room, held));
     }
 
     fn refuse_held(&self, held: Held, refusal: &Refusal) {
         let reference = match held {
-            Held::Leave(reference, _) | Held::Typing(reference, _, _) | Held::Cursor { reference, .. } => reference,
+            Held::Join(_, reference, _)
+            | Held::Leave(reference, _)
+            | Held::Typing(reference, _, _)
+            | Held::Cursor { reference, .. } => reference,
             Held::History(request) => return request.refuse(refusal.clone()),
         };
         self.outbox().reply(refusal.clone().frame(reference));

@@ -17,6 +17,8 @@ struct Membership<H, J, C> {
     /// The number of the last `join`; a repetition for another incarnation keeps it.
     join: u64,
     request: J,
+    /// Whether it is still without an answer.
+    asked: bool,
     /// The last `join` that a room has answered: what the session falls back to when a later one is refused.
     answered: Option<(u64, J)>,
     /// The incarnation that has taken the session in.
@@ -44,9 +46,22 @@ pub(super) enum Route<H, C> {
 
 /// What follows when a room has taken the session in.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Welcome<C> {
+pub(super) struct Welcome<J, C> {
     /// Whether this incarnation is new to the session, so that what is unanswered is replayed to it.
     pub(super) fresh: bool,
+    /// A later `join`, which was handed to an incarnation that has died since, and is to be handed to this one.
+    pub(super) again: Option<J>,
+    /// Commands that have waited.
+    pub(super) held: VecDeque<C>,
+}
+
+/// What follows when a room could not be entered.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Refused<J, C> {
+    /// Whether the session is not in the room.
+    pub(super) out: bool,
+    /// The earlier `join` that holds again, where no living incarnation has it.
+    pub(super) again: Option<J>,
     /// Commands that have waited.
     pub(super) held: VecDeque<C>,
 }
@@ -59,7 +74,12 @@ impl<H, J, C> Default for Memberships<H, J, C> {
 
 impl<H, J, C> Membership<H, J, C> {
     fn new(join: u64, request: J) -> Self {
-        Self { join, request, answered: None, handle: None, held: VecDeque::new(), leaving: None, down_until: None }
+        let held = VecDeque::new();
+        Self { join, request, asked: true, answered: None, handle: None, held, leaving: None, down_until: None }
+    }
+
+    fn is_on_the_way(&self) -> bool {
+        self.asked || self.leaving.is_some()
     }
 }
 
@@ -80,7 +100,14 @@ impl<H: Clone + PartialEq, J: Clone, C> Memberships<H, J, C> {
         let membership = self.find(room)?;
         membership.join = join;
         membership.request = request.clone();
+        membership.asked = true;
         Some((request, membership.handle.clone()))
+    }
+
+    /// Whether coming or going is under way: then what comes later waits, for a `join` that overtakes another
+    /// one or a `leave` that overtakes either would make it void.
+    pub(super) fn is_on_the_way(&self, room: &RoomId) -> bool {
+        self.rooms.iter().any(|(of, membership)| of == room && membership.is_on_the_way())
     }
 
     pub(super) fn contains(&self, room: &RoomId) -> bool {
@@ -90,9 +117,11 @@ impl<H: Clone + PartialEq, J: Clone, C> Memberships<H, J, C> {
     /// Where a command for a room goes.
     pub(super) fn route(&mut self, room: &RoomId, command: C) -> Route<H, C> {
         match self.find(room) {
-            Some(Membership { handle: Some(handle), .. }) => Route::To(handle.clone(), command),
-            Some(Membership { down_until: Some(until), .. }) => Route::Down(command, *until),
+            Some(Membership { down_until: Some(until), asked: false, .. }) => Route::Down(command, *until),
             Some(membership) => {
+                if let Some(handle) = membership.handle.clone().filter(|_| !membership.is_on_the_way()) {
+                    return Route::To(handle, command);
+                }
                 membership.held.push_back(command);
                 Route::Held
             }
@@ -106,24 +135,37 @@ impl<H: Clone + PartialEq, J: Clone, C> Memberships<H, J, C> {
     }
 
     /// A room has taken the session in.
-    pub(super) fn joined(&mut self, room: &RoomId, join: u64, handle: H) -> Option<Welcome<C>> {
-        let membership = self.find(room).filter(|membership| membership.join == join)?;
+    pub(super) fn joined(&mut self, room: &RoomId, join: u64, handle: H) -> Option<Welcome<J, C>> {
+        let membership = self.find(room)?;
         let fresh = membership.handle.as_ref() != Some(&handle);
-        membership.handle = Some(handle);
-        membership.down_until = None;
-        membership.answered = Some((join, membership.request.clone()));
-        Some(Welcome { fresh, held: std::mem::take(&mut membership.held) })
-    }
-
-    /// A room could not be entered; gives back what has waited for it. Nothing where the session had
-    /// been in before: then it stays, for what it has sent may be stored and must be answered.
-    pub(super) fn refused(&mut self, room: &RoomId, join: u64) -> Option<VecDeque<C>> {
-        let membership = self.find(room).filter(|membership| membership.join == join)?;
-        if let Some((join, request)) = membership.answered.clone() {
-            (membership.join, membership.request) = (join, request);
+        if join < membership.join && fresh {
+            membership.handle = Some(handle);
+            let again = Some(membership.request.clone());
+            return Some(Welcome { fresh, again, held: VecDeque::new() });
+        }
+        if join != membership.join {
             return None;
         }
-        self.remove(room).map(|membership| membership.held)
+        membership.handle = Some(handle);
+        membership.asked = false;
+        membership.down_until = None;
+        membership.answered = Some((join, membership.request.clone()));
+        Some(Welcome { fresh, again: None, held: std::mem::take(&mut membership.held) })
+    }
+
+    /// A room could not be entered. Where the session had been in before, it stays in, for what it has
+    /// sent may be stored and must be answered.
+    pub(super) fn refused(&mut self, room: &RoomId, join: u64) -> Option<Refused<J, C>> {
+        let membership = self.find(room).filter(|membership| membership.join == join && membership.asked)?;
+        let held = std::mem::take(&mut membership.held);
+        let Some((join, request)) = membership.answered.clone() else {
+            self.remove(room);
+            return Some(Refused { out: true, again: None, held });
+        };
+        let lost = membership.handle.is_none() && membership.down_until.is_none();
+        let again = lost.then(|| request.clone());
+        (membership.join, membership.request, membership.asked) = (join, request, false);
+        Some(Refused { out: false, again, held })
     }
 
     /// Keeps the command to leave until the last send is answered.
@@ -133,14 +175,24 @@ impl<H: Clone + PartialEq, J: Clone, C> Memberships<H, J, C> {
         }
     }
 
-    /// The commands to leave that have waited.
+    /// The commands to leave that have waited, and can be carried out now.
     pub(super) fn leaving(&mut self) -> Vec<(RoomId, C)> {
-        let waiting = self.rooms.iter_mut();
-        waiting.filter_map(|(room, membership)| Some((room.clone(), membership.leaving.take()?))).collect()
+        let mut may_leave = Vec::new();
+        for (room, membership) in &mut self.rooms {
+            match membership.leaving.take() {
+                Some(leave) if membership.handle.is_some() => may_leave.push((room.clone(), leave)),
+                // What came later stays behind it.
+                Some(leave) if membership.down_until.is_none() => membership.held.push_front(leave),
+                leaving => membership.leaving = leaving,
+            }
+        }
+        may_leave
     }
 
-    pub(super) fn leave(&mut self, room: &RoomId) {
-        self.remove(room);
+    /// The session is out; gives back what has waited for the room.
+    pub(super) fn leave(&mut self, room: &RoomId) -> Vec<C> {
+        let membership = self.remove(room);
+        membership.map(|left| left.leaving.into_iter().chain(left.held).collect()).unwrap_or_default()
     }
 
     /// A fresh incarnation calls: what comes from now on waits until it has taken the session in.
@@ -151,12 +203,13 @@ impl<H: Clone + PartialEq, J: Clone, C> Memberships<H, J, C> {
         Some(membership.request.clone())
     }
 
-    /// A room is put aside; gives back what has waited for it.
-    pub(super) fn put_aside(&mut self, room: &RoomId, until: Instant) -> VecDeque<C> {
-        let Some(membership) = self.find(room) else { return VecDeque::new() };
+    /// A room is put aside; gives back what has waited for it, and the `join` that has no answer.
+    pub(super) fn put_aside(&mut self, room: &RoomId, until: Instant) -> (VecDeque<C>, Option<J>) {
+        let Some(membership) = self.find(room) else { return (VecDeque::new(), None) };
         membership.handle = None;
         membership.down_until = Some(until);
-        std::mem::take(&mut membership.held)
+        let asked = membership.asked.then(|| membership.request.clone());
+        (std::mem::take(&mut membership.held), asked)
     }
 
     /// Until when a room is put aside, if it is.
@@ -225,8 +278,25 @@ mod tests {
         assert!(rooms.join(&green(), |join| join).is_some());
         assert!(rooms.joined(&green(), 1, "room").is_some());
         assert_eq!(rooms.join(&green(), |join| join), Some((2, Some("room"))));
+        assert!(rooms.is_on_the_way(&green()));
+        assert_eq!(rooms.route(&green(), "leave"), Route::Held, "or the join would have no answer");
         assert_eq!(rooms.joined(&green(), 1, "room"), None, "that was the first join");
-        assert!(!rooms.joined(&green(), 2, "room").unwrap().fresh);
+        let welcome = rooms.joined(&green(), 2, "room").unwrap();
+        assert_eq!((welcome.fresh, welcome.held), (false, ["leave"].into()));
+        assert!(!rooms.is_on_the_way(&green()));
+    }
+
+    #[test]
+    fn a_join_that_was_handed_to_a_dead_room_is_handed_to_the_one_that_answers_an_earlier_join() {
+        let mut rooms = Rooms::default();
+        assert!(rooms.join(&green(), |join| join).is_some());
+        assert!(rooms.joined(&green(), 1, "dead").is_some());
+        assert_eq!(rooms.join(&green(), |join| join), Some((2, Some("dead"))));
+        let welcome = rooms.joined(&green(), 1, "living").unwrap();
+        assert_eq!((welcome.fresh, welcome.again), (true, Some(2)));
+        assert_eq!(rooms.handle(&green()), Some(&"living"));
+        assert!(rooms.is_on_the_way(&green()), "the second has no answer yet");
+        assert!(!rooms.joined(&green(), 2, "living").unwrap().fresh);
     }
 
     #[test]
@@ -234,13 +304,18 @@ mod tests {
         let mut rooms = Rooms::default();
         assert!(rooms.join(&green(), |join| join).is_some());
         assert_eq!(rooms.route(&green(), "waits"), Route::Held);
-        assert_eq!(rooms.refused(&green(), 1).unwrap(), ["waits"], "the first time nothing binds them");
+        let first = Refused { out: true, again: None, held: ["waits"].into() };
+        assert_eq!(rooms.refused(&green(), 1).unwrap(), first, "the first time nothing binds them");
         assert!(rooms.join(&green(), |join| join).is_some());
         assert!(rooms.joined(&green(), 2, "room").is_some());
         assert!(rooms.join(&green(), |join| join).is_some());
-        assert_eq!(rooms.refused(&green(), 3), None);
+        assert_eq!(rooms.route(&green(), "waits"), Route::Held);
+        assert_eq!(rooms.refused(&green(), 3).unwrap(), Refused { out: false, again: None, held: ["waits"].into() });
+        assert_eq!(rooms.refused(&green(), 3), None, "once");
         assert_eq!(rooms.route(&green(), "goes on"), Route::To("room", "goes on"));
         assert_eq!(rooms.come_back(&green()), Some(2), "and comes back as before");
+        assert!(rooms.join(&green(), |join| join).is_some());
+        assert_eq!(rooms.refused(&green(), 4).unwrap().again, Some(2), "by the join that holds");
     }
 
     #[test]
@@ -248,8 +323,11 @@ mod tests {
         let mut rooms = Rooms::default();
         let until = Instant::now();
         assert!(rooms.join(&green(), |join| join).is_some());
+        assert_eq!(rooms.put_aside(&green(), until), (VecDeque::new(), Some(1)), "the join is to be answered");
+        assert!(rooms.joined(&green(), 1, "room").is_some());
+        assert_eq!(rooms.come_back(&green()), Some(1));
         assert_eq!(rooms.route(&green(), "waits"), Route::Held);
-        assert_eq!(rooms.put_aside(&green(), until), ["waits"]);
+        assert_eq!(rooms.put_aside(&green(), until), (["waits"].into(), None));
         assert_eq!(rooms.route(&green(), "meanwhile"), Route::Down("meanwhile", until));
         assert_eq!(rooms.come_back(&green()), Some(1));
         assert_eq!(rooms.route(&green(), "soon"), Route::Held);

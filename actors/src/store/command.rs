@@ -1,8 +1,10 @@
 use crate::fault::Fault;
-use greenroom_storage::{Intent, Store};
+use greenroom_storage::Intent;
+
+use super::archive::Archive;
 
 /// A read, to be carried out off the runtime's threads.
-pub(crate) type Job = Box<dyn FnOnce(&Store) + Send>;
+pub(crate) type Job = Box<dyn FnOnce(&dyn Archive) + Send>;
 
 /// What the store actor is asked.
 pub(crate) enum StoreCommand {

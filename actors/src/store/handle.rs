@@ -2,9 +2,10 @@ use std::sync::Arc;
 
 use greenroom_protocol::{Seq, User, UserId};
 use greenroom_storage::{
-    Append, Cursor, Follow, Head, Health, Intent, Open, Page, PageFrom, ReadError, Room, RoomInList, RoomKey, Store,
+    Append, Cursor, Follow, Head, Health, Intent, Open, Page, PageFrom, ReadError, Room, RoomInList, RoomKey,
 };
 
+use super::archive::Archive;
 use super::command::StoreCommand;
 use crate::address::Address;
 use crate::call::{self, CallError};
@@ -79,7 +80,7 @@ impl StoreHandle {
             moves
                 .into_iter()
                 .map(|CursorMoved { user, guest, delivered, read }| {
-                    store.move_cursor(room, &user, guest, delivered, read).map(|cursor| (user, cursor))
+                    store.move_cursor(room, &user, guest, (delivered, read)).map(|cursor| (user, cursor))
                 })
                 .collect()
         })
@@ -110,7 +111,7 @@ impl StoreHandle {
 
     async fn read<T: Send + 'static>(
         &self,
-        read: impl FnOnce(&Store) -> Result<T, ReadError> + Send + 'static,
+        read: impl FnOnce(&dyn Archive) -> Result<T, ReadError> + Send + 'static,
     ) -> Result<T, ReadFailed> {
         let question = |answer| StoreCommand::Read(Box::new(move |store| call::answer(answer, read(store))));
         Ok(call::ask(self.slot.current(), question).await??)

@@ -85,4 +85,25 @@ proptest! {
             prop_assert!(in_window <= restarts);
         }
     }
+    /// Whatever its failures, they cost the rooms' supervisor nothing.
+    #[test]
+    fn a_room_is_put_aside_after_just_so_many_restarts_and_never_fails_its_supervisor(
+        gaps in prop::collection::vec(0_u64..40_000, 1..200),
+    ) {
+        let (mut record, mut now) = (Record::default(), Duration::ZERO);
+        let mut restarted: Vec<Duration> = Vec::new();
+        for gap in gaps {
+            now += Duration::from_millis(gap);
+            restarted.retain(|at| now.saturating_sub(*at) < ROOM.budget.within);
+            match record.judge(&ROOM, &failure(), now, 0.5) {
+                Verdict::Restart(_) => restarted.push(now),
+                Verdict::Quarantine(time) => {
+                    prop_assert_eq!((restarted.len(), time), (ROOM.budget.restarts, seconds(60)));
+                    restarted.clear();
+                }
+                Verdict::Forget | Verdict::Escalate => prop_assert!(false, "not for a room"),
+            }
+            prop_assert!(restarted.len() <= ROOM.budget.restarts);
+        }
+    }
 }
