@@ -36,8 +36,9 @@ pub(crate) async fn crash(stage: &mut Stage, part: Part) -> anyhow::Result<Outco
     let mut hit = Vec::new();
     for round in 0..rounds {
         let (actor, room) = target(stage, part, round, &server, &crowd).await?;
-        crowd.fault(format!("a crash of {actor}"), room.as_ref());
         if server.crash(&actor).await? {
+            // Only now is it certain that what is sent comes behind the crash in the actor's mailbox.
+            crowd.fault(format!("a crash of {actor}"), room.as_ref());
             hit.push(actor);
         }
         sleep(stage.moment(100..1_000)).await;

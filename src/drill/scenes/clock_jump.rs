@@ -36,6 +36,7 @@ pub(crate) async fn clock_jump(stage: &mut Stage) -> anyhow::Result<Outcome> {
         Server::start_with(&stage.path("data"), anywhere, &stage.path("log"), &clock.environment()).await?;
     let mut crowd = Crowd::gather(USUAL, server.address, &mut stage.rng);
     crowd.all_present(SOON).await?;
+    let silent = tokio::spawn(say_nothing(server.address));
     let (mut wrong, mut typed) = (Vec::new(), Vec::new());
     for round in 0..stage.rounds(2, 8) {
         crowd.more_acks(50, SOON).await?;
@@ -60,10 +61,13 @@ pub(crate) async fn clock_jump(stage: &mut Stage) -> anyhow::Result<Outcome> {
         stage.step();
     }
     crowd.heal(SOON).await?;
+    let over = silent.is_finished();
+    silent.abort();
     let ended = server.ended()?;
     let evidence = crowd.conclude(server.address).await?;
     let mut finding = stage.judge(&evidence);
     finding.expect(ended.is_none(), || format!("the server has ended: {ended:?}"));
+    finding.expect(!over, || "the socket of somebody who says nothing was closed".to_owned());
     finding.breaches.extend(wrong);
     let (first, last) = (typed.iter().min().copied(), typed.iter().max().copied());
     finding.notes.push(format!(
@@ -90,6 +94,14 @@ async fn hello(socket: &mut Socket, name: &str) -> anyhow::Result<i64> {
     let welcome = hear(socket, |frame| if let ServerFrame::Welcome(welcome) = frame { Some(welcome) } else { None });
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
     Ok(welcome.await?.server_time.as_millis() / 1_000 - i64::try_from(now.as_secs())?)
+}
+
+/// Comes, and only listens, until the socket ends: a heartbeat by the wall clock would end it with the first jump.
+async fn say_nothing(address: SocketAddr) -> anyhow::Result<()> {
+    let mut socket = Socket::connect(address).await?;
+    hello(&mut socket, "silent").await?;
+    while !matches!(socket.next().await, Incoming::End(_)) {}
+    Ok(())
 }
 
 /// Two come, one of them begins to type, and this is done. Gives back after how long it ends by itself.
