@@ -100,6 +100,26 @@ async fn whoever_comes_to_a_room_that_cannot_be_read_yet_is_let_in_once_it_can()
 }
 
 #[tokio::test]
+async fn whoever_comes_to_a_room_that_stays_unreadable_is_told_so_and_may_come_again() {
+    let mut server = Process::start(&["--lab"]).await;
+    let mut alice = Guest::enter(&server, "Alice").await;
+    alice.join(GREEN).await;
+    alice.says(GREEN, "before").await;
+    server.terminate().await;
+    let server = server.restart().await;
+    let mut alice = alice.again(&server).await;
+    // Each try to open the room reads once, and whoever waits has patience for nine that fail.
+    arm(&server, "store.read", "panic", 10).await;
+    let join = Join { room: room(GREEN), since: None, epoch: None, limit: None };
+    let refused = alice.refused(Command::Join(join)).await;
+    assert_eq!(refused.code, ErrorCode::Unavailable);
+    assert!(refused.retry_after_ms.is_some());
+    let joined = alice.join(GREEN).await;
+    assert_eq!(bodies(&joined.events), ["before"]);
+    balances(&server).await;
+}
+
+#[tokio::test]
 async fn reads_that_stand_still_hold_up_other_reads_and_no_message() {
     let server = Process::start(&["--lab"]).await;
     let (mut alice, mut bob) = (Guest::enter(&server, "Alice").await, Guest::enter(&server, "Bob").await);

@@ -179,6 +179,13 @@ impl RoomShell {
         }
     }
 
+    pub(super) fn opening(&mut self) -> Option<&mut Opening> {
+        match &mut self.phase {
+            Phase::Opening(opening) => Some(opening),
+            Phase::Refusing(..) | Phase::Open(_) => None,
+        }
+    }
+
     /// Only called where the phase was just seen to be open.
     pub(super) fn open_room(&mut self) -> &mut OpenRoom {
         match &mut self.phase {
@@ -215,11 +222,7 @@ impl RoomShell {
         let Some(opened) = opening.opened.clone() else { return };
         let loaded = match loaded {
             Ok(loaded) => loaded,
-            Err(error) => {
-                tracing::warn!(room = %self.id, %error, "the room can't be read yet");
-                self.myself.tell_after(READ_AGAIN, || RoomCommand::LoadAgain);
-                return;
-            }
+            Err(error) => return self.not_loaded(&error),
         };
         let opening = std::mem::take(opening);
         self.phase = Phase::Open(Box::new(self.ready(&opened, loaded, &opening)));
@@ -272,7 +275,7 @@ impl RoomShell {
         } else if let Inside::Join(entry) = command {
             called.remove(&entry.request.session);
             if opening::may_be_made(refused, entry.request.may_create) {
-                let opening = Opening { opened: None, waiting: vec![Inside::Join(entry)] };
+                let opening = Opening { waiting: vec![Inside::Join(entry)], ..Opening::default() };
                 let maker = opening.maker(&self.id);
                 self.phase = Phase::Opening(opening);
                 return self.open(maker);
@@ -303,7 +306,7 @@ impl RoomShell {
     fn store_up(&mut self) {
         self.store = self.directory.store.link();
         match &self.phase {
-            Phase::Opening(Opening { opened: None, waiting: _ }) => self.open(None),
+            Phase::Opening(Opening { opened: None, .. }) => self.open(None),
             Phase::Opening(_) | Phase::Refusing(..) => {}
             Phase::Open(open) => {
                 let undecided = open.state.undecided();

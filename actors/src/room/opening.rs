@@ -4,7 +4,7 @@ use greenroom_protocol::limits::{ONLINE_USERS, PAGE_BYTES, PAGE_EVENTS};
 use greenroom_protocol::{ErrorCode, RoomId, RoomKind};
 use greenroom_storage::{NewRoom, Open, OpenRefused, Opened, PageFrom};
 
-use super::actor::RoomShell;
+use super::actor::{READ_AGAIN, RoomShell};
 use super::command::{Inside, JoinRequest, Loaded, RoomCommand};
 use crate::clock;
 use crate::outbox::Refusal;
@@ -17,6 +17,8 @@ pub(super) struct Opening {
     pub(super) opened: Option<Opened>,
     /// Commands that came meanwhile, in their order.
     pub(super) waiting: Vec<Inside>,
+    /// Reads of its log that have failed.
+    pub(super) failures: u32,
 }
 
 impl Opening {
@@ -35,7 +37,35 @@ impl Opening {
     }
 }
 
+/// After so many reads that failed, five seconds, nobody waits any longer.
+const PATIENCE: u32 = 10;
+
 impl RoomShell {
+    /// The log can't be read now. It is tried again, but whoever has waited for long is told so: not those who
+    /// were in the room before, for what they have sent may be stored.
+    pub(super) fn not_loaded(&mut self, error: &ReadFailed) {
+        tracing::warn!(room = %self.id, %error, "the room can't be read yet");
+        self.myself.tell_after(READ_AGAIN, || RoomCommand::LoadAgain);
+        let id = self.id.clone();
+        let Some(opening) = self.opening() else { return };
+        opening.failures += 1;
+        if opening.failures < PATIENCE {
+            return;
+        }
+        let refusal = || Refusal::retry(ErrorCode::Unavailable, format!("the room {id} can't be read now"), 1_000);
+        for command in std::mem::take(&mut opening.waiting) {
+            if let Inside::History(request) = command {
+                request.refuse(refusal());
+            } else if let Inside::Join(entry) = &command
+                && !entry.request.outbox.has_answered(&id, entry.request.join)
+            {
+                entry.request.refuse(&id, refusal());
+            } else {
+                opening.waiting.push(command);
+            }
+        }
+    }
+
     /// Asks the store to open the log for this incarnation. Answered in the log's own order: whatever
     /// an earlier incarnation appended is settled by then.
     pub(super) fn open(&self, create: Option<NewRoom>) {
