@@ -16,6 +16,7 @@ pub(crate) enum Part {
     Session,
     Rooms,
     Sessions,
+    Shard,
 }
 
 /// What happens in a drill.
@@ -72,6 +73,12 @@ pub(crate) const ALL: &[Drill] = &[
         Scene::Crash(Part::Sessions),
         NOTHING,
         "the supervisor of sessions crashes; all sockets close",
+    ),
+    drill(
+        "shard-panic",
+        Scene::Crash(Part::Shard),
+        NOTHING,
+        "supervisors of an eighth of the sessions crash; only the sockets below them close",
     ),
     drill("engine-panic", Scene::Engine, NOTHING, "the root crashes; the process ends with the reason"),
     drill(

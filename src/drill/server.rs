@@ -142,9 +142,16 @@ impl Server {
 
     /// Names of the living sessions, in a fixed order.
     pub(crate) async fn sessions(&self) -> anyhow::Result<Vec<String>> {
+        self.sessions_below("engine").await
+    }
+
+    /// Names of the living sessions that die with an actor, in a fixed order: those below it, or itself.
+    pub(crate) async fn sessions_below(&self, actor: &str) -> anyhow::Result<Vec<String>> {
         let tree: Value = self.http.get(self.url("tree")).send().await?.error_for_status()?.json().await?;
         let mut names = Vec::new();
-        gather(&tree, &mut names);
+        if let Some(actor) = find(&tree, actor) {
+            gather(actor, &mut names);
+        }
         names.retain(|name| name.starts_with("session:"));
         names.sort();
         Ok(names)
@@ -164,6 +171,13 @@ impl Server {
     fn url(&self, what: &str) -> String {
         format!("http://{}/api/lab/{what}", self.address)
     }
+}
+
+fn find<'t>(node: &'t Value, name: &str) -> Option<&'t Value> {
+    if node["name"] == name {
+        return Some(node);
+    }
+    node["children"].as_array()?.iter().find_map(|child| find(child, name))
 }
 
 fn gather(node: &Value, names: &mut Vec<String>) {

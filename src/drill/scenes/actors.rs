@@ -33,13 +33,17 @@ pub(crate) async fn crash(stage: &mut Stage, part: Part) -> anyhow::Result<Outco
     crowd.all_present(SOON).await?;
     crowd.more_acks(100, SOON).await?;
     let rounds = stage.rounds(4, usual(part)).min(budget(part));
-    let mut hit = Vec::new();
+    let (mut hit, mut crashes) = (Vec::new(), 0);
     for round in 0..rounds {
+        // Whoever is on the way back may come below any actor.
+        crowd.all_present(SOON).await?;
         let (actor, room) = target(stage, part, round, &server, &crowd).await?;
+        let below = server.sessions_below(&actor).await?;
         if server.crash(&actor).await? {
             // Only now is it certain that what is sent comes behind the crash in the actor's mailbox.
             crowd.fault(format!("a crash of {actor}"), room.as_ref());
-            hit.push(actor);
+            hit.extend(below);
+            crashes += 1;
         }
         sleep(stage.moment(100..1_000)).await;
         stage.step();
@@ -49,7 +53,7 @@ pub(crate) async fn crash(stage: &mut Stage, part: Part) -> anyhow::Result<Outco
     let mut finding = stage.judge(&evidence);
     let ended = server.ended()?;
     finding.expect(ended.is_none(), || format!("the server has ended: {ended:?}"));
-    finding.expect(!hit.is_empty(), || "no actor of that name was alive".to_owned());
+    finding.expect(crashes > 0, || "no actor of that name was alive".to_owned());
     expect_closes(part, hit, &evidence, &mut finding);
     let longest = finding.report.longest_ms().unwrap_or(0);
     finding.expect(longest <= RECOVERY_MS, || format!("{longest} ms to recover; at most {RECOVERY_MS} is allowed"));
@@ -64,26 +68,31 @@ pub(crate) async fn crash(stage: &mut Stage, part: Part) -> anyhow::Result<Outco
 /// Whether nobody's socket closes by its crash.
 fn unnoticed(part: Part) -> bool {
     match part {
-        Part::Session | Part::Sessions => false,
+        Part::Session | Part::Shard | Part::Sessions => false,
         Part::Room | Part::Store | Part::Presence | Part::Lobby | Part::Rooms => true,
     }
 }
 
 /// Whose sockets may close, and with what: those of the sessions that were hit, and all others not.
 fn expect_closes(part: Part, mut hit: Vec<String>, evidence: &Evidence, finding: &mut Finding) {
-    if part == Part::Session {
-        let mut closed = closed_sessions(evidence);
-        closed.sort();
-        hit.sort();
-        let expected: Vec<_> = hit.into_iter().map(|session| (session, Some(1011))).collect();
-        finding.expect(closed == expected, || format!("closed were {closed:?}; crashed were {expected:?}"));
-        return;
-    }
-    for (code, count) in closes(evidence) {
-        // Whoever comes back before the sessions' supervisor does is sent away once more.
-        let expected = part == Part::Sessions && code == Some(1012);
-        finding.expect(expected, || format!("{count} sockets were closed with {code:?}"));
-    }
+    let code = match part {
+        Part::Session => 1011,
+        Part::Shard => 1012,
+        Part::Room | Part::Store | Part::Presence | Part::Lobby | Part::Rooms | Part::Sessions => {
+            for (code, count) in closes(evidence) {
+                // Whoever comes back before the sessions' supervisor does is sent away once more.
+                let expected = part == Part::Sessions && code == Some(1012);
+                finding.expect(expected, || format!("{count} sockets were closed with {code:?}"));
+            }
+            return;
+        }
+    };
+    let mut closed = closed_sessions(evidence);
+    closed.sort();
+    hit.sort();
+    let expected: Vec<_> = hit.into_iter().map(|session| (session, Some(code))).collect();
+    finding.expect(closed == expected, || format!("closed were {closed:?}; hit were {expected:?}"));
+    finding.expect(!expected.is_empty(), || "nobody was hit".to_owned());
 }
 
 /// Crashes the root: the process ends with the reason, and a new one has everything.
@@ -116,15 +125,18 @@ pub(crate) async fn engine(stage: &mut Stage) -> anyhow::Result<Outcome> {
 fn usual(part: Part) -> u32 {
     match part {
         Part::Store | Part::Presence | Part::Lobby | Part::Rooms | Part::Sessions => 5,
+        Part::Shard => 16,
         Part::Room | Part::Session => budget(part),
     }
 }
 
-/// Crashes that stay within the budget: a part has 10 in a minute, and each of the four rooms 5.
+/// Crashes that stay within the budget: a part has 10 in a minute, each of the eight shards too, and each of the
+/// four rooms 5.
 fn budget(part: Part) -> u32 {
     match part {
         Part::Room => 16,
         Part::Session => 20,
+        Part::Shard => 72,
         Part::Store | Part::Presence | Part::Lobby | Part::Rooms | Part::Sessions => 9,
     }
 }
@@ -151,5 +163,6 @@ async fn target(
         Part::Lobby => ("lobby".to_owned(), None),
         Part::Rooms => ("rooms".to_owned(), None),
         Part::Sessions => ("sessions".to_owned(), None),
+        Part::Shard => (format!("shard:{}", round % 8), None),
     })
 }
