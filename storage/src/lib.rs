@@ -56,7 +56,11 @@ mod journal;
 mod record;
 
 // What is in memory, and how all of it is read.
+mod accounts;
 mod cursors;
+mod documents;
+pub use accounts::{Account, SIGN_INS_MOST, SignIn, Taken, TokenHash};
+pub use documents::{Change, ChangeRefused};
 mod layers;
 mod reading;
 mod rooms;
