@@ -33,6 +33,9 @@ pub use store::Store;
 mod guest_tokens;
 pub use guest_tokens::GuestTokens;
 
+mod sign_in_tokens;
+pub use sign_in_tokens::SignInToken;
+
 /// Places where the fault laboratory may strike.
 pub mod fault_point;
 
