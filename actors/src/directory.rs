@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use greenroom_protocol::{RoomId, SessionId, User};
-use greenroom_storage::{Announce, Fatal, Incarnation, RoomBatch, RoomKey};
+use greenroom_storage::{Announce, Fatal, Incarnation, RoomBatch, RoomKey, TokenHash};
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::watch;
 
@@ -51,6 +51,8 @@ pub(crate) struct LivingSession {
     pub(crate) outbox: Arc<Outbox>,
     /// The shard that supervises it.
     pub(crate) shard: usize,
+    /// The sign-in that it rests on; a guest has none.
+    pub(crate) sign_in: Option<TokenHash>,
 }
 
 /// Who a session belongs to.

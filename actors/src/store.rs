@@ -11,8 +11,7 @@ mod command;
 mod handle;
 
 pub(crate) use actor::StoreActor;
-pub(crate) use handle::ReadFailed;
-pub(crate) use handle::{CursorMoved, StoreHandle, StoreLink};
+pub(crate) use handle::{ChangeFailed, CursorMoved, ReadFailed, StoreHandle, StoreLink};
 #[cfg(test)]
 pub(crate) use {
     archive::Archive,

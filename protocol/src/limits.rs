@@ -61,6 +61,9 @@ pub const UNANSWERED_COMMANDS: usize = 32;
 /// Rooms that one socket may have joined at once: a heavy user's list, not a crawler's.
 pub const JOINED_ROOMS: usize = 256;
 
+/// Characters of the name that somebody wants to be shown by.
+pub const DISPLAY_NAME_CHARS: usize = 64;
+
 /// Bytes that wait for one socket before it is closed as too slow: seconds of a busy room.
 pub const OUTBOX_BYTES: usize = 1024 * 1024;
 

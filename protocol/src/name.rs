@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory as _};
+use unicode_security::confusable_detection::skeleton;
 use unicode_security::restriction_level::{RestrictionLevel, RestrictionLevelDetection as _};
 
 use crate::limits::{ACCOUNT_NAME_MIN_CHARS, NAME_CHARS};
@@ -72,6 +73,20 @@ impl Name {
         Ok(Self(name.into()))
     }
 
+    /// What the name is taken for where case is not told apart. Names that share this skeleton, or share their
+    /// [`looks`](Self::looks), are hard to tell apart in any script
+    /// ([UTS #39](https://www.unicode.org/reports/tr39/), confusable detection).
+    #[must_use]
+    pub fn skeleton(&self) -> String {
+        skeleton(&self.0.to_lowercase()).collect()
+    }
+
+    /// What the name looks like as it is written: a capital `I` is like an `l`, an `i` is not.
+    #[must_use]
+    pub fn looks(&self) -> String {
+        skeleton(&self.0).collect::<String>().to_lowercase()
+    }
+
     /// The name, normalised.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -136,6 +151,21 @@ mod tests {
         assert_eq!(Name::guest("\u{430}lice"), Err(NameError::MixedScripts), "Cyrillic а in alice");
         for bad in ["a\u{200b}b", "a\u{202e}b", "a\u{7}", "a\0", "a b", "<b>", "😀", "...", "\u{301}"] {
             assert_eq!(Name::guest(bad), Err(NameError::Character), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn names_that_are_hard_to_tell_apart_are_alike() {
+        let alike = |one: &str, other: &str| {
+            let (one, other) = (Name::guest(one).unwrap(), Name::guest(other).unwrap());
+            one.skeleton() == other.skeleton() || one.looks() == other.looks()
+        };
+        for (one, other) in [("alice", "ALICE"), ("alice", "aIice"), ("alice", "a1ice"), ("pay", "рау"), ("O0", "0o")]
+        {
+            assert!(alike(one, other), "{one} {other}");
+        }
+        for (one, other) in [("alice", "alicia"), ("mail", "mall"), ("Ali", "All")] {
+            assert!(!alike(one, other), "{one} {other}");
         }
     }
 

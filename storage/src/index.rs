@@ -12,6 +12,7 @@
 //! | people | person | name, guest |
 //! | follows | person ‖ room | – |
 //! | cursors | room ‖ person | delivered, read, ordinal at read |
+//! | documents | see `documents.rs` | its owner's |
 //!
 //! sled's `flush` doesn't sync, so the file is synced by hand after it. Batches and transactions lock out
 //! every reader, so they are not used: applying a record twice changes nothing.
@@ -59,6 +60,7 @@ struct Trees {
     people: Tree,
     follows: Tree,
     cursors: Tree,
+    documents: Tree,
 }
 
 impl Index {
@@ -76,6 +78,7 @@ impl Index {
                 people: tree("people")?,
                 follows: tree("follows")?,
                 cursors: tree("cursors")?,
+                documents: tree("documents")?,
                 db,
             })
         })?;

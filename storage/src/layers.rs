@@ -12,6 +12,7 @@ use std::sync::Arc;
 use greenroom_protocol::{Name, UserId};
 use parking_lot::{Condvar, Mutex, RwLock};
 
+use crate::documents::Puts;
 use crate::fingerprint::ById;
 use crate::record::Lsn;
 use crate::{Cursor, Room, RoomKey};
@@ -32,6 +33,7 @@ pub(crate) struct Layer {
     pub(crate) people: ById<UserId, (Name, bool)>,
     pub(crate) follows: ById<UserId, Vec<RoomKey>>,
     pub(crate) rooms: ById<RoomKey, RoomLayer>,
+    pub(crate) documents: Puts,
     /// The newest record in it.
     pub(crate) last: Lsn,
     pub(crate) records: usize,

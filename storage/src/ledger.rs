@@ -15,12 +15,14 @@ use greenroom_protocol::{Epoch, Name, RoomId, Seq, Timestamp, User, UserId};
 use uuid::Uuid;
 
 use crate::cursors::Moved;
+use crate::documents::{Change, ChangeRefused, Key};
 use crate::fingerprint::{ById, Fingerprint, Fingerprinter, IdMap};
 use crate::journal::FrameBuilder;
-use crate::record::{CursorsMoved, Followed, Lsn, MessageRecord, Person, Record, RoomCreated};
+use crate::record::{CursorsMoved, DocumentPut, Followed, Lsn, MessageRecord, Person, Record, RoomCreated};
 use crate::rooms::LiveRoom;
 use crate::{
-    Append, Follow, Head, Incarnation, Intent, NewRoom, Open, OpenRefused, Opened, Outcome, Refused, Room, RoomKey,
+    Append, Follow, Head, Incarnation, Intent, NewRoom, Open, OpenRefused, Opened, Outcome, ReadError, Refused, Room,
+    RoomKey,
 };
 
 /// People whose names the writer remembers; then it forgets all and looks them up again.
@@ -36,6 +38,8 @@ pub(crate) trait Stored {
     fn person(&self, user: UserId) -> Option<(Name, bool)>;
     /// Whether a room is in a person's list, as far as it can be known now.
     fn follows(&self, user: UserId, room: RoomKey) -> bool;
+    /// A document, where that can be known now.
+    fn document(&self, key: &Key) -> Result<Option<Vec<u8>>, ReadError>;
 }
 
 /// The writer's book.
@@ -101,6 +105,7 @@ impl Ledger {
                 Intent::Append(append) => planner.append(append),
                 Intent::Open(open) => Decision::Open(planner.open(open)),
                 Intent::Follow(follow) => Decision::Follow(planner.follow(follow)),
+                Intent::Change(change) => Decision::Change(planner.change(change)),
             };
             planner.plan.decisions.push(decision);
         }
@@ -253,6 +258,26 @@ impl Planner<'_> {
         self.following.insert(both);
         self.plan.follows.push(both);
         Ok(true)
+    }
+
+    fn change(&mut self, change: &Change) -> Result<(), ChangeRefused> {
+        for (key, expected) in &change.expect {
+            let is = match self.plan.documents.get(key) {
+                Some(planned) => planned.clone(),
+                None => self.stored.document(key)?,
+            };
+            if is != *expected {
+                return Err(ChangeRefused::Changed(key.clone()));
+            }
+        }
+        if let Admission::Refuse(refused) = self.admission {
+            return Err(refused.into());
+        }
+        for (key, value) in &change.put {
+            self.frame.push(&Record::Document(DocumentPut { key: key.as_bytes(), value: value.as_deref() }));
+            self.plan.documents.insert(key.clone(), value.clone());
+        }
+        Ok(())
     }
 
     fn cursor(&mut self, room: RoomKey, moved: &Moved) {

@@ -33,6 +33,9 @@ pub use store::Store;
 mod guest_tokens;
 pub use guest_tokens::GuestTokens;
 
+mod sign_in_tokens;
+pub use sign_in_tokens::SignInToken;
+
 /// Places where the fault laboratory may strike.
 pub mod fault_point;
 
@@ -56,7 +59,11 @@ mod journal;
 mod record;
 
 // What is in memory, and how all of it is read.
+mod accounts;
 mod cursors;
+mod documents;
+pub use accounts::{Account, SIGN_INS_MOST, SignIn, Taken, TokenHash};
+pub use documents::{Change, ChangeRefused};
 mod layers;
 mod reading;
 mod rooms;

@@ -122,6 +122,7 @@ impl Intent {
             Self::Append(append) => RECORDS + append.body.as_str().len(),
             Self::Open(Open { create: Some(new), .. }) => RECORDS + new.title.len(),
             Self::Open(_) | Self::Follow(_) => RECORDS,
+            Self::Change(change) => RECORDS + change.bytes(),
         }
     }
 }

@@ -6,11 +6,13 @@
 mod page;
 
 use std::collections::HashSet;
+use std::ops::Bound;
 use std::sync::Arc;
 
 use greenroom_protocol::{LastMessage, Name, Seq, User, UserId};
 
 use crate::cursors::Moved;
+use crate::documents::{Document, Key, Puts};
 use crate::fingerprint::ById;
 use crate::layers::EventAt;
 use crate::rooms::LiveRoom;
@@ -37,6 +39,30 @@ impl Shared {
             return Ok(true);
         }
         self.index.ask(|index| index.follows(user, room))
+    }
+
+    pub(crate) fn document(&self, key: &Key) -> Result<Option<Vec<u8>>, ReadError> {
+        match self.layers.find(|layer| layer.documents.get(key).cloned()) {
+            Some(found) => Ok(found),
+            None => self.index.ask(|index| index.document(key)),
+        }
+    }
+
+    /// Up to `limit` documents whose keys begin with `begin` and are behind `after`, in order.
+    pub(crate) fn documents(&self, begin: &Key, after: &Key, limit: usize) -> Result<Vec<Document>, ReadError> {
+        let mut newer = Puts::new();
+        self.layers.each(|layer| {
+            let behind = layer.documents.range((Bound::Excluded(after), Bound::Unbounded));
+            for (key, value) in behind.take_while(|(key, _)| key.as_bytes().starts_with(begin.as_bytes())) {
+                newer.entry(key.clone()).or_insert_with(|| value.clone());
+            }
+        });
+        // Those that memory knows as removed must not make the page shorter than asked for.
+        let removed = newer.values().filter(|value| value.is_none()).count();
+        let older = self.index.ask(|index| index.documents(begin, after, limit.saturating_add(removed)))?;
+        let mut all: Puts = older.into_iter().map(|(key, value)| (key, Some(value))).collect();
+        all.append(&mut newer);
+        Ok(all.into_iter().filter_map(|(key, value)| Some((key, value?))).take(limit).collect())
     }
 
     pub(crate) fn cursor(&self, room: RoomKey, user: UserId) -> Result<Cursor, ReadError> {

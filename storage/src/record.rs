@@ -24,7 +24,7 @@ pub(crate) const RECORD_BYTES_MIN: usize = RECORD_HEADER + 2;
 pub(crate) const RECORD_BYTES_MAX: usize = 64 * 1024;
 
 const VERSION: u8 = 1;
-const KINDS: u8 = 6;
+const KINDS: u8 = 7;
 
 /// The 16 bytes of a UUID.
 pub(crate) type Id = [u8; 16];
@@ -47,6 +47,9 @@ pub(crate) enum Record<'a> {
     Cursors(CursorsMoved),
     /// Events of a room, up to this one, were lost with a damaged part of the journal.
     Skipped(Skipped),
+    /// A document was put, or removed. The newest counts.
+    #[serde(borrow)]
+    Document(DocumentPut<'a>),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,6 +109,13 @@ pub(crate) struct Skipped {
     pub(crate) ordinal: u64,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct DocumentPut<'a> {
+    pub(crate) key: &'a [u8],
+    /// Nothing where it is removed.
+    pub(crate) value: Option<&'a [u8]>,
+}
+
 /// A room's kind as the disk has it, which the wire's words don't touch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Kind {
@@ -141,7 +151,7 @@ pub(crate) enum RecordError {
     Short,
     #[error("a record's checksum is wrong")]
     Checksum,
-    #[error("a record has version {version}, kind {kind}; this greenroom knows version 1, kinds 0 to 5")]
+    #[error("a record has version {version}, kind {kind}; this greenroom knows version 1, kinds 0 to 6")]
     Unknown { version: u8, kind: u8 },
     #[error("a record's fields make no sense")]
     Fields,
@@ -236,7 +246,11 @@ pub(crate) mod tests {
             }
             3 => Record::Follow(Followed { room, user, at }),
             4 => Record::Cursors(CursorsMoved { room, user, delivered: seq, read: seq, read_ordinal: seq }),
-            _ => Record::Skipped(Skipped { room, seq, ordinal: number }),
+            5 => Record::Skipped(Skipped { room, seq, ordinal: number }),
+            _ => {
+                let value = number.is_multiple_of(2).then_some(text.as_bytes());
+                Record::Document(DocumentPut { key: text.as_bytes(), value })
+            }
         }
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use greenroom_protocol::{RoomId, Seq, User, UserId};
+use greenroom_protocol::{Name, RoomId, Seq, User, UserId};
 use parking_lot::Mutex;
 
 use crate::cursors::Moved;
@@ -13,8 +13,8 @@ use crate::shared::Shared;
 use crate::start::{Ready, Tuning, make_ready};
 use crate::writer::Writer;
 use crate::{
-    Announce, Cursor, Head, Health, Intent, Options, Page, PageFrom, ReadError, Room, RoomInList, RoomKey, StartError,
-    Unreadable,
+    Account, Announce, Cursor, Head, Health, Intent, Options, Page, PageFrom, ReadError, Room, RoomInList, RoomKey,
+    SignIn, StartError, TokenHash, Unreadable,
 };
 
 /// Rooms, people and their messages, kept on one disk. Cloning it is cheap; the last one that is
@@ -163,6 +163,54 @@ impl Store {
     pub fn person(&self, user: UserId) -> Result<Option<(User, bool)>, ReadError> {
         let found = self.inner.shared.person(user)?;
         Ok(found.map(|(name, guest)| (User { id: user, name }, guest)))
+    }
+
+    /// A person's account, where they have one.
+    ///
+    /// # Errors
+    /// Where it can't be read now.
+    pub fn account(&self, id: UserId) -> Result<Option<Account>, ReadError> {
+        self.inner.shared.account(id)
+    }
+
+    /// The account with this e-mail.
+    ///
+    /// # Errors
+    /// Where it can't be read now.
+    pub fn account_by_email(&self, email: &str) -> Result<Option<Account>, ReadError> {
+        self.inner.shared.account_by_email(email)
+    }
+
+    /// The account with this name, or with one that looks like it.
+    ///
+    /// # Errors
+    /// Where it can't be read now.
+    pub fn account_by_name(&self, name: &Name) -> Result<Option<Account>, ReadError> {
+        self.inner.shared.account_by_name(name)
+    }
+
+    /// Up to `limit` accounts in the order of their names' skeletons, of which `begin` is the beginning, behind `after`.
+    ///
+    /// # Errors
+    /// Where they can't be read now.
+    pub fn accounts(&self, begin: &str, after: Option<&Name>, limit: usize) -> Result<Vec<Account>, ReadError> {
+        self.inner.shared.accounts(begin, after, limit)
+    }
+
+    /// Who is signed in with the token of this hash.
+    ///
+    /// # Errors
+    /// Where it can't be read now.
+    pub fn sign_in(&self, token: &TokenHash) -> Result<Option<SignIn>, ReadError> {
+        self.inner.shared.sign_in(token)
+    }
+
+    /// Where a person is signed in: at most [`SIGN_INS_MOST`](crate::SIGN_INS_MOST).
+    ///
+    /// # Errors
+    /// Where it can't be read now.
+    pub fn sign_ins_of(&self, user: UserId) -> Result<Vec<TokenHash>, ReadError> {
+        self.inner.shared.sign_ins_of(user)
     }
 
     /// Issues and verifies the tokens of guests.

@@ -2,6 +2,7 @@
 
 mod support;
 
+mod accounts;
 mod damage;
 mod faults;
 mod lists;

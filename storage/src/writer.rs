@@ -251,6 +251,9 @@ impl Writer {
         for (reply, followed) in effects.followed {
             reply(followed);
         }
+        for (reply, changed) in effects.changed {
+            reply(changed);
+        }
     }
 
     /// Memory holds what the index has not taken over; there must not be too much of it.

@@ -50,8 +50,8 @@ struct Rooms {
 /// `GET /api/rooms`: the public ones, and the caller's where they say who they are.
 pub(crate) async fn rooms(State(edge): State<Arc<Edge>>, headers: HeaderMap) -> Result<Response, Problem> {
     let caller = match token(&headers) {
-        Some(token) => match edge.engine.bearer(token) {
-            Ok((person, _)) => Some(person.user.id),
+        Some(token) => match edge.engine.bearer(token).await {
+            Ok(identity) => Some(identity.person.user.id),
             Err(error) => return Err(Problem::new(StatusCode::UNAUTHORIZED, error.to_string())),
         },
         None => None,

@@ -1,10 +1,12 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use greenroom_protocol::{CloseCode, Hello, Ref, User, UserId};
-use greenroom_storage::{Durability, GuestTokens, Options, StartError, Store, Unreadable};
+use greenroom_protocol::{CloseCode, Hello, Name, Ref, Status, User, UserId};
+use greenroom_storage::{
+    Account, Durability, GuestTokens, Options, SignInToken, StartError, Store, TokenHash, Unreadable,
+};
 use ractor::Actor;
 use serde::Serialize;
 use tokio::sync::watch;
@@ -12,6 +14,7 @@ use tokio::sync::watch;
 use super::actor::{EngineActor, EngineArguments};
 use super::command::EngineCommand;
 use super::lab::Lab;
+use crate::accounts::{AccountFailed, Accounts, ProfileChange, Registration, SignedIn, person};
 use crate::address::{Address, Birth, Vitals};
 use crate::audit::balance;
 use crate::books::Balance;
@@ -23,6 +26,7 @@ use crate::lobby::PublicRoom;
 use crate::outbox::Outbox;
 use crate::session::{SessionConfig, SessionHandle};
 use crate::shard::Opening;
+use crate::store::ReadFailed;
 
 /// A running engine: the door through which the web edge reaches the actors.
 #[derive(Clone)]
@@ -31,6 +35,7 @@ pub struct Engine {
     actor: Address<EngineCommand>,
     store: Store,
     tokens: GuestTokens,
+    accounts: Accounts,
     config: SessionConfig,
 }
 
@@ -52,8 +57,32 @@ pub enum HelloFailed {
     #[error("hello needs `guest` (a name) or `token`")]
     Nobody,
     /// The token is none of this server's.
-    #[error("the token is not valid; say hello with `guest`")]
+    #[error("the token is not valid; say hello with `guest`, or sign in")]
     BadToken,
+    /// Somebody with an account is called that.
+    #[error("this name, or one that looks like it, belongs to somebody; take another")]
+    NameTaken,
+    /// Who this is can't be looked up now.
+    #[error("accounts can't be read now; try again")]
+    Unavailable,
+}
+
+impl From<ReadFailed> for HelloFailed {
+    fn from(error: ReadFailed) -> Self {
+        tracing::warn!(%error, "somebody can't be identified now");
+        Self::Unavailable
+    }
+}
+
+/// Who somebody is, and by what.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    /// Who.
+    pub person: Person,
+    /// What a guest comes back with.
+    pub token: Option<String>,
+    /// The sign-in that it rests on; a guest has none.
+    pub sign_in: Option<TokenHash>,
 }
 
 /// What a drain has done.
@@ -132,32 +161,54 @@ impl Engine {
             let _ended = task.await;
             watched.fail("the engine has ended".to_owned());
         });
-        Ok(Self { directory, actor, store, tokens, config })
+        let accounts = Accounts::new(Arc::clone(&directory));
+        Ok(Self { directory, actor, store, tokens, accounts, config })
     }
 
     /// Who a `hello` says this is, with the token that a guest comes back with.
     ///
     /// # Errors
     /// Where it identifies nobody.
-    pub fn identify(&self, hello: &Hello, bearer: Option<&str>) -> Result<(Person, Option<String>), HelloFailed> {
+    pub async fn identify(&self, hello: &Hello, bearer: Option<&str>) -> Result<Identity, HelloFailed> {
         if let Some(token) = hello.token.as_deref() {
-            return self.bearer(token);
+            return self.bearer(token).await;
         }
         if let Some(name) = &hello.guest {
-            let user = User { id: UserId::new(), name: name.clone() };
-            let token = self.tokens.issue(&user);
-            return Ok((Person { user, guest: true }, Some(token)));
+            return self.guest(name.clone()).await;
         }
-        bearer.map_or(Err(HelloFailed::Nobody), |token| self.bearer(token))
+        match bearer {
+            Some(token) => self.bearer(token).await,
+            None => Err(HelloFailed::Nobody),
+        }
     }
 
-    /// Who a token belongs to.
+    /// A new guest.
     ///
     /// # Errors
-    /// Where it is none of this server's.
-    pub fn bearer(&self, token: &str) -> Result<(Person, Option<String>), HelloFailed> {
+    /// Where the name is somebody's who has an account, or looks like it.
+    pub async fn guest(&self, name: Name) -> Result<Identity, HelloFailed> {
+        if self.accounts.owner_of(&name).await?.is_some() {
+            return Err(HelloFailed::NameTaken);
+        }
+        let user = User { id: UserId::new(), name };
+        let token = self.tokens.issue(&user);
+        Ok(Identity { person: Person { user, guest: true }, token: Some(token), sign_in: None })
+    }
+
+    /// Who a token belongs to. A guest's is good until they have an account.
+    ///
+    /// # Errors
+    /// Where it is none of this server's, or no longer good.
+    pub async fn bearer(&self, token: &str) -> Result<Identity, HelloFailed> {
+        if let Some(sign_in) = SignInToken::hash_of(token) {
+            let account = self.accounts.signed_in(sign_in).await?.ok_or(HelloFailed::BadToken)?;
+            return Ok(Identity { person: person(&account), token: None, sign_in: Some(sign_in) });
+        }
         let user = self.tokens.verify(token).ok_or(HelloFailed::BadToken)?;
-        Ok((Person { user, guest: true }, Some(token.to_owned())))
+        if self.accounts.has_account(user.id).await? {
+            return Err(HelloFailed::BadToken);
+        }
+        Ok(Identity { person: Person { user, guest: true }, token: Some(token.to_owned()), sign_in: None })
     }
 
     /// Opens a session over a socket's outbox. It greets by itself.
@@ -166,13 +217,88 @@ impl Engine {
     /// Where the sessions' supervisor does not answer.
     pub async fn open_session(
         &self,
-        person: Person,
-        token: Option<String>,
+        identity: Identity,
         reference: Option<Ref>,
         outbox: Arc<Outbox>,
     ) -> Result<SessionHandle, call::CallError> {
-        let opening = Opening { person, token, reference, outbox, config: self.config };
-        self.directory.sessions.open(opening).await
+        let Identity { person, token, sign_in } = identity;
+        let opening = Opening { person, token, reference, outbox: Arc::clone(&outbox), sign_in, config: self.config };
+        let session = self.directory.sessions.open(opening).await?;
+        if let Some(sign_in) = sign_in
+            && !matches!(self.accounts.signed_in(sign_in).await, Ok(Some(_)))
+        {
+            // They signed out while the session was being opened, when it could not be found yet.
+            outbox.close(CloseCode::Unauthenticated);
+        }
+        Ok(session)
+    }
+
+    // --- accounts ---
+
+    /// Makes an account, and signs its person in. A guest keeps who they are, and what is theirs.
+    ///
+    /// # Errors
+    /// Where something is not valid, is taken, or can't be stored now.
+    pub async fn register(
+        &self,
+        registration: Registration,
+        guest: Option<&Person>,
+    ) -> Result<SignedIn, AccountFailed> {
+        let guest = guest.filter(|person| person.guest).map(|person| person.user.id);
+        self.accounts.register(registration, guest).await
+    }
+
+    /// Signs somebody in. It takes the same time whether or not there is such an account.
+    ///
+    /// # Errors
+    /// Where e-mail and password are not those of an account, or too many sign in.
+    pub async fn sign_in(&self, email: &str, password: String) -> Result<SignedIn, AccountFailed> {
+        self.accounts.sign_in(email, password).await
+    }
+
+    /// Ends a sign-in, and closes its sockets.
+    ///
+    /// # Errors
+    /// Where that can't be stored now.
+    pub async fn sign_out(&self, user: UserId, sign_in: TokenHash) -> Result<(), AccountFailed> {
+        self.accounts.sign_out(user, vec![sign_in]).await
+    }
+
+    /// Somebody's account and how reachable they are, by id or by name.
+    ///
+    /// # Errors
+    /// Where accounts can't be read now.
+    pub async fn account(&self, user: &str) -> Result<Option<Account>, AccountFailed> {
+        Ok(self.accounts.find(user).await?)
+    }
+
+    /// Changes what somebody says of themselves.
+    ///
+    /// # Errors
+    /// Where something is not valid, is taken, or can't be stored now; or the old password is wrong where it is needed.
+    pub async fn change_account(
+        &self,
+        user: UserId,
+        change: ProfileChange,
+        here: TokenHash,
+    ) -> Result<Account, AccountFailed> {
+        self.accounts.change(user, change, here).await
+    }
+
+    /// A page of the accounts whose names begin like this, behind `after`.
+    ///
+    /// # Errors
+    /// Where accounts can't be read now.
+    pub async fn accounts(&self, begin: &str, after: Option<Name>) -> Result<Vec<Account>, AccountFailed> {
+        Ok(self.accounts.list(begin, after).await?)
+    }
+
+    /// How reachable people are; those who are not online are not in it.
+    ///
+    /// # Errors
+    /// Where presence does not answer.
+    pub async fn statuses(&self, users: Vec<UserId>) -> Result<HashMap<UserId, Status>, call::CallError> {
+        self.directory.presence.statuses(users).await
     }
 
     /// The public rooms, and those in a person's list.

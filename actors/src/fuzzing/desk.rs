@@ -54,8 +54,14 @@ impl Desk {
         let person = Person { user, guest: true };
         let outbox = Outbox::new(Arc::new(Nobody));
         let config = SessionConfig { room_creation: true };
-        let opening =
-            Opening { person: person.clone(), token: None, reference: None, outbox: Arc::clone(&outbox), config };
+        let opening = Opening {
+            person: person.clone(),
+            token: None,
+            reference: None,
+            outbox: Arc::clone(&outbox),
+            sign_in: None,
+            config,
+        };
         let id = SessionId(Uuid::from_u128(2));
         let arguments = SessionArguments { id, directory: Arc::clone(&directory), opening };
         let mut shell = SessionShell::new(mailbox.address(), arguments);

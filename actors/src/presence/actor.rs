@@ -44,6 +44,7 @@ impl Actor for PresenceActor {
             PresenceCommand::Track { session, user } => state.track(session, &user),
             PresenceCommand::Untrack { session } => state.untrack(session),
             PresenceCommand::SetStatus { session, status } => state.set_status(session, status),
+            PresenceCommand::Statuses { users, reply } => call::answer(reply, state.statuses(&users)),
             PresenceCommand::Count { reply } => call::answer(reply, state.count()),
             PresenceCommand::Suffer(fault) => fault.suffer().await,
         }

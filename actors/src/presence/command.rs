@@ -1,4 +1,6 @@
-use greenroom_protocol::{SessionId, Status, User};
+use std::collections::HashMap;
+
+use greenroom_protocol::{SessionId, Status, User, UserId};
 
 use crate::call::Answer;
 use crate::fault::Fault;
@@ -11,6 +13,8 @@ pub(crate) enum PresenceCommand {
     Untrack { session: SessionId },
     /// A session says how reachable its person is.
     SetStatus { session: SessionId, status: Status },
+    /// How reachable these people are.
+    Statuses { users: Vec<UserId>, reply: Answer<HashMap<UserId, Status>> },
     /// How many people and sessions are online.
     Count { reply: Answer<(usize, usize)> },
     /// The fault laboratory inflicts a fault.

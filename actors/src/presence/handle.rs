@@ -1,4 +1,6 @@
-use greenroom_protocol::{SessionId, Status, User};
+use std::collections::HashMap;
+
+use greenroom_protocol::{SessionId, Status, User, UserId};
 
 use super::command::PresenceCommand;
 use crate::address::Address;
@@ -28,6 +30,11 @@ impl PresenceHandle {
 
     pub(crate) fn set_status(&self, session: SessionId, status: Status) {
         self.tell(PresenceCommand::SetStatus { session, status });
+    }
+
+    /// How reachable these people are; those who are not online are not in it.
+    pub(crate) async fn statuses(&self, users: Vec<UserId>) -> Result<HashMap<UserId, Status>, CallError> {
+        call::ask(self.slot.current(), |reply| PresenceCommand::Statuses { users, reply }).await
     }
 
     /// People and sessions that are online.

@@ -47,6 +47,11 @@ impl PresenceState {
         }
     }
 
+    /// How reachable these people are; those who are not online are not in it.
+    pub(crate) fn statuses(&self, users: &[UserId]) -> HashMap<UserId, Status> {
+        users.iter().filter_map(|user| Some((*user, self.people.get(user)?.status))).collect()
+    }
+
     /// People and sessions that are online.
     pub(crate) fn count(&self) -> (usize, usize) {
         (self.people.len(), self.sessions.len())
@@ -68,7 +73,7 @@ mod tests {
         presence.track(laptop, &ana);
         assert_eq!(presence.count(), (1, 2));
         presence.set_status(phone, Status::Dnd);
-        assert_eq!(presence.people[&ana.id].status, Status::Dnd);
+        assert_eq!(presence.statuses(&[ana.id, UserId::new()]), [(ana.id, Status::Dnd)].into_iter().collect());
         presence.untrack(phone);
         presence.untrack(phone);
         assert_eq!(presence.count(), (1, 1));

@@ -74,6 +74,7 @@ impl ShardShell {
     async fn open(&mut self, opening: Opening, reply: Answer<SessionHandle>) {
         let id = SessionId::new();
         let (person, outbox) = (opening.person.clone(), Arc::clone(&opening.outbox));
+        let sign_in = opening.sign_in;
         let arguments = SessionArguments { id, directory: Arc::clone(&self.directory), opening };
         match address::start(SessionActor, arguments, self.myself.cell()).await {
             Ok(actor) => {
@@ -81,7 +82,7 @@ impl ShardShell {
                 let (name, parent) = (ActorName::Session(id), ActorName::Shard(self.number));
                 self.directory.census.born(name, Some(parent), actor.cell(), Arc::clone(actor.vitals()));
                 let handle = SessionHandle::new(actor);
-                let living = LivingSession { handle: handle.clone(), person, outbox, shard: self.number };
+                let living = LivingSession { handle: handle.clone(), person, outbox, shard: self.number, sign_in };
                 self.directory.session_lives(id, living);
                 handle.start();
                 call::answer(reply, handle);

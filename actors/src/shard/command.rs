@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use greenroom_protocol::Ref;
+use greenroom_storage::TokenHash;
 
 use crate::call::Answer;
 use crate::directory::Person;
@@ -17,6 +18,8 @@ pub(crate) struct Opening {
     /// The mark of the `hello`.
     pub(crate) reference: Option<Ref>,
     pub(crate) outbox: Arc<Outbox>,
+    /// The sign-in that it rests on; a guest has none.
+    pub(crate) sign_in: Option<TokenHash>,
     pub(crate) config: SessionConfig,
 }
 

@@ -89,13 +89,20 @@ impl World {
         let bell = Arc::new(Bell::default());
         let outbox = Outbox::new(bell.clone());
         let config = SessionConfig { room_creation: true };
-        let opening =
-            Opening { person: person.clone(), token: None, reference: None, outbox: Arc::clone(&outbox), config };
+        let opening = Opening {
+            person: person.clone(),
+            token: None,
+            reference: None,
+            outbox: Arc::clone(&outbox),
+            sign_in: None,
+            config,
+        };
         let mailbox = self.new_mailbox();
         let arguments = SessionArguments { id, directory: Arc::clone(&self.directory), opening };
         let mut shell = SessionShell::new(mailbox.address(), arguments);
         let handle = SessionHandle::new(mailbox.address());
-        let living = LivingSession { handle: handle.clone(), person, outbox: Arc::clone(&outbox), shard: 0 };
+        let living =
+            LivingSession { handle: handle.clone(), person, outbox: Arc::clone(&outbox), shard: 0, sign_in: None };
         self.directory.session_lives(id, living);
         shell.take(SessionCommand::Listed(Some(Vec::new())));
         self.sessions.insert(id, SessionLife { mailbox, shell });

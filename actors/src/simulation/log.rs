@@ -65,6 +65,7 @@ impl Log {
                     let new = self.follows.insert((follow.user.id, follow.room));
                     followed.push((follow.reply, new));
                 }
+                Intent::Change(_) => unreachable!("nobody here has an account"),
             }
         }
         for effect in effects {

@@ -292,7 +292,7 @@ impl World {
         match command {
             StoreCommand::Submit(intent) => self.log.queue.push_back(intent),
             StoreCommand::Read(job) => self.reads.push(job),
-            StoreCommand::Suffer(_) => {}
+            StoreCommand::LookUp(_) | StoreCommand::Suffer(_) => {}
         }
     }
 

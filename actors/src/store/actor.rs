@@ -4,7 +4,7 @@ use greenroom_storage::{Store, fault_point};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::sync::Semaphore;
 
-use super::command::{Job, StoreCommand};
+use super::command::StoreCommand;
 use crate::address::{Address, Birth};
 
 /// Reads under way at once. More would only queue on the same disk, each with a thread of its own.
@@ -43,7 +43,8 @@ impl Actor for StoreActor {
                 fault_point::pass("store.submit");
                 state.store.submit(intent);
             }
-            StoreCommand::Read(job) => state.read(job),
+            StoreCommand::Read(job) => state.read(move |store| job(store)),
+            StoreCommand::LookUp(look_up) => state.read(look_up),
             StoreCommand::Suffer(fault) => fault.suffer().await,
         }
         state.myself.vitals().handled_one();
@@ -52,7 +53,7 @@ impl Actor for StoreActor {
 }
 
 impl StoreState {
-    fn read(&self, job: Job) {
+    fn read(&self, job: impl FnOnce(&Store) + Send + 'static) {
         let (store, readers) = (self.store.clone(), Arc::clone(&self.readers));
         tokio::spawn(async move {
             // The semaphore is never closed.

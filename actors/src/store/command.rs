@@ -1,10 +1,13 @@
 use crate::fault::Fault;
-use greenroom_storage::Intent;
+use greenroom_storage::{Intent, Store};
 
 use super::archive::Archive;
 
 /// A read, to be carried out off the runtime's threads.
 pub(crate) type Job = Box<dyn FnOnce(&dyn Archive) + Send>;
+
+/// A look at accounts, which no room and no session knows of; carried out like a read.
+pub(crate) type LookUp = Box<dyn FnOnce(&Store) + Send>;
 
 /// What the store actor is asked.
 pub(crate) enum StoreCommand {
@@ -12,6 +15,8 @@ pub(crate) enum StoreCommand {
     Submit(Intent),
     /// Anybody reads. The job answers its caller itself.
     Read(Job),
+    /// Somebody is to be identified, or asks who there is.
+    LookUp(LookUp),
     /// The fault laboratory inflicts a fault.
     Suffer(Fault),
 }

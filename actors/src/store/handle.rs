@@ -1,9 +1,11 @@
 use std::sync::Arc;
 
-use greenroom_protocol::{Seq, User, UserId};
+use greenroom_protocol::{Name, Seq, User, UserId};
 use greenroom_storage::{
-    Append, Cursor, Follow, Head, Health, Intent, Open, Page, PageFrom, ReadError, Room, RoomInList, RoomKey,
+    Account, Append, Change, ChangeRefused, Cursor, Follow, Head, Health, Intent, Open, Page, PageFrom, ReadError,
+    Reply, Room, RoomInList, RoomKey, SignIn, Store, TokenHash,
 };
+use tokio::sync::oneshot;
 
 use super::archive::Archive;
 use super::command::StoreCommand;
@@ -32,6 +34,17 @@ pub(crate) enum ReadFailed {
     /// The store answered that it can't.
     #[error("the store can't read that")]
     Refused(#[from] ReadError),
+}
+
+/// Why documents were not changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum ChangeFailed {
+    /// The store died before it was handed over: nothing was changed.
+    #[error("the store did not answer")]
+    NoAnswer,
+    /// The store has refused it.
+    #[error(transparent)]
+    Refused(#[from] ChangeRefused),
 }
 
 /// A person's cursors as a room hands them to the store.
@@ -99,6 +112,47 @@ impl StoreHandle {
         self.read(|store| Ok(store.rooms())).await
     }
 
+    pub(crate) async fn account(&self, id: UserId) -> Result<Option<Account>, ReadFailed> {
+        self.look_up(move |store| store.account(id)).await
+    }
+
+    pub(crate) async fn account_by_email(&self, email: String) -> Result<Option<Account>, ReadFailed> {
+        self.look_up(move |store| store.account_by_email(&email)).await
+    }
+
+    pub(crate) async fn account_by_name(&self, name: Name) -> Result<Option<Account>, ReadFailed> {
+        self.look_up(move |store| store.account_by_name(&name)).await
+    }
+
+    pub(crate) async fn accounts(
+        &self,
+        begin: String,
+        after: Option<Name>,
+        limit: usize,
+    ) -> Result<Vec<Account>, ReadFailed> {
+        self.look_up(move |store| store.accounts(&begin, after.as_ref(), limit)).await
+    }
+
+    pub(crate) async fn sign_in(&self, token: TokenHash) -> Result<Option<SignIn>, ReadFailed> {
+        self.look_up(move |store| store.sign_in(&token)).await
+    }
+
+    pub(crate) async fn sign_ins_of(&self, user: UserId) -> Result<Vec<TokenHash>, ReadFailed> {
+        self.look_up(move |store| store.sign_ins_of(user)).await
+    }
+
+    /// Changes documents, and waits until that is durable, or refused.
+    pub(crate) async fn change(
+        &self,
+        make: impl FnOnce(Reply<Result<(), ChangeRefused>>) -> Change,
+    ) -> Result<(), ChangeFailed> {
+        let store = self.slot.current().ok_or(ChangeFailed::NoAnswer)?;
+        let (answer, answered) = oneshot::channel();
+        let change = make(Box::new(move |changed| call::answer(answer, changed)));
+        store.tell(StoreCommand::Submit(Intent::Change(change)));
+        Ok(answered.await.map_err(|_dropped| ChangeFailed::NoAnswer)??)
+    }
+
     pub(crate) async fn health(&self) -> Result<Health, ReadFailed> {
         self.read(|store| Ok(store.health())).await
     }
@@ -107,6 +161,14 @@ impl StoreHandle {
         if let Some(store) = self.slot.current() {
             store.tell(StoreCommand::Suffer(fault));
         }
+    }
+
+    async fn look_up<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&Store) -> Result<T, ReadError> + Send + 'static,
+    ) -> Result<T, ReadFailed> {
+        let question = |answer| StoreCommand::LookUp(Box::new(move |store| call::answer(answer, look(store))));
+        Ok(call::ask(self.slot.current(), question).await??)
     }
 
     async fn read<T: Send + 'static>(

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use greenroom_protocol::{Body, MessageId, RoomId, Seq, Timestamp, User};
 
 use super::{Head, NewRoom, Room, RoomKey};
+use crate::documents::Change;
 
 /// What is asked of the writer. It carries intents out in the order in which they were submitted.
 pub enum Intent {
@@ -15,6 +16,8 @@ pub enum Intent {
     Append(Append),
     /// Puts a public room into a person's list. Repeating it changes nothing.
     Follow(Follow),
+    /// Changes documents.
+    Change(Change),
 }
 
 /// Called once with the answer, from a thread of the store: it must not block.
@@ -120,6 +123,7 @@ impl fmt::Debug for Intent {
             Self::Open(open) => write!(f, "Open({}, {:?})", open.room, open.incarnation),
             Self::Append(append) => append.fmt(f),
             Self::Follow(follow) => write!(f, "Follow({:?}, {})", follow.room, follow.user.id),
+            Self::Change(change) => change.fmt(f),
         }
     }
 }

@@ -54,6 +54,12 @@ impl Index {
                 self.ask(|trees| trees.follows.insert(follow_key(*user, *room), &[]))?;
             }
         }
+        for (key, value) in &layer.documents {
+            self.ask(|trees| match value {
+                Some(value) => trees.documents.insert(key.as_bytes(), value.as_slice()),
+                None => trees.documents.remove(key.as_bytes()),
+            })?;
+        }
         for (room, layer) in &layer.rooms {
             self.apply_events(*room, layer)?;
             for (user, cursor) in &layer.cursors {

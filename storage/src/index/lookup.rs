@@ -1,11 +1,14 @@
 //! What is looked up in the index.
 
+use std::ops::Bound;
+
 use greenroom_protocol::{Epoch, Name, RoomId, UserId};
 use uuid::Uuid;
 
 use super::apply::{PersonValue, RoomValue, cursor_key, cursor_of, follow_key};
 use super::blocks::block_of;
 use super::{Index, IndexError};
+use crate::documents::{Document, Key};
 use crate::layers::EventAt;
 use crate::rooms::head;
 use crate::{Cursor, Head, Room, RoomKey};
@@ -67,6 +70,23 @@ impl Index {
         })?;
         let room = |key: &sled::IVec| Uuid::from_slice(key.get(16..)?).ok().map(RoomKey);
         Ok(keys.iter().filter_map(room).collect())
+    }
+
+    pub(crate) fn document(&self, key: &Key) -> Result<Option<Vec<u8>>, IndexError> {
+        let value = self.ask(|trees| trees.documents.get(key.as_bytes()))?;
+        Ok(value.map(|value| value.to_vec()))
+    }
+
+    /// Up to `limit` documents whose keys begin with this one and are behind `after`, in order.
+    pub(crate) fn documents(&self, begin: &Key, after: &Key, limit: usize) -> Result<Vec<Document>, IndexError> {
+        let found = self.ask(|trees| {
+            let behind = trees.documents.range::<&[u8], _>((Bound::Excluded(after.as_bytes()), Bound::Unbounded));
+            let here = |entry: &sled::Result<(sled::IVec, sled::IVec)>| {
+                entry.as_ref().map_or(true, |(key, _)| key.starts_with(begin.as_bytes()))
+            };
+            behind.take_while(here).take(limit).collect::<sled::Result<Vec<_>>>()
+        })?;
+        Ok(found.into_iter().map(|(key, value)| (Key::from_bytes(&key), value.to_vec())).collect())
     }
 
     pub(crate) fn cursor(&self, room: RoomKey, user: UserId) -> Result<Cursor, IndexError> {

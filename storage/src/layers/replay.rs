@@ -6,6 +6,7 @@ use greenroom_protocol::{Name, Seq, UserId};
 use uuid::Uuid;
 
 use super::{EventAt, Layer};
+use crate::documents::Key;
 use crate::fingerprint::ById;
 use crate::record::{Lsn, Record};
 use crate::rooms::{LiveRoom, Rooms, head, room_key, room_of};
@@ -56,6 +57,9 @@ impl Replay {
                 let cursor =
                     Cursor { delivered: Seq(moved.delivered), read: Seq(moved.read), read_ordinal: moved.read_ordinal };
                 self.layer.rooms.entry(room_key(moved.room)).or_default().move_cursor(user_id(moved.user), cursor);
+            }
+            Record::Document(put) => {
+                self.layer.documents.insert(Key::from_bytes(put.key), put.value.map(<[u8]>::to_vec));
             }
             Record::Skipped(skipped) => {
                 let event = EventAt { lsn: 0, ordinal: skipped.ordinal };

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use greenroom_protocol::{Name, UserId};
 
+use crate::documents::{ChangeRefused, Puts};
 use crate::fingerprint::Fingerprint;
 use crate::record::Lsn;
 use crate::rooms::LiveRoom;
@@ -27,6 +28,7 @@ pub(crate) enum Decision {
     },
     Open(Result<Opened, OpenRefused>),
     Follow(Result<bool, Refused>),
+    Change(Result<(), ChangeRefused>),
 }
 
 /// Decisions on a batch of intents, and what becomes true with them.
@@ -38,6 +40,7 @@ pub(crate) struct Plan {
     pub(crate) people: Vec<(UserId, Name, bool)>,
     pub(crate) follows: Vec<(UserId, RoomKey)>,
     pub(crate) cursors: Vec<(RoomKey, UserId, Cursor)>,
+    pub(crate) documents: Puts,
     /// To be forgotten when the plan is undone.
     pub(super) keys: Vec<Fingerprint>,
     /// To be put back when the plan is undone.

@@ -15,6 +15,7 @@ struct Shelf {
     unreadable: bool,
     people: HashMap<UserId, (Name, bool)>,
     follows: HashSet<(UserId, RoomKey)>,
+    documents: HashMap<Key, Vec<u8>>,
 }
 
 impl Stored for Shelf {
@@ -37,6 +38,10 @@ impl Stored for Shelf {
 
     fn follows(&self, user: UserId, room: RoomKey) -> bool {
         self.follows.contains(&(user, room))
+    }
+
+    fn document(&self, key: &Key) -> Result<Option<Vec<u8>>, ReadError> {
+        if self.unreadable { Err(ReadError::Rebuilding) } else { Ok(self.documents.get(key).cloned()) }
     }
 }
 
@@ -95,7 +100,7 @@ fn alice() -> User {
 fn outcomes(plan: &Plan) -> Vec<Outcome> {
     let outcome = |decision: &Decision| match decision {
         Decision::Append { outcome, .. } => outcome.clone(),
-        Decision::Open(_) | Decision::Follow(_) => panic!("not an append"),
+        Decision::Open(_) | Decision::Follow(_) | Decision::Change(_) => panic!("not an append"),
     };
     plan.decisions.iter().map(outcome).collect()
 }

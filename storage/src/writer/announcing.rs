@@ -4,6 +4,7 @@ use std::vec::Drain;
 
 use greenroom_protocol::{Event, Message};
 
+use crate::documents::ChangeRefused;
 use crate::fingerprint::ById;
 use crate::layers::EventAt;
 use crate::ledger::{Decision, Plan};
@@ -21,6 +22,7 @@ pub(super) struct Effects {
     pub(super) in_order: Vec<Effect>,
     /// After all of it.
     pub(super) followed: Vec<Answer<Result<bool, Refused>>>,
+    pub(super) changed: Vec<Answer<Result<(), ChangeRefused>>>,
 }
 
 pub(super) enum Effect {
@@ -52,7 +54,10 @@ pub(super) fn effects(intents: Drain<'_, Intent>, plan: Plan, shared: &Shared, l
             (Intent::Follow(follow), Decision::Follow(followed)) => {
                 gathering.effects.followed.push((follow.reply, followed));
             }
-            (Intent::Append(_) | Intent::Open(_) | Intent::Follow(_), _) => {
+            (Intent::Change(change), Decision::Change(changed)) => {
+                gathering.effects.changed.push((change.reply, changed));
+            }
+            (Intent::Append(_) | Intent::Open(_) | Intent::Follow(_) | Intent::Change(_), _) => {
                 unreachable!("each decision is on the intent of its place")
             }
         }
@@ -75,6 +80,7 @@ pub(super) fn effects(intents: Drain<'_, Intent>, plan: Plan, shared: &Shared, l
             for &(user, room) in &plan.follows {
                 layer.follow(user, room);
             }
+            layer.documents.extend(plan.documents);
             layer.count(last, records);
         });
     }

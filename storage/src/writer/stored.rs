@@ -2,12 +2,13 @@
 
 use greenroom_protocol::{Name, UserId};
 
-use crate::RoomKey;
+use crate::documents::Key;
 use crate::fingerprint::Fingerprint;
 use crate::journal::Reader;
 use crate::ledger::Stored;
 use crate::record::{Lsn, MessageRecord, Record};
 use crate::shared::Shared;
+use crate::{ReadError, RoomKey};
 
 /// In the segments, the layers and the index.
 pub(super) struct StoredHere<'s>(pub(super) &'s Shared);
@@ -31,5 +32,9 @@ impl Stored for StoredHere<'_> {
 
     fn follows(&self, user: UserId, room: RoomKey) -> bool {
         self.0.follows(user, room).unwrap_or(false)
+    }
+
+    fn document(&self, key: &Key) -> Result<Option<Vec<u8>>, ReadError> {
+        self.0.document(key)
     }
 }

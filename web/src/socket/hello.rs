@@ -2,7 +2,7 @@
 
 use futures_util::StreamExt as _;
 use greenroom_actors::outbox::Refusal;
-use greenroom_actors::{Engine, Person};
+use greenroom_actors::{Engine, HelloFailed, Identity};
 use greenroom_protocol::limits::HELLO;
 use greenroom_protocol::{ClientFrame, CloseCode, Command, EncodedFrame, ErrorCode, Ref};
 use tokio::time::timeout;
@@ -12,8 +12,7 @@ use super::closing::{self, Socket};
 
 /// Somebody who has said who they are.
 pub(super) struct Identified {
-    pub(super) person: Person,
-    pub(super) token: Option<String>,
+    pub(super) identity: Identity,
     pub(super) reference: Option<Ref>,
 }
 
@@ -47,12 +46,19 @@ pub(super) async fn hello(
         let refusal = Refusal::new(ErrorCode::Unauthenticated, "say hello first");
         return Err(Unidentified::said(frame.reference, refusal));
     };
-    match engine.identify(&hello, bearer) {
-        Ok((person, token)) => Ok(Identified { person, token, reference: frame.reference }),
-        Err(error) => {
-            let refusal = Refusal::new(ErrorCode::Unauthenticated, error.to_string());
-            Err(Unidentified::said(frame.reference, refusal))
-        }
+    match engine.identify(&hello, bearer).await {
+        Ok(identity) => Ok(Identified { identity, reference: frame.reference }),
+        Err(error) => Err(unidentified(frame.reference, error)),
+    }
+}
+
+fn unidentified(reference: Option<Ref>, error: HelloFailed) -> Unidentified {
+    let refused = |code| Unidentified::said(reference.clone(), Refusal::new(code, error.to_string()));
+    match error {
+        HelloFailed::Nobody | HelloFailed::BadToken => refused(ErrorCode::Unauthenticated),
+        HelloFailed::NameTaken => refused(ErrorCode::Conflict),
+        // Their token may be good: they are to come back with it.
+        HelloFailed::Unavailable => Unidentified { code: CloseCode::Restarting, ..refused(ErrorCode::Unavailable) },
     }
 }
 

@@ -42,8 +42,8 @@ async fn begin(mut socket: Socket, edge: Arc<Edge>, bearer: Option<String>) -> O
     };
     let wake = Arc::new(Wake::default());
     let outbox = Outbox::new(Arc::clone(&wake) as _);
-    let Identified { person, token, reference } = identified;
-    let session = edge.engine.open_session(person, token, reference, Arc::clone(&outbox)).await;
+    let Identified { identity, reference } = identified;
+    let session = edge.engine.open_session(identity, reference, Arc::clone(&outbox)).await;
     if edge.stop.is_cancelled() {
         // It came too late to be told with the others.
         outbox.drain(CloseCode::GoingAway);

@@ -1,0 +1,254 @@
+//! Accounts: who has a password, where they are signed in, and what they say of themselves.
+//!
+//! No actor of its own: what is decided is decided by the store's writer, which alone knows what is
+//! taken, and the rest is reading. Passwords are hashed in a small pool, off the runtime's threads.
+
+mod passwords;
+mod rules;
+
+use std::sync::Arc;
+
+use greenroom_protocol::{CloseCode, Name, Timestamp, User, UserId};
+use greenroom_storage::{Account, Change, SignIn, SignInToken, Taken, TokenHash};
+
+pub use rules::{FieldError, ProfileChange, Registration};
+
+use crate::clock;
+use crate::directory::{Directory, Person};
+use crate::store::{ChangeFailed, ReadFailed};
+use passwords::Passwords;
+
+/// How long a sign-in lasts.
+const SIGNED_IN_FOR_MS: i64 = 30 * 24 * 60 * 60 * 1_000;
+
+/// Tries to change an account that is being changed from elsewhere, too.
+const TRIES: u32 = 5;
+
+/// People of a list at a time.
+pub const PEOPLE_PAGE: usize = 100;
+
+/// The accounts of an engine.
+#[derive(Clone)]
+pub(crate) struct Accounts {
+    directory: Arc<Directory>,
+    passwords: Arc<Passwords>,
+}
+
+/// Somebody who was signed in just now.
+#[derive(Debug, Clone)]
+pub struct SignedIn {
+    /// Their account.
+    pub account: Account,
+    /// What they show from now on.
+    pub token: String,
+    /// Until when it is good.
+    pub until: Timestamp,
+}
+
+/// Why something about an account was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AccountFailed {
+    /// Some fields break a rule.
+    #[error("some fields are not valid")]
+    Invalid(Vec<FieldError>),
+    /// It is another's already.
+    #[error("this is taken")]
+    Taken(Taken),
+    /// E-mail and password are not those of an account.
+    #[error("the e-mail or the password is wrong")]
+    WrongPassword,
+    /// So many passwords are being looked at that this one has no place.
+    #[error("too many people sign in just now; try again")]
+    Busy,
+    /// Nothing can be stored, or read, now.
+    #[error("accounts can't be reached now: {0}")]
+    Unavailable(String),
+}
+
+impl From<ReadFailed> for AccountFailed {
+    fn from(failed: ReadFailed) -> Self {
+        Self::Unavailable(failed.to_string())
+    }
+}
+
+impl From<ChangeFailed> for AccountFailed {
+    fn from(failed: ChangeFailed) -> Self {
+        match &failed {
+            ChangeFailed::Refused(refused) => match Taken::of(refused) {
+                Some(taken) => Self::Taken(taken),
+                None => Self::Unavailable(failed.to_string()),
+            },
+            ChangeFailed::NoAnswer => Self::Unavailable(failed.to_string()),
+        }
+    }
+}
+
+impl Accounts {
+    pub(crate) fn new(directory: Arc<Directory>) -> Self {
+        Self { directory, passwords: Arc::new(Passwords::new()) }
+    }
+
+    /// Makes an account, and signs its person in. A guest keeps who they are.
+    pub(crate) async fn register(
+        &self,
+        registration: Registration,
+        guest: Option<UserId>,
+    ) -> Result<SignedIn, AccountFailed> {
+        let fields = registration.check().map_err(AccountFailed::Invalid)?;
+        let password = self.passwords.hash(registration.password).await?;
+        let id = guest.unwrap_or_else(UserId::new);
+        let account = Account {
+            id,
+            name: fields.name,
+            email: fields.email,
+            display_name: String::new(),
+            status_text: String::new(),
+            hue: rules::hue_of(id),
+            password,
+            created: clock::now(),
+        };
+        let (token, sign_in) = fresh_sign_in(id)?;
+        let register = |reply| Change::register(&account, token.hash, sign_in, reply);
+        self.directory.store.change(register).await?;
+        Ok(SignedIn { account, token: token.text, until: sign_in.until })
+    }
+
+    /// Signs somebody in. It takes the same time whether or not there is such an account.
+    pub(crate) async fn sign_in(&self, email: &str, password: String) -> Result<SignedIn, AccountFailed> {
+        let account = self.directory.store.account_by_email(email.trim().to_owned()).await?;
+        let hash = account.as_ref().map(|account| account.password.clone());
+        let right = self.passwords.verify(hash, password).await?;
+        let account = account.filter(|_| right).ok_or(AccountFailed::WrongPassword)?;
+        self.make_space(account.id).await?;
+        let (token, sign_in) = fresh_sign_in(account.id)?;
+        self.directory.store.change(|reply| Change::sign_in(token.hash, sign_in, reply)).await?;
+        Ok(SignedIn { account, token: token.text, until: sign_in.until })
+    }
+
+    /// Where somebody is signed in at the most places, the earliest one ends.
+    async fn make_space(&self, user: UserId) -> Result<(), AccountFailed> {
+        let tokens = self.directory.store.sign_ins_of(user).await?;
+        if tokens.len() < greenroom_storage::SIGN_INS_MOST {
+            return Ok(());
+        }
+        let mut earliest: Option<(Timestamp, TokenHash)> = None;
+        for token in tokens {
+            let from = self.directory.store.sign_in(token).await?.map_or(Timestamp::from_millis(0), |at| at.from);
+            if earliest.is_none_or(|(before, _)| from < before) {
+                earliest = Some((from, token));
+            }
+        }
+        match earliest {
+            Some((_, token)) => self.sign_out(user, vec![token]).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Ends sign-ins, and closes their sockets.
+    pub(crate) async fn sign_out(&self, user: UserId, tokens: Vec<TokenHash>) -> Result<(), AccountFailed> {
+        self.directory.store.change(|reply| Change::sign_out(user, &tokens, reply)).await?;
+        for (_, living) in self.directory.sessions() {
+            if living.sign_in.is_some_and(|sign_in| tokens.contains(&sign_in)) {
+                living.outbox.close(CloseCode::Unauthenticated);
+            }
+        }
+        Ok(())
+    }
+
+    /// Who is signed in with this token.
+    pub(crate) async fn signed_in(&self, token: TokenHash) -> Result<Option<Account>, ReadFailed> {
+        let Some(sign_in) = self.directory.store.sign_in(token).await? else { return Ok(None) };
+        if sign_in.until <= clock::now() {
+            return Ok(None);
+        }
+        self.directory.store.account(sign_in.user).await
+    }
+
+    /// Changes what somebody says of themselves. A new password or e-mail needs the old password; a new password
+    /// ends all other sign-ins.
+    pub(crate) async fn change(
+        &self,
+        user: UserId,
+        change: ProfileChange,
+        here: TokenHash,
+    ) -> Result<Account, AccountFailed> {
+        let gone = || AccountFailed::Unavailable("the account is gone".into());
+        let mut hash = None;
+        for _ in 0..TRIES {
+            let before = self.directory.store.account(user).await?.ok_or_else(gone)?;
+            let mut after = change.apply(&before).map_err(AccountFailed::Invalid)?;
+            if hash.is_none() && (change.password.is_some() || change.email.is_some()) {
+                hash = Some(self.renewed(&before, &change).await?);
+            }
+            after.password = hash.clone().unwrap_or(after.password);
+            match self.directory.store.change(|reply| Change::account(&before, &after, reply)).await {
+                Err(ChangeFailed::Refused(refused)) if Taken::of(&refused) == Some(Taken::Person) => {}
+                Err(failed) => return Err(failed.into()),
+                Ok(()) => {
+                    if change.password.is_some() {
+                        let others = self.directory.store.sign_ins_of(user).await?;
+                        self.sign_out(user, others.into_iter().filter(|token| *token != here).collect()).await?;
+                    }
+                    return Ok(after);
+                }
+            }
+        }
+        Err(AccountFailed::Unavailable("the account was changed from elsewhere at the same time".into()))
+    }
+
+    /// The hash of the new password, or the one until now, where the old password was right.
+    async fn renewed(&self, before: &Account, change: &ProfileChange) -> Result<String, AccountFailed> {
+        let current = change.current_password.clone().unwrap_or_default();
+        if !self.passwords.verify(Some(before.password.clone()), current).await? {
+            return Err(AccountFailed::WrongPassword);
+        }
+        match change.password.clone() {
+            Some(password) => self.passwords.hash(password).await,
+            None => Ok(before.password.clone()),
+        }
+    }
+
+    pub(crate) async fn has_account(&self, user: UserId) -> Result<bool, ReadFailed> {
+        Ok(self.directory.store.account(user).await?.is_some())
+    }
+
+    /// Whether a name is an account's, or looks like one's.
+    pub(crate) async fn owner_of(&self, name: &Name) -> Result<Option<UserId>, ReadFailed> {
+        let account = self.directory.store.account_by_name(name.clone()).await?;
+        Ok(account.map(|account| account.id))
+    }
+
+    /// Accounts whose names begin like this, behind `after`.
+    pub(crate) async fn list(&self, begin: &str, after: Option<Name>) -> Result<Vec<Account>, ReadFailed> {
+        // What nobody can be called, nobody's name begins with.
+        let skeleton = match Name::guest(begin) {
+            Ok(begin) => begin.skeleton(),
+            Err(_) if begin.is_empty() => String::new(),
+            Err(_) => return Ok(Vec::new()),
+        };
+        self.directory.store.accounts(skeleton, after, PEOPLE_PAGE).await
+    }
+
+    /// The account of an id or a name.
+    pub(crate) async fn find(&self, user: &str) -> Result<Option<Account>, ReadFailed> {
+        if let Ok(id) = uuid::Uuid::try_parse(user) {
+            return self.directory.store.account(UserId(id)).await;
+        }
+        let Ok(name) = Name::guest(user) else { return Ok(None) };
+        let found = self.directory.store.account_by_name(name.clone()).await?;
+        // One that only looks like it is another.
+        Ok(found.filter(|account| account.name.as_str().to_lowercase() == name.as_str().to_lowercase()))
+    }
+}
+
+/// The person that an account is.
+pub(crate) fn person(account: &Account) -> Person {
+    Person { user: User { id: account.id, name: account.name.clone() }, guest: false }
+}
+
+fn fresh_sign_in(user: UserId) -> Result<(SignInToken, SignIn), AccountFailed> {
+    let token = SignInToken::new().map_err(|error| AccountFailed::Unavailable(error.to_string()))?;
+    let from = clock::now();
+    let until = Timestamp::from_millis(from.as_millis() + SIGNED_IN_FOR_MS);
+    Ok((token, SignIn { user, from, until }))
+}

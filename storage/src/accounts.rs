@@ -1,0 +1,303 @@
+//! Accounts, and where people are signed in.
+//!
+//! | table | key | value |
+//! |---|---|---|
+//! | 1 | person | the account |
+//! | 2 | e-mail, folded | person |
+//! | 3 | the name's skeleton | person |
+//! | 4 | hash of a token | whose, from when, until when |
+//! | 5 | person ‖ hash of a token | – |
+//! | 6 | the name's looks | person |
+
+use greenroom_protocol::{Name, Timestamp, User, UserId};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::documents::{Change, ChangeRefused, Key, fits};
+use crate::record::Id;
+use crate::shared::Shared;
+use crate::{ReadError, Reply};
+
+const ACCOUNTS: u8 = 1;
+const EMAILS: u8 = 2;
+const NAMES: u8 = 3;
+const SIGN_INS: u8 = 4;
+const SIGN_INS_OF: u8 = 5;
+const LOOKS: u8 = 6;
+
+/// The most places where one person may be signed in.
+pub const SIGN_INS_MOST: usize = 100;
+
+/// A person with a password.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Who: the same as while they were a guest.
+    pub id: UserId,
+    /// The name that is theirs alone.
+    pub name: Name,
+    /// Where they can be reached; theirs alone, whatever the case of its letters.
+    pub email: String,
+    /// The name that they want to be shown by, where it is another.
+    pub display_name: String,
+    /// What they are about.
+    pub status_text: String,
+    /// The hue of their picture, in degrees.
+    pub hue: u16,
+    /// The hash of their password, in PHC's form.
+    pub password: String,
+    /// Since when.
+    pub created: Timestamp,
+}
+
+/// A hash of a token. The token itself is stored nowhere.
+pub type TokenHash = [u8; 32];
+
+/// A place where somebody is signed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SignIn {
+    /// Who.
+    pub user: UserId,
+    /// Since when.
+    pub from: Timestamp,
+    /// Until when.
+    pub until: Timestamp,
+}
+
+/// What of an account is another's already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// The e-mail.
+    Email,
+    /// The name, or one that looks like it.
+    Name,
+    /// The person has an account.
+    Person,
+}
+
+impl Taken {
+    /// What of it made a change fail; nothing where it was something else.
+    #[must_use]
+    pub fn of(refused: &ChangeRefused) -> Option<Self> {
+        let ChangeRefused::Changed(key) = refused else { return None };
+        match key.as_bytes().first() {
+            Some(&EMAILS) => Some(Self::Email),
+            Some(&(NAMES | LOOKS)) => Some(Self::Name),
+            Some(&ACCOUNTS) => Some(Self::Person),
+            _ => None,
+        }
+    }
+}
+
+impl Account {
+    /// As others see them.
+    #[must_use]
+    pub fn user(&self) -> User {
+        User { id: self.id, name: self.name.clone() }
+    }
+
+    /// What nobody else may have.
+    fn own_keys(&self) -> [Key; 3] {
+        [email_key(&self.email), name_key(&self.name), looks_key(&self.name)]
+    }
+
+    fn put(&self) -> (Key, Option<Vec<u8>>) {
+        (account_key(self.id), Some(encode(&AccountValue::from(self))))
+    }
+}
+
+impl Change {
+    /// Makes an account, and signs its person in. Refused where the e-mail, the name or the person has one.
+    #[must_use]
+    pub fn register(
+        account: &Account,
+        token: TokenHash,
+        sign_in: SignIn,
+        reply: Reply<Result<(), ChangeRefused>>,
+    ) -> Self {
+        let (account_key, value) = account.put();
+        let owner = Some(account.id.0.as_bytes().to_vec());
+        let mut expect = vec![(account_key.clone(), None)];
+        let mut put = vec![(account_key, value)];
+        for key in account.own_keys() {
+            expect.push((key.clone(), None));
+            put.push((key, owner.clone()));
+        }
+        put.extend(sign_in_puts(token, sign_in));
+        Self { expect, put, reply }
+    }
+
+    /// Changes an account. Refused where it is no longer `before`, or the new name or e-mail is another's.
+    #[must_use]
+    pub fn account(before: &Account, after: &Account, reply: Reply<Result<(), ChangeRefused>>) -> Self {
+        let owner = Some(after.id.0.as_bytes().to_vec());
+        let (mut expect, mut put) = (vec![before.put()], vec![after.put()]);
+        let keys = before.own_keys().into_iter().zip(after.own_keys());
+        for (old, new) in keys.filter(|(old, new)| old != new) {
+            expect.push((new.clone(), None));
+            put.extend([(old, None), (new, owner.clone())]);
+        }
+        Self { expect, put, reply }
+    }
+
+    /// Signs somebody in.
+    #[must_use]
+    pub fn sign_in(token: TokenHash, sign_in: SignIn, reply: Reply<Result<(), ChangeRefused>>) -> Self {
+        Self { expect: Vec::new(), put: sign_in_puts(token, sign_in).into(), reply }
+    }
+
+    /// Signs somebody out of these places.
+    #[must_use]
+    pub fn sign_out(user: UserId, tokens: &[TokenHash], reply: Reply<Result<(), ChangeRefused>>) -> Self {
+        let put = tokens.iter().flat_map(|token| [(sign_in_key(token), None), (sign_in_of_key(user, token), None)]);
+        Self { expect: Vec::new(), put: put.collect(), reply }
+    }
+}
+
+impl Shared {
+    pub(crate) fn account(&self, id: UserId) -> Result<Option<Account>, ReadError> {
+        let found = self.document(&account_key(id))?;
+        found.map(|value| decode::<AccountValue>(&value)?.account(id).ok_or_else(nonsense)).transpose()
+    }
+
+    pub(crate) fn account_by_email(&self, email: &str) -> Result<Option<Account>, ReadError> {
+        self.account_behind(&email_key(email))
+    }
+
+    pub(crate) fn account_by_name(&self, name: &Name) -> Result<Option<Account>, ReadError> {
+        match self.account_behind(&name_key(name))? {
+            Some(account) => Ok(Some(account)),
+            None => self.account_behind(&looks_key(name)),
+        }
+    }
+
+    fn account_behind(&self, key: &Key) -> Result<Option<Account>, ReadError> {
+        match self.document(key)? {
+            Some(owner) => self.account(owner_of(&owner)?),
+            None => Ok(None),
+        }
+    }
+
+    /// Up to `limit` accounts whose names look as if they began like this, and are behind `after`, in order.
+    pub(crate) fn accounts(&self, begin: &str, after: Option<&Name>, limit: usize) -> Result<Vec<Account>, ReadError> {
+        let begin = Key::new(NAMES, &[begin.as_bytes()]);
+        let after = after.map_or_else(|| begin.clone(), name_key);
+        let names = self.documents(&begin, &after, limit)?;
+        let mut accounts = Vec::with_capacity(names.len());
+        for (_, owner) in names {
+            accounts.extend(self.account(owner_of(&owner)?)?);
+        }
+        Ok(accounts)
+    }
+
+    pub(crate) fn sign_in(&self, token: &TokenHash) -> Result<Option<SignIn>, ReadError> {
+        let found = self.document(&sign_in_key(token))?;
+        found.map(|value| Ok(decode::<SignInValue>(&value)?.into())).transpose()
+    }
+
+    pub(crate) fn sign_ins_of(&self, user: UserId) -> Result<Vec<TokenHash>, ReadError> {
+        let begin = Key::new(SIGN_INS_OF, &[user.0.as_bytes()]);
+        let found = self.documents(&begin, &begin, SIGN_INS_MOST)?;
+        found.into_iter().map(|(key, _)| key.as_bytes()[17..].try_into().map_err(|_| nonsense())).collect()
+    }
+}
+
+fn account_key(id: UserId) -> Key {
+    Key::new(ACCOUNTS, &[id.0.as_bytes()])
+}
+
+fn email_key(email: &str) -> Key {
+    Key::new(EMAILS, &[email.to_lowercase().as_bytes()])
+}
+
+fn name_key(name: &Name) -> Key {
+    Key::new(NAMES, &[name.skeleton().as_bytes()])
+}
+
+fn looks_key(name: &Name) -> Key {
+    Key::new(LOOKS, &[name.looks().as_bytes()])
+}
+
+fn sign_in_key(token: &TokenHash) -> Key {
+    Key::new(SIGN_INS, &[token])
+}
+
+fn sign_in_of_key(user: UserId, token: &TokenHash) -> Key {
+    Key::new(SIGN_INS_OF, &[user.0.as_bytes(), token])
+}
+
+fn sign_in_puts(token: TokenHash, sign_in: SignIn) -> [(Key, Option<Vec<u8>>); 2] {
+    let value = Some(encode(&SignInValue::from(sign_in)));
+    [(sign_in_key(&token), value), (sign_in_of_key(sign_in.user, &token), Some(Vec::new()))]
+}
+
+fn owner_of(value: &[u8]) -> Result<UserId, ReadError> {
+    Uuid::from_slice(value).map(UserId).map_err(|_| nonsense())
+}
+
+/// An account as the disk has it.
+#[derive(Serialize, Deserialize)]
+struct AccountValue {
+    name: String,
+    email: String,
+    display_name: String,
+    status_text: String,
+    hue: u16,
+    password: String,
+    created: i64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct SignInValue {
+    user: Id,
+    from: i64,
+    until: i64,
+}
+
+impl From<&Account> for AccountValue {
+    fn from(account: &Account) -> Self {
+        let Account { name, email, display_name, status_text, hue, password, created, .. } = account.clone();
+        Self { name: name.into(), email, display_name, status_text, hue, password, created: created.as_millis() }
+    }
+}
+
+impl AccountValue {
+    fn account(self, id: UserId) -> Option<Account> {
+        let Self { name, email, display_name, status_text, hue, password, created } = self;
+        let (name, created) = (Name::account(&name).ok()?, Timestamp::from_millis(created));
+        Some(Account { id, name, email, display_name, status_text, hue, password, created })
+    }
+}
+
+impl From<SignIn> for SignInValue {
+    fn from(SignIn { user, from, until }: SignIn) -> Self {
+        Self { user: *user.0.as_bytes(), from: from.as_millis(), until: until.as_millis() }
+    }
+}
+
+impl From<SignInValue> for SignIn {
+    fn from(SignInValue { user, from, until }: SignInValue) -> Self {
+        let at = Timestamp::from_millis;
+        Self { user: UserId(Uuid::from_bytes(user)), from: at(from), until: at(until) }
+    }
+}
+
+fn encode(value: &impl Serialize) -> Vec<u8> {
+    let bytes = postcard::to_allocvec(value).expect("a vector takes any value");
+    debug_assert!(fits(&bytes), "the texts of an account are bounded");
+    bytes
+}
+
+fn decode<'a, T: Deserialize<'a>>(value: &'a [u8]) -> Result<T, ReadError> {
+    postcard::from_bytes(value).map_err(|_| nonsense())
+}
+
+fn nonsense() -> ReadError {
+    ReadError::Disk("a stored account makes no sense".into())
+}
+
+impl std::fmt::Debug for Account {
+    /// Without what nobody else should see.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Account({}, {})", self.id, self.name)
+    }
+}
