@@ -11,7 +11,7 @@ use std::sync::Arc;
 use greenroom_protocol::{CloseCode, Name, Timestamp, User, UserId};
 use greenroom_storage::{Account, Change, SignIn, SignInToken, Taken, TokenHash};
 
-pub use rules::{FieldError, ProfileChange, Registration};
+pub use rules::{FieldError, ProfileChange, Registration, hue_of};
 
 use crate::clock;
 use crate::directory::{Directory, Person};
@@ -218,15 +218,18 @@ impl Accounts {
         Ok(account.map(|account| account.id))
     }
 
-    /// Accounts whose names begin like this, behind `after`.
-    pub(crate) async fn list(&self, begin: &str, after: Option<Name>) -> Result<Vec<Account>, ReadFailed> {
+    /// A page of the accounts whose names begin like this, behind `after`, and whether there are more.
+    pub(crate) async fn list(&self, begin: &str, after: Option<Name>) -> Result<(Vec<Account>, bool), ReadFailed> {
         // What nobody can be called, nobody's name begins with.
         let skeleton = match Name::guest(begin) {
             Ok(begin) => begin.skeleton(),
             Err(_) if begin.is_empty() => String::new(),
-            Err(_) => return Ok(Vec::new()),
+            Err(_) => return Ok((Vec::new(), false)),
         };
-        self.directory.store.accounts(skeleton, after, PEOPLE_PAGE).await
+        let mut accounts = self.directory.store.accounts(skeleton, after, PEOPLE_PAGE + 1).await?;
+        let more = accounts.len() > PEOPLE_PAGE;
+        accounts.truncate(PEOPLE_PAGE);
+        Ok((accounts, more))
     }
 
     /// The account of an id or a name.

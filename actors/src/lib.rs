@@ -51,7 +51,7 @@ mod slot;
 mod store;
 pub mod supervision;
 
-pub use accounts::{AccountFailed, FieldError, PEOPLE_PAGE, ProfileChange, Registration, SignedIn};
+pub use accounts::{AccountFailed, FieldError, PEOPLE_PAGE, ProfileChange, Registration, SignedIn, hue_of};
 pub use books::Balance;
 pub use call::CallError;
 pub use census::{ActorName, LifeChange, LifeEvent, NoActorName, TreeNode};

@@ -53,6 +53,14 @@ pub struct ProfileChange {
 }
 
 impl Registration {
+    /// Whether it breaks no rule; what is taken is not looked at.
+    ///
+    /// # Errors
+    /// All that is wrong, field by field.
+    pub fn validate(&self) -> Result<(), Vec<FieldError>> {
+        self.check().map(|_fields| ())
+    }
+
     pub(super) fn check(&self) -> Result<Fields, Vec<FieldError>> {
         let mut errors = Vec::new();
         let email = kept(&mut errors, "email", email(&self.email));
@@ -101,7 +109,8 @@ impl ProfileChange {
 }
 
 /// The hue of somebody's picture until they choose one.
-pub(super) fn hue_of(id: UserId) -> u16 {
+#[must_use]
+pub fn hue_of(id: UserId) -> u16 {
     u16::try_from(id.0.as_u128() % 360).unwrap_or(0)
 }
 

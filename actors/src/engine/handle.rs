@@ -264,7 +264,7 @@ impl Engine {
         self.accounts.sign_out(user, vec![sign_in]).await
     }
 
-    /// Somebody's account and how reachable they are, by id or by name.
+    /// Somebody's account, by id or by name.
     ///
     /// # Errors
     /// Where accounts can't be read now.
@@ -285,11 +285,11 @@ impl Engine {
         self.accounts.change(user, change, here).await
     }
 
-    /// A page of the accounts whose names begin like this, behind `after`.
+    /// A page of the accounts whose names begin like this, behind `after`, and whether there are more.
     ///
     /// # Errors
     /// Where accounts can't be read now.
-    pub async fn accounts(&self, begin: &str, after: Option<Name>) -> Result<Vec<Account>, AccountFailed> {
+    pub async fn accounts(&self, begin: &str, after: Option<Name>) -> Result<(Vec<Account>, bool), AccountFailed> {
         Ok(self.accounts.list(begin, after).await?)
     }
 
