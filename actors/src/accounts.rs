@@ -115,14 +115,24 @@ impl Accounts {
 
     /// Signs somebody in. It takes the same time whether or not there is such an account.
     pub(crate) async fn sign_in(&self, email: &str, password: String) -> Result<SignedIn, AccountFailed> {
+        for _ in 0..TRIES {
+            let account = self.known_by_password(email, password.clone()).await?;
+            self.make_space(account.id).await?;
+            let (token, sign_in) = fresh_sign_in(account.id)?;
+            match self.directory.store.change(|reply| Change::sign_in(&account, token.hash, sign_in, reply)).await {
+                Err(failed) if changed_meanwhile(&failed) => {}
+                Err(failed) => return Err(failed.into()),
+                Ok(()) => return Ok(SignedIn { account, token: token.text, until: sign_in.until }),
+            }
+        }
+        Err(contended())
+    }
+
+    async fn known_by_password(&self, email: &str, password: String) -> Result<Account, AccountFailed> {
         let account = self.directory.store.account_by_email(email.trim().to_owned()).await?;
         let hash = account.as_ref().map(|account| account.password.clone());
         let right = self.passwords.verify(hash, password).await?;
-        let account = account.filter(|_| right).ok_or(AccountFailed::WrongPassword)?;
-        self.make_space(account.id).await?;
-        let (token, sign_in) = fresh_sign_in(account.id)?;
-        self.directory.store.change(|reply| Change::sign_in(token.hash, sign_in, reply)).await?;
-        Ok(SignedIn { account, token: token.text, until: sign_in.until })
+        account.filter(|_| right).ok_or(AccountFailed::WrongPassword)
     }
 
     /// Where somebody is signed in at the most places, the earliest one ends.
@@ -147,12 +157,23 @@ impl Accounts {
     /// Ends sign-ins, and closes their sockets.
     pub(crate) async fn sign_out(&self, user: UserId, tokens: Vec<TokenHash>) -> Result<(), AccountFailed> {
         self.directory.store.change(|reply| Change::sign_out(user, &tokens, reply)).await?;
+        self.close(&tokens);
+        Ok(())
+    }
+
+    fn close(&self, tokens: &[TokenHash]) {
         for (_, living) in self.directory.sessions() {
             if living.sign_in.is_some_and(|sign_in| tokens.contains(&sign_in)) {
                 living.outbox.close(CloseCode::Unauthenticated);
             }
         }
-        Ok(())
+    }
+
+    /// Where somebody is signed in besides here: the first hundred places.
+    async fn elsewhere(&self, user: UserId, here: TokenHash) -> Result<Vec<TokenHash>, AccountFailed> {
+        let mut tokens = self.directory.store.sign_ins_of(user).await?;
+        tokens.retain(|token| *token != here);
+        Ok(tokens)
     }
 
     /// Who is signed in with this token.
@@ -173,27 +194,43 @@ impl Accounts {
         here: TokenHash,
     ) -> Result<Account, AccountFailed> {
         let gone = || AccountFailed::Unavailable("the account is gone".into());
-        let mut hash = None;
+        // The password that was looked at, and what it becomes: one that was changed meanwhile is looked at again.
+        let mut renewed: Option<(String, String)> = None;
         for _ in 0..TRIES {
             let before = self.directory.store.account(user).await?.ok_or_else(gone)?;
             let mut after = change.apply(&before).map_err(AccountFailed::Invalid)?;
-            if hash.is_none() && (change.password.is_some() || change.email.is_some()) {
-                hash = Some(self.renewed(&before, &change).await?);
+            let looked_at = renewed.as_ref().is_some_and(|(of, _)| *of == before.password);
+            if !looked_at && (change.password.is_some() || change.email.is_some()) {
+                renewed = Some((before.password.clone(), self.renewed(&before, &change).await?));
             }
-            after.password = hash.clone().unwrap_or(after.password);
-            match self.directory.store.change(|reply| Change::account(&before, &after, reply)).await {
-                Err(ChangeFailed::Refused(refused)) if Taken::of(&refused) == Some(Taken::Person) => {}
+            if let Some((_, password)) = &renewed {
+                after.password.clone_from(password);
+            }
+            let out = if change.password.is_some() { self.elsewhere(user, here).await? } else { Vec::new() };
+            match self.directory.store.change(|reply| Change::account(&before, &after, &out, reply)).await {
+                Err(failed) if changed_meanwhile(&failed) => {}
                 Err(failed) => return Err(failed.into()),
                 Ok(()) => {
+                    self.close(&out);
                     if change.password.is_some() {
-                        let others = self.directory.store.sign_ins_of(user).await?;
-                        self.sign_out(user, others.into_iter().filter(|token| *token != here).collect()).await?;
+                        self.sign_out_elsewhere(user, here).await?;
                     }
                     return Ok(after);
                 }
             }
         }
-        Err(AccountFailed::Unavailable("the account was changed from elsewhere at the same time".into()))
+        Err(contended())
+    }
+
+    /// Ends also what came in with the old password in the last moment.
+    async fn sign_out_elsewhere(&self, user: UserId, here: TokenHash) -> Result<(), AccountFailed> {
+        loop {
+            let out = self.elsewhere(user, here).await?;
+            if out.is_empty() {
+                return Ok(());
+            }
+            self.sign_out(user, out).await?;
+        }
     }
 
     /// The hash of the new password, or the one until now, where the old password was right.
@@ -247,6 +284,14 @@ impl Accounts {
 /// The person that an account is.
 pub(crate) fn person(account: &Account) -> Person {
     Person { user: User { id: account.id, name: account.name.clone() }, guest: false }
+}
+
+fn changed_meanwhile(failed: &ChangeFailed) -> bool {
+    matches!(failed, ChangeFailed::Refused(refused) if Taken::of(refused) == Some(Taken::Person))
+}
+
+fn contended() -> AccountFailed {
+    AccountFailed::Unavailable("the account is being changed from elsewhere again and again".into())
 }
 
 fn fresh_sign_in(user: UserId) -> Result<(SignInToken, SignIn), AccountFailed> {

@@ -175,6 +175,29 @@ async fn a_new_password_ends_every_other_sign_in() {
     Member::sign_in(&server, &alice.email, new).await.is(StatusCode::OK);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_new_passwords_at_once_one_is_and_a_new_email_brings_no_old_password_back() {
+    let server = open_server().await;
+    for round in 0..5 {
+        let alice = Member::register(&server, &format!("Alice{round}")).await;
+        let phone = alice.again(&server).await;
+        let news = ["short grass on friday", "green grass on monday"];
+        let renew = |new: &str| json!({ "password": new, "current_password": PASSWORD });
+        let email = json!({ "email": format!("new{round}@example.org"), "current_password": PASSWORD });
+        let (one, other, moved) = tokio::join!(
+            alice.change(&server, renew(news[0])),
+            phone.change(&server, renew(news[1])),
+            alice.change(&server, email),
+        );
+        let changed = [one.status, other.status].iter().filter(|status| **status == StatusCode::OK).count();
+        assert_eq!(changed, 1, "{one:?} {other:?}");
+        let email = if moved.status == StatusCode::OK { format!("new{round}@example.org") } else { alice.email };
+        let good = if one.status == StatusCode::OK { news[0] } else { news[1] };
+        Member::sign_in(&server, &email, PASSWORD).await.is(StatusCode::UNAUTHORIZED);
+        Member::sign_in(&server, &email, good).await.is(StatusCode::OK);
+    }
+}
+
 #[tokio::test]
 async fn a_wrong_password_and_an_unknown_email_are_answered_alike() {
     let server = Server::start().await;
