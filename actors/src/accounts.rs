@@ -271,7 +271,10 @@ impl Accounts {
 
     /// The account of an id or a name.
     pub(crate) async fn find(&self, user: &str) -> Result<Option<Account>, ReadFailed> {
-        if let Ok(id) = uuid::Uuid::try_parse(user) {
+        // Without its hyphens an id could be somebody's name.
+        if user.len() == uuid::fmt::Hyphenated::LENGTH
+            && let Ok(id) = uuid::Uuid::try_parse(user)
+        {
             return self.directory.store.account(UserId(id)).await;
         }
         let Ok(name) = Name::guest(user) else { return Ok(None) };

@@ -306,6 +306,10 @@ async fn people_are_found_by_id_by_name_and_page_by_page_without_their_emails() 
         assert_eq!((found.text("/id"), found.body.get("email")), (bob.id.as_str(), None));
         assert_eq!(found.text("/status"), "online");
     }
+    // An id without its hyphens may be a name.
+    let hex = Member::register(&server, &bob.id.replace('-', "")).await;
+    let found = get(&format!("/api/users/{}", bob.id.replace('-', ""))).await.is(StatusCode::OK);
+    assert_eq!(found.text("/id"), hex.id);
     for nobody in ["Bobo", "B0b", "00000000-0000-7000-8000-000000000000", "%20"] {
         get(&format!("/api/users/{nobody}")).await.is(StatusCode::NOT_FOUND);
     }

@@ -131,7 +131,12 @@ fn email(text: &str) -> Result<String, String> {
 }
 
 fn name(text: &str) -> Result<Name, String> {
-    Name::account(text).map_err(|error| error.to_string())
+    let name = Name::account(text).map_err(|error| error.to_string())?;
+    // Each caller is `me` in the paths of calls.
+    if name.as_str().eq_ignore_ascii_case("me") {
+        return Err("this name means everybody; take another".to_owned());
+    }
+    Ok(name)
 }
 
 /// A line of text without what deceives or breaks a page.
@@ -196,6 +201,11 @@ mod tests {
         assert_eq!(wrong(&registration("A", "ana", "short")), ["email", "name", "password"]);
         let differs = Registration { password_confirm: "tall grass".into(), ..good };
         assert_eq!(wrong(&differs), ["password_confirm"]);
+    }
+
+    #[test]
+    fn nobody_is_called_what_everybody_calls_themselves() {
+        assert_eq!(wrong(&registration("Me", "me@example.org", "tall grass on tuesday")), ["name"]);
     }
 
     #[test]
