@@ -14,7 +14,7 @@ use greenroom_storage::{Account, Change, SignIn, SignInToken, Taken, TokenHash};
 pub use rules::{FieldError, ProfileChange, Registration, hue_of};
 
 use crate::clock;
-use crate::directory::{Directory, Person};
+use crate::directory::{Directory, LivingSession, Person};
 use crate::store::{ChangeFailed, ReadFailed};
 use passwords::Passwords;
 
@@ -88,7 +88,8 @@ impl Accounts {
         Self { directory, passwords: Arc::new(Passwords::new()) }
     }
 
-    /// Makes an account, and signs its person in. A guest keeps who they are.
+    /// Makes an account, and signs its person in. A guest keeps who they are, but what they were a guest by ends: their
+    /// sockets show the old name, and whoever else holds the old token is not to go on as somebody with an account.
     pub(crate) async fn register(
         &self,
         registration: Registration,
@@ -110,6 +111,9 @@ impl Accounts {
         let (token, sign_in) = fresh_sign_in(id)?;
         let register = |reply| Change::register(&account, token.hash, sign_in, reply);
         self.directory.store.change(register).await?;
+        if guest.is_some() {
+            self.close_where(|living| living.sign_in.is_none() && living.person.user.id == id);
+        }
         Ok(SignedIn { account, token: token.text, until: sign_in.until })
     }
 
@@ -162,8 +166,12 @@ impl Accounts {
     }
 
     fn close(&self, tokens: &[TokenHash]) {
+        self.close_where(|living| living.sign_in.is_some_and(|sign_in| tokens.contains(&sign_in)));
+    }
+
+    fn close_where(&self, ended: impl Fn(&LivingSession) -> bool) {
         for (_, living) in self.directory.sessions() {
-            if living.sign_in.is_some_and(|sign_in| tokens.contains(&sign_in)) {
+            if ended(&living) {
                 living.outbox.close(CloseCode::Unauthenticated);
             }
         }

@@ -76,6 +76,7 @@ async fn a_guest_who_registers_keeps_who_they_are_and_what_they_have_read() {
     let answer = call(&server, Method::POST, "/api/users").by(&token).json(&registration("Alice")).answer().await;
     let alice = Member::of(&answer.is(StatusCode::CREATED));
     assert_eq!(alice.id, id);
+    assert_eq!(guest.closed().await, 4401, "the socket was the guest's");
 
     let mut socket = alice.connects(&server).await;
     let row = &socket.welcome().rooms[0];

@@ -222,15 +222,26 @@ impl Engine {
         outbox: Arc<Outbox>,
     ) -> Result<SessionHandle, call::CallError> {
         let Identity { person, token, sign_in } = identity;
+        let user = person.user.id;
         let opening = Opening { person, token, reference, outbox: Arc::clone(&outbox), sign_in, config: self.config };
         let session = self.directory.sessions.open(opening).await?;
-        if let Some(sign_in) = sign_in
-            && !matches!(self.accounts.signed_in(sign_in).await, Ok(Some(_)))
-        {
-            // They signed out while the session was being opened, when it could not be found yet.
-            outbox.close(CloseCode::Unauthenticated);
+        // They may have signed out, or registered, while the session was being opened, when it could not be found yet.
+        match self.still_good(user, sign_in).await {
+            Ok(true) => {}
+            Ok(false) => outbox.close(CloseCode::Unauthenticated),
+            Err(error) => {
+                tracing::warn!(%error, "whether a session may be open can't be known now");
+                outbox.close(CloseCode::Restarting);
+            }
         }
         Ok(session)
+    }
+
+    async fn still_good(&self, user: UserId, sign_in: Option<TokenHash>) -> Result<bool, ReadFailed> {
+        match sign_in {
+            Some(sign_in) => Ok(self.accounts.signed_in(sign_in).await?.is_some()),
+            None => Ok(!self.accounts.has_account(user).await?),
+        }
     }
 
     // --- accounts ---
