@@ -35,7 +35,7 @@ pub(crate) struct Accounts {
 }
 
 /// Somebody who was signed in just now.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct SignedIn {
     /// Their account.
     pub account: Account,
@@ -43,6 +43,13 @@ pub struct SignedIn {
     pub token: String,
     /// Until when it is good.
     pub until: Timestamp,
+}
+
+impl std::fmt::Debug for SignedIn {
+    /// Without the token.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SignedIn({:?}, {})", self.account, self.until)
+    }
 }
 
 /// Why something about an account was refused.

@@ -75,7 +75,7 @@ impl From<ReadFailed> for HelloFailed {
 }
 
 /// Who somebody is, and by what.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Identity {
     /// Who.
     pub person: Person,
@@ -83,6 +83,13 @@ pub struct Identity {
     pub token: Option<String>,
     /// The sign-in that it rests on; a guest has none.
     pub sign_in: Option<TokenHash>,
+}
+
+impl std::fmt::Debug for Identity {
+    /// Without the token.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Identity({:?})", self.person)
+    }
 }
 
 /// What a drain has done.
