@@ -228,6 +228,9 @@ async fn what_is_wrong_with_a_form_is_said_field_by_field() {
     for n in 0..10 {
         register(registration(&format!("person{n}"))).await.is(StatusCode::CREATED);
     }
+    let one_more = register(registration("person10")).await.is(StatusCode::TOO_MANY_REQUESTS);
+    let wait: u64 = one_more.header("retry-after").parse().expect("seconds");
+    assert!((300..=360).contains(&wait), "a place comes back every six minutes: {one_more:?}");
     let nothing = call(&server, Method::POST, "/api/session").json(&json!({})).answer().await;
     assert_eq!(nothing.is(StatusCode::UNPROCESSABLE_ENTITY).wrong(), ["email", "password"]);
 }
@@ -238,7 +241,8 @@ async fn a_body_that_is_none_is_refused_for_what_it_is() {
     let post = |path| call(&server, Method::POST, path);
     for path in ["/api/users", "/api/session"] {
         post(path).body("application/json", "{\"email\":").answer().await.is(StatusCode::BAD_REQUEST);
-        post(path).body("application/json", "[1]").answer().await.is(StatusCode::UNPROCESSABLE_ENTITY);
+        let other = post(path).body("application/json", "\"a secret\"").answer().await;
+        assert!(!other.is(StatusCode::UNPROCESSABLE_ENTITY).text("/detail").contains("secret"));
         for kind in ["text/plain", "application/x-www-form-urlencoded"] {
             post(path).body(kind, "{}").answer().await.is(StatusCode::UNSUPPORTED_MEDIA_TYPE);
         }
@@ -401,6 +405,20 @@ async fn whoever_tries_too_often_is_told_when_to_try_again() {
     server.restart().await;
     let answers = tries(&server).await;
     assert!(answers.iter().all(|answer| answer.status == StatusCode::UNAUTHORIZED), "{answers:?}");
+}
+
+#[tokio::test]
+async fn whoever_finds_an_open_page_guesses_no_faster_there() {
+    let server = Server::start().await;
+    let alice = Member::register(&server, "Alice").await;
+    let guess = json!({ "password": "short grass on friday", "current_password": "a guess" });
+    let mut answers = Vec::new();
+    for _ in 0..15 {
+        answers.push(alice.change(&server, guess.clone()).await.status);
+    }
+    assert_eq!(answers[..10], [StatusCode::UNPROCESSABLE_ENTITY; 10]);
+    assert!(answers.contains(&StatusCode::TOO_MANY_REQUESTS), "{answers:?}");
+    alice.change(&server, json!({ "hue": 5 })).await.is(StatusCode::OK);
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! The fields of a request, read one by one, so that all that is wrong with them can be said at once.
 
 use axum::extract::{FromRequest, Request};
+use axum::http::StatusCode;
 use serde_json::{Map, Value};
 
 use crate::problem::{FieldErrors, JsonBody, Problem};
@@ -15,7 +16,11 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let JsonBody(unread) = JsonBody::from_request(request, state).await?;
+        let JsonBody(body) = JsonBody::<Value>::from_request(request, state).await?;
+        // What was sent instead is not repeated: it may be a secret.
+        let Value::Object(unread) = body else {
+            return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "the body is to be a JSON object"));
+        };
         Ok(Self { unread, errors: FieldErrors::new() })
     }
 }

@@ -19,7 +19,11 @@ impl From<AccountFailed> for Problem {
             }
             AccountFailed::Unavailable(_) => {
                 tracing::warn!(error = %failed, "a call about an account fails");
-                Self::unavailable()
+                Self::later(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "accounts can't be reached now; ask again",
+                    Duration::from_secs(1),
+                )
             }
         }
     }
