@@ -7,7 +7,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout};
 
-use crate::support::lab::hurt;
+use crate::support::lab::{arm, hurt};
 use crate::support::{ATTIC, GREEN, Guest, Host, Member, PASSWORD, Process, Server, call, registration, until};
 
 /// A server where as many people as a test needs may come from one address.
@@ -150,6 +150,18 @@ async fn signing_out_closes_the_sockets_of_that_sign_in_and_no_other() {
         socket.join(ATTIC).await;
     }
     phone.me(&server).await.is(StatusCode::OK);
+}
+
+#[tokio::test]
+async fn whoever_signs_out_and_does_not_wait_for_the_answer_is_out_all_the_same() {
+    let process = Process::start(&["--lab"]).await;
+    let alice = Member::register(&process, "Alice").await;
+    let socket = alice.connects(&process).await;
+    arm(&process, "journal.sync", "delay", 1).await;
+    let answer = call(&process, Method::DELETE, "/api/session").by(&alice.token).answer();
+    assert!(timeout(Duration::from_millis(500), answer).await.is_err(), "the disk takes two seconds");
+    assert_eq!(socket.closed().await, 4401);
+    is_nobody(&process, &alice.token).await;
 }
 
 #[tokio::test]

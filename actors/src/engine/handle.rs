@@ -263,7 +263,8 @@ impl Engine {
         guest: Option<&Person>,
     ) -> Result<SignedIn, AccountFailed> {
         let guest = guest.filter(|person| person.guest).map(|person| person.user.id);
-        self.accounts.register(registration, guest).await
+        let accounts = self.accounts.clone();
+        to_its_end(async move { accounts.register(registration, guest).await }).await
     }
 
     /// Signs somebody in. It takes the same time whether or not there is such an account.
@@ -279,7 +280,8 @@ impl Engine {
     /// # Errors
     /// Where that can't be stored now.
     pub async fn sign_out(&self, user: UserId, sign_in: TokenHash) -> Result<(), AccountFailed> {
-        self.accounts.sign_out(user, vec![sign_in]).await
+        let accounts = self.accounts.clone();
+        to_its_end(async move { accounts.sign_out(user, vec![sign_in]).await }).await
     }
 
     /// Somebody's account, by id or by name.
@@ -300,7 +302,8 @@ impl Engine {
         change: ProfileChange,
         here: TokenHash,
     ) -> Result<Account, AccountFailed> {
-        self.accounts.change(user, change, here).await
+        let accounts = self.accounts.clone();
+        to_its_end(async move { accounts.change(user, change, here).await }).await
     }
 
     /// A page of the accounts whose names begin like this, behind `after`, and whether there are more.
@@ -387,6 +390,14 @@ impl Engine {
     pub fn lab(&self) -> Lab {
         Lab::new(Arc::clone(&self.directory), self.actor.clone())
     }
+}
+
+/// What was begun is carried out, also where whoever has asked is gone before it is done: what is stored and which
+/// sockets are open belong together.
+async fn to_its_end<T: Send + 'static>(
+    work: impl Future<Output = Result<T, AccountFailed>> + Send + 'static,
+) -> Result<T, AccountFailed> {
+    tokio::spawn(work).await.map_err(|panic| AccountFailed::Unavailable(panic.to_string()))?
 }
 
 impl std::fmt::Debug for Engine {
