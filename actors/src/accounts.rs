@@ -11,10 +11,10 @@ use std::sync::Arc;
 use greenroom_protocol::{CloseCode, Name, Timestamp, User, UserId};
 use greenroom_storage::{Account, Change, SignIn, SignInToken, Taken, TokenHash};
 
-pub use rules::{FieldError, ProfileChange, Registration};
+pub use rules::{FieldError, ProfileChange, Registration, hue_of};
 
 use crate::clock;
-use crate::directory::{Directory, Person};
+use crate::directory::{Directory, LivingSession, Person};
 use crate::store::{ChangeFailed, ReadFailed};
 use passwords::Passwords;
 
@@ -35,7 +35,7 @@ pub(crate) struct Accounts {
 }
 
 /// Somebody who was signed in just now.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct SignedIn {
     /// Their account.
     pub account: Account,
@@ -43,6 +43,13 @@ pub struct SignedIn {
     pub token: String,
     /// Until when it is good.
     pub until: Timestamp,
+}
+
+impl std::fmt::Debug for SignedIn {
+    /// Without the token.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SignedIn({:?}, {})", self.account, self.until)
+    }
 }
 
 /// Why something about an account was refused.
@@ -88,7 +95,8 @@ impl Accounts {
         Self { directory, passwords: Arc::new(Passwords::new()) }
     }
 
-    /// Makes an account, and signs its person in. A guest keeps who they are.
+    /// Makes an account, and signs its person in. A guest keeps who they are, but what they were a guest by ends: their
+    /// sockets show the old name, and whoever else holds the old token is not to go on as somebody with an account.
     pub(crate) async fn register(
         &self,
         registration: Registration,
@@ -110,19 +118,32 @@ impl Accounts {
         let (token, sign_in) = fresh_sign_in(id)?;
         let register = |reply| Change::register(&account, token.hash, sign_in, reply);
         self.directory.store.change(register).await?;
+        if guest.is_some() {
+            self.close_where(|living| living.sign_in.is_none() && living.person.user.id == id);
+        }
         Ok(SignedIn { account, token: token.text, until: sign_in.until })
     }
 
     /// Signs somebody in. It takes the same time whether or not there is such an account.
     pub(crate) async fn sign_in(&self, email: &str, password: String) -> Result<SignedIn, AccountFailed> {
+        for _ in 0..TRIES {
+            let account = self.known_by_password(email, password.clone()).await?;
+            self.make_space(account.id).await?;
+            let (token, sign_in) = fresh_sign_in(account.id)?;
+            match self.directory.store.change(|reply| Change::sign_in(&account, token.hash, sign_in, reply)).await {
+                Err(failed) if changed_meanwhile(&failed) => {}
+                Err(failed) => return Err(failed.into()),
+                Ok(()) => return Ok(SignedIn { account, token: token.text, until: sign_in.until }),
+            }
+        }
+        Err(contended())
+    }
+
+    async fn known_by_password(&self, email: &str, password: String) -> Result<Account, AccountFailed> {
         let account = self.directory.store.account_by_email(email.trim().to_owned()).await?;
         let hash = account.as_ref().map(|account| account.password.clone());
         let right = self.passwords.verify(hash, password).await?;
-        let account = account.filter(|_| right).ok_or(AccountFailed::WrongPassword)?;
-        self.make_space(account.id).await?;
-        let (token, sign_in) = fresh_sign_in(account.id)?;
-        self.directory.store.change(|reply| Change::sign_in(token.hash, sign_in, reply)).await?;
-        Ok(SignedIn { account, token: token.text, until: sign_in.until })
+        account.filter(|_| right).ok_or(AccountFailed::WrongPassword)
     }
 
     /// Where somebody is signed in at the most places, the earliest one ends.
@@ -147,12 +168,27 @@ impl Accounts {
     /// Ends sign-ins, and closes their sockets.
     pub(crate) async fn sign_out(&self, user: UserId, tokens: Vec<TokenHash>) -> Result<(), AccountFailed> {
         self.directory.store.change(|reply| Change::sign_out(user, &tokens, reply)).await?;
+        self.close(&tokens);
+        Ok(())
+    }
+
+    fn close(&self, tokens: &[TokenHash]) {
+        self.close_where(|living| living.sign_in.is_some_and(|sign_in| tokens.contains(&sign_in)));
+    }
+
+    fn close_where(&self, ended: impl Fn(&LivingSession) -> bool) {
         for (_, living) in self.directory.sessions() {
-            if living.sign_in.is_some_and(|sign_in| tokens.contains(&sign_in)) {
+            if ended(&living) {
                 living.outbox.close(CloseCode::Unauthenticated);
             }
         }
-        Ok(())
+    }
+
+    /// Where somebody is signed in besides here: the first hundred places.
+    async fn elsewhere(&self, user: UserId, here: TokenHash) -> Result<Vec<TokenHash>, AccountFailed> {
+        let mut tokens = self.directory.store.sign_ins_of(user).await?;
+        tokens.retain(|token| *token != here);
+        Ok(tokens)
     }
 
     /// Who is signed in with this token.
@@ -173,27 +209,43 @@ impl Accounts {
         here: TokenHash,
     ) -> Result<Account, AccountFailed> {
         let gone = || AccountFailed::Unavailable("the account is gone".into());
-        let mut hash = None;
+        // The password that was looked at, and what it becomes: one that was changed meanwhile is looked at again.
+        let mut renewed: Option<(String, String)> = None;
         for _ in 0..TRIES {
             let before = self.directory.store.account(user).await?.ok_or_else(gone)?;
             let mut after = change.apply(&before).map_err(AccountFailed::Invalid)?;
-            if hash.is_none() && (change.password.is_some() || change.email.is_some()) {
-                hash = Some(self.renewed(&before, &change).await?);
+            let looked_at = renewed.as_ref().is_some_and(|(of, _)| *of == before.password);
+            if !looked_at && (change.password.is_some() || change.email.is_some()) {
+                renewed = Some((before.password.clone(), self.renewed(&before, &change).await?));
             }
-            after.password = hash.clone().unwrap_or(after.password);
-            match self.directory.store.change(|reply| Change::account(&before, &after, reply)).await {
-                Err(ChangeFailed::Refused(refused)) if Taken::of(&refused) == Some(Taken::Person) => {}
+            if let Some((_, password)) = &renewed {
+                after.password.clone_from(password);
+            }
+            let out = if change.password.is_some() { self.elsewhere(user, here).await? } else { Vec::new() };
+            match self.directory.store.change(|reply| Change::account(&before, &after, &out, reply)).await {
+                Err(failed) if changed_meanwhile(&failed) => {}
                 Err(failed) => return Err(failed.into()),
                 Ok(()) => {
+                    self.close(&out);
                     if change.password.is_some() {
-                        let others = self.directory.store.sign_ins_of(user).await?;
-                        self.sign_out(user, others.into_iter().filter(|token| *token != here).collect()).await?;
+                        self.sign_out_elsewhere(user, here).await?;
                     }
                     return Ok(after);
                 }
             }
         }
-        Err(AccountFailed::Unavailable("the account was changed from elsewhere at the same time".into()))
+        Err(contended())
+    }
+
+    /// Ends also what came in with the old password in the last moment.
+    async fn sign_out_elsewhere(&self, user: UserId, here: TokenHash) -> Result<(), AccountFailed> {
+        loop {
+            let out = self.elsewhere(user, here).await?;
+            if out.is_empty() {
+                return Ok(());
+            }
+            self.sign_out(user, out).await?;
+        }
     }
 
     /// The hash of the new password, or the one until now, where the old password was right.
@@ -218,20 +270,26 @@ impl Accounts {
         Ok(account.map(|account| account.id))
     }
 
-    /// Accounts whose names begin like this, behind `after`.
-    pub(crate) async fn list(&self, begin: &str, after: Option<Name>) -> Result<Vec<Account>, ReadFailed> {
+    /// A page of the accounts whose names begin like this, behind `after`, and whether there are more.
+    pub(crate) async fn list(&self, begin: &str, after: Option<Name>) -> Result<(Vec<Account>, bool), ReadFailed> {
         // What nobody can be called, nobody's name begins with.
         let skeleton = match Name::guest(begin) {
             Ok(begin) => begin.skeleton(),
             Err(_) if begin.is_empty() => String::new(),
-            Err(_) => return Ok(Vec::new()),
+            Err(_) => return Ok((Vec::new(), false)),
         };
-        self.directory.store.accounts(skeleton, after, PEOPLE_PAGE).await
+        let mut accounts = self.directory.store.accounts(skeleton, after, PEOPLE_PAGE + 1).await?;
+        let more = accounts.len() > PEOPLE_PAGE;
+        accounts.truncate(PEOPLE_PAGE);
+        Ok((accounts, more))
     }
 
     /// The account of an id or a name.
     pub(crate) async fn find(&self, user: &str) -> Result<Option<Account>, ReadFailed> {
-        if let Ok(id) = uuid::Uuid::try_parse(user) {
+        // Without its hyphens an id could be somebody's name.
+        if user.len() == uuid::fmt::Hyphenated::LENGTH
+            && let Ok(id) = uuid::Uuid::try_parse(user)
+        {
             return self.directory.store.account(UserId(id)).await;
         }
         let Ok(name) = Name::guest(user) else { return Ok(None) };
@@ -244,6 +302,14 @@ impl Accounts {
 /// The person that an account is.
 pub(crate) fn person(account: &Account) -> Person {
     Person { user: User { id: account.id, name: account.name.clone() }, guest: false }
+}
+
+fn changed_meanwhile(failed: &ChangeFailed) -> bool {
+    matches!(failed, ChangeFailed::Refused(refused) if Taken::of(refused) == Some(Taken::Person))
+}
+
+fn contended() -> AccountFailed {
+    AccountFailed::Unavailable("the account is being changed from elsewhere again and again".into())
 }
 
 fn fresh_sign_in(user: UserId) -> Result<(SignInToken, SignIn), AccountFailed> {

@@ -57,7 +57,7 @@ pub mod fuzzing;
 #[cfg(test)]
 mod simulation;
 
-pub use accounts::{AccountFailed, FieldError, PEOPLE_PAGE, ProfileChange, Registration, SignedIn};
+pub use accounts::{AccountFailed, FieldError, PEOPLE_PAGE, ProfileChange, Registration, SignedIn, hue_of};
 pub use books::Balance;
 pub use call::CallError;
 pub use census::{ActorName, LifeChange, LifeEvent, NoActorName, TreeNode};

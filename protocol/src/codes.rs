@@ -24,7 +24,7 @@ pub enum ErrorCode {
     TooLarge,
     /// Too often; `retry_after_ms` says when again.
     RateLimited,
-    /// It contradicts what is there, such as the same `id` with another body.
+    /// It contradicts what is there: the same `id` with another body, a name that is somebody's.
     Conflict,
     /// Not now; the same command may work later.
     Unavailable,
@@ -81,7 +81,9 @@ impl ErrorCode {
             Self::Invalid => "A field is missing or breaks a rule; the message says which.",
             Self::TooLarge => "More than a bound allows.",
             Self::RateLimited => "Too often; `retry_after_ms` says when again.",
-            Self::Conflict => "It contradicts what is there, such as the same `id` with another body.",
+            Self::Conflict => {
+                "It contradicts what is there: the same `id` with another body, a name that is somebody's."
+            }
             Self::Unavailable => "Not now, nothing was stored; the same command may work later.",
             Self::Internal => "A fault of the server, nothing was stored.",
         }

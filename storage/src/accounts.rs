@@ -126,9 +126,15 @@ impl Change {
         Self { expect, put, reply }
     }
 
-    /// Changes an account. Refused where it is no longer `before`, or the new name or e-mail is another's.
+    /// Changes an account, and signs its person out of these places. Refused where it is no longer `before`, or the
+    /// new name or e-mail is another's.
     #[must_use]
-    pub fn account(before: &Account, after: &Account, reply: Reply<Result<(), ChangeRefused>>) -> Self {
+    pub fn account(
+        before: &Account,
+        after: &Account,
+        out: &[TokenHash],
+        reply: Reply<Result<(), ChangeRefused>>,
+    ) -> Self {
         let owner = Some(after.id.0.as_bytes().to_vec());
         let (mut expect, mut put) = (vec![before.put()], vec![after.put()]);
         let keys = before.own_keys().into_iter().zip(after.own_keys());
@@ -136,20 +142,25 @@ impl Change {
             expect.push((new.clone(), None));
             put.extend([(old, None), (new, owner.clone())]);
         }
+        put.extend(sign_out_puts(after.id, out));
         Self { expect, put, reply }
     }
 
-    /// Signs somebody in.
+    /// Signs somebody in. Refused where the account is no longer the one whose password was looked at.
     #[must_use]
-    pub fn sign_in(token: TokenHash, sign_in: SignIn, reply: Reply<Result<(), ChangeRefused>>) -> Self {
-        Self { expect: Vec::new(), put: sign_in_puts(token, sign_in).into(), reply }
+    pub fn sign_in(
+        account: &Account,
+        token: TokenHash,
+        sign_in: SignIn,
+        reply: Reply<Result<(), ChangeRefused>>,
+    ) -> Self {
+        Self { expect: vec![account.put()], put: sign_in_puts(token, sign_in).into(), reply }
     }
 
     /// Signs somebody out of these places.
     #[must_use]
     pub fn sign_out(user: UserId, tokens: &[TokenHash], reply: Reply<Result<(), ChangeRefused>>) -> Self {
-        let put = tokens.iter().flat_map(|token| [(sign_in_key(token), None), (sign_in_of_key(user, token), None)]);
-        Self { expect: Vec::new(), put: put.collect(), reply }
+        Self { expect: Vec::new(), put: sign_out_puts(user, tokens).collect(), reply }
     }
 }
 
@@ -228,6 +239,10 @@ fn sign_in_of_key(user: UserId, token: &TokenHash) -> Key {
 fn sign_in_puts(token: TokenHash, sign_in: SignIn) -> [(Key, Option<Vec<u8>>); 2] {
     let value = Some(encode(&SignInValue::from(sign_in)));
     [(sign_in_key(&token), value), (sign_in_of_key(sign_in.user, &token), Some(Vec::new()))]
+}
+
+fn sign_out_puts(user: UserId, tokens: &[TokenHash]) -> impl Iterator<Item = (Key, Option<Vec<u8>>)> {
+    tokens.iter().flat_map(move |token| [(sign_in_key(token), None), (sign_in_of_key(user, token), None)])
 }
 
 fn owner_of(value: &[u8]) -> Result<UserId, ReadError> {

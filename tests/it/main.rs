@@ -19,6 +19,9 @@ mod resuming;
 /// Who one is, and who is here.
 mod presence;
 
+/// People with a password: registering, signing in and out, and what they say of themselves.
+mod accounts;
+
 /// How far people have got, and their lists of rooms.
 mod cursors;
 

@@ -2,8 +2,10 @@
 
 mod frames;
 mod guest;
+mod http;
 mod inbox;
 pub(crate) mod lab;
+mod member;
 mod process;
 mod procfs;
 mod raw;
@@ -19,7 +21,9 @@ use tokio::time::{Instant, sleep, timeout};
 
 pub(crate) use frames::log_of;
 pub(crate) use guest::{Guest, NoSocket, said};
+pub(crate) use http::{Answer, call};
 pub(crate) use inbox::Ending;
+pub(crate) use member::{Member, PASSWORD, registration};
 pub(crate) use process::{Home, Process, greenroom};
 pub(crate) use raw::{Raw, frame};
 pub(crate) use server::Server;

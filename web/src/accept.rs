@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::Service as _;
 
+use crate::pace::{FORGET, Pace};
 use crate::router::{metrics_router, router};
 
 /// How the edge is configured.
@@ -31,7 +32,7 @@ pub struct ServerConfig {
     pub allowed_origins: Vec<String>,
     /// Whether the fault laboratory is open.
     pub lab: bool,
-    /// Whether the number of sockets is bounded.
+    /// Whether the number of sockets, and the pace of sign-ins and registrations, is bounded.
     pub limits: bool,
 }
 
@@ -40,6 +41,8 @@ pub struct ServerConfig {
 pub(crate) struct Edge {
     pub(crate) engine: Engine,
     pub(crate) config: ServerConfig,
+    /// How often people may try what is worth guessing at; nothing where there are no limits.
+    pub(crate) pace: Option<Pace>,
     /// One for each WebSocket that may still be opened.
     pub(crate) sockets: Arc<Semaphore>,
     /// The tasks of WebSockets, to be waited for when the server drains.
@@ -65,10 +68,12 @@ impl Server {
         let sockets = if config.limits { limits::SOCKETS } else { Semaphore::MAX_PERMITS };
         let sockets = Arc::new(Semaphore::new(sockets));
         let stop = CancellationToken::new();
-        let edge = Edge { engine, config, sockets, tasks: TaskTracker::new(), stop: stop.clone() };
+        let pace = config.limits.then(Pace::new);
+        let edge = Edge { engine, config, pace, sockets, tasks: TaskTracker::new(), stop: stop.clone() };
         let server = Self { edge: Arc::new(edge), connections: TaskTracker::new() };
         let router = router(Arc::clone(&server.edge));
         server.connections.spawn(accept(listener, router, stop, server.connections.clone()));
+        server.connections.spawn(forget(Arc::clone(&server.edge)));
         server
     }
 
@@ -108,6 +113,14 @@ async fn accept(listener: TcpListener, router: Router, stop: CancellationToken, 
                 tokio::time::sleep(NO_FILES).await;
             }
         }
+    }
+}
+
+/// Lets go of what was kept of tries that no longer count.
+async fn forget(edge: Arc<Edge>) {
+    let Some(pace) = &edge.pace else { return };
+    while edge.stop.run_until_cancelled(tokio::time::sleep(FORGET)).await.is_some() {
+        pace.forget();
     }
 }
 

@@ -4,12 +4,16 @@
 //! or sessions: those are behind [`Engine`](greenroom_actors::Engine), the only door it uses.
 
 mod accept;
+mod accounts;
 mod assets;
+mod caller;
+mod cookie;
 mod http;
 mod lab;
 mod local;
 mod metrics;
 mod origin;
+mod pace;
 mod problem;
 mod router;
 mod socket;

@@ -1,18 +1,28 @@
-//! HTTP errors as `application/problem+json` (RFC 9457). HTTP statuses of refusals appear only here
-//! and in the router.
+//! HTTP errors as `application/problem+json` (RFC 9457). HTTP statuses of refusals appear only here,
+//! in the calls themselves and in the router.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use greenroom_protocol::limits::REQUEST;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tokio::time::timeout;
+
+/// What is wrong with which field.
+pub(crate) type FieldErrors = BTreeMap<String, String>;
 
 /// Why a request was refused.
 #[derive(Debug)]
 pub(crate) struct Problem {
     status: StatusCode,
     detail: String,
+    errors: FieldErrors,
+    retry_after: Option<Duration>,
 }
 
 #[derive(Serialize)]
@@ -22,43 +32,71 @@ struct Body<'a> {
     title: &'a str,
     status: u16,
     detail: &'a str,
+    #[serde(skip_serializing_if = "FieldErrors::is_empty")]
+    errors: &'a FieldErrors,
 }
 
 impl Problem {
     pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into() }
+        Self { status, detail: detail.into(), errors: FieldErrors::new(), retry_after: None }
     }
 
     /// A part that should answer does not; the request may succeed later.
     pub(crate) fn unavailable() -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "a part of the server restarts; ask again")
+        Self::later(StatusCode::SERVICE_UNAVAILABLE, "a part of the server restarts; ask again", Duration::from_secs(1))
+    }
+
+    /// The same request may succeed after this time.
+    pub(crate) fn later(status: StatusCode, detail: impl Into<String>, after: Duration) -> Self {
+        Self { retry_after: Some(after), ..Self::new(status, detail) }
+    }
+
+    /// Some fields break a rule.
+    pub(crate) fn invalid(errors: FieldErrors) -> Self {
+        Self { errors, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "some fields are not valid") }
+    }
+
+    /// What this field says is somebody's already.
+    pub(crate) fn taken(field: &str, detail: &str) -> Self {
+        let errors = FieldErrors::from([(field.to_owned(), detail.to_owned())]);
+        Self { errors, ..Self::new(StatusCode::CONFLICT, detail) }
+    }
+
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status
     }
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let title = self.status.canonical_reason().unwrap_or("error");
-        let body = Body { kind: "about:blank", title, status: self.status.as_u16(), detail: &self.detail };
-        let mut response = (self.status, Json(body)).into_response();
-        let kind = HeaderValue::from_static("application/problem+json");
-        response.headers_mut().insert(header::CONTENT_TYPE, kind);
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        let Self { status, detail, errors, retry_after } = &self;
+        let body = Body { kind: "about:blank", title, status: status.as_u16(), detail, errors };
+        let mut response = (*status, Json(body)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if let Some(after) = retry_after {
+            // Whoever comes a moment too early waits all over again.
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(after.as_millis().div_ceil(1_000).max(1) as u64));
+        }
+        if *status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response
     }
 }
 
-/// A JSON body; one that is none, or not what was asked for, is a problem like any other.
+/// A JSON body; one that is none, or not what was asked for, or takes too long, is a problem like any other.
 pub(crate) struct JsonBody<T>(pub(crate) T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        match Json::from_request(request, state).await {
-            Ok(Json(body)) => Ok(Self(body)),
-            Err(rejection) => Err(Problem::new(rejection.status(), rejection.body_text())),
+        match timeout(REQUEST, Json::from_request(request, state)).await {
+            Ok(Ok(Json(body))) => Ok(Self(body)),
+            Ok(Err(rejection)) => Err(Problem::new(rejection.status(), rejection.body_text())),
+            Err(_elapsed) => Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "the body takes too long")),
         }
     }
 }

@@ -19,7 +19,7 @@ use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 use crate::accept::Edge;
-use crate::http::token;
+use crate::caller::token;
 use crate::origin;
 use crate::problem::Problem;
 

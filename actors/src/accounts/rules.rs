@@ -53,6 +53,14 @@ pub struct ProfileChange {
 }
 
 impl Registration {
+    /// Whether it breaks no rule; what is taken is not looked at.
+    ///
+    /// # Errors
+    /// All that is wrong, field by field.
+    pub fn validate(&self) -> Result<(), Vec<FieldError>> {
+        self.check().map(|_fields| ())
+    }
+
     pub(super) fn check(&self) -> Result<Fields, Vec<FieldError>> {
         let mut errors = Vec::new();
         let email = kept(&mut errors, "email", email(&self.email));
@@ -101,7 +109,8 @@ impl ProfileChange {
 }
 
 /// The hue of somebody's picture until they choose one.
-pub(super) fn hue_of(id: UserId) -> u16 {
+#[must_use]
+pub fn hue_of(id: UserId) -> u16 {
     u16::try_from(id.0.as_u128() % 360).unwrap_or(0)
 }
 
@@ -122,7 +131,12 @@ fn email(text: &str) -> Result<String, String> {
 }
 
 fn name(text: &str) -> Result<Name, String> {
-    Name::account(text).map_err(|error| error.to_string())
+    let name = Name::account(text).map_err(|error| error.to_string())?;
+    // Each caller is `me` in the paths of calls.
+    if name.as_str().eq_ignore_ascii_case("me") {
+        return Err("this name means everybody; take another".to_owned());
+    }
+    Ok(name)
 }
 
 /// A line of text without what deceives or breaks a page.
@@ -187,6 +201,11 @@ mod tests {
         assert_eq!(wrong(&registration("A", "ana", "short")), ["email", "name", "password"]);
         let differs = Registration { password_confirm: "tall grass".into(), ..good };
         assert_eq!(wrong(&differs), ["password_confirm"]);
+    }
+
+    #[test]
+    fn nobody_is_called_what_everybody_calls_themselves() {
+        assert_eq!(wrong(&registration("Me", "me@example.org", "tall grass on tuesday")), ["name"]);
     }
 
     #[test]

@@ -75,7 +75,7 @@ impl From<ReadFailed> for HelloFailed {
 }
 
 /// Who somebody is, and by what.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Identity {
     /// Who.
     pub person: Person,
@@ -83,6 +83,13 @@ pub struct Identity {
     pub token: Option<String>,
     /// The sign-in that it rests on; a guest has none.
     pub sign_in: Option<TokenHash>,
+}
+
+impl std::fmt::Debug for Identity {
+    /// Without the token.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Identity({:?})", self.person)
+    }
 }
 
 /// What a drain has done.
@@ -222,15 +229,26 @@ impl Engine {
         outbox: Arc<Outbox>,
     ) -> Result<SessionHandle, call::CallError> {
         let Identity { person, token, sign_in } = identity;
+        let user = person.user.id;
         let opening = Opening { person, token, reference, outbox: Arc::clone(&outbox), sign_in, config: self.config };
         let session = self.directory.sessions.open(opening).await?;
-        if let Some(sign_in) = sign_in
-            && !matches!(self.accounts.signed_in(sign_in).await, Ok(Some(_)))
-        {
-            // They signed out while the session was being opened, when it could not be found yet.
-            outbox.close(CloseCode::Unauthenticated);
+        // They may have signed out, or registered, while the session was being opened, when it could not be found yet.
+        match self.still_good(user, sign_in).await {
+            Ok(true) => {}
+            Ok(false) => outbox.close(CloseCode::Unauthenticated),
+            Err(error) => {
+                tracing::warn!(%error, "whether a session may be open can't be known now");
+                outbox.close(CloseCode::Restarting);
+            }
         }
         Ok(session)
+    }
+
+    async fn still_good(&self, user: UserId, sign_in: Option<TokenHash>) -> Result<bool, ReadFailed> {
+        match sign_in {
+            Some(sign_in) => Ok(self.accounts.signed_in(sign_in).await?.is_some()),
+            None => Ok(!self.accounts.has_account(user).await?),
+        }
     }
 
     // --- accounts ---
@@ -245,7 +263,8 @@ impl Engine {
         guest: Option<&Person>,
     ) -> Result<SignedIn, AccountFailed> {
         let guest = guest.filter(|person| person.guest).map(|person| person.user.id);
-        self.accounts.register(registration, guest).await
+        let accounts = self.accounts.clone();
+        to_its_end(async move { accounts.register(registration, guest).await }).await
     }
 
     /// Signs somebody in. It takes the same time whether or not there is such an account.
@@ -261,10 +280,11 @@ impl Engine {
     /// # Errors
     /// Where that can't be stored now.
     pub async fn sign_out(&self, user: UserId, sign_in: TokenHash) -> Result<(), AccountFailed> {
-        self.accounts.sign_out(user, vec![sign_in]).await
+        let accounts = self.accounts.clone();
+        to_its_end(async move { accounts.sign_out(user, vec![sign_in]).await }).await
     }
 
-    /// Somebody's account and how reachable they are, by id or by name.
+    /// Somebody's account, by id or by name.
     ///
     /// # Errors
     /// Where accounts can't be read now.
@@ -282,14 +302,15 @@ impl Engine {
         change: ProfileChange,
         here: TokenHash,
     ) -> Result<Account, AccountFailed> {
-        self.accounts.change(user, change, here).await
+        let accounts = self.accounts.clone();
+        to_its_end(async move { accounts.change(user, change, here).await }).await
     }
 
-    /// A page of the accounts whose names begin like this, behind `after`.
+    /// A page of the accounts whose names begin like this, behind `after`, and whether there are more.
     ///
     /// # Errors
     /// Where accounts can't be read now.
-    pub async fn accounts(&self, begin: &str, after: Option<Name>) -> Result<Vec<Account>, AccountFailed> {
+    pub async fn accounts(&self, begin: &str, after: Option<Name>) -> Result<(Vec<Account>, bool), AccountFailed> {
         Ok(self.accounts.list(begin, after).await?)
     }
 
@@ -369,6 +390,14 @@ impl Engine {
     pub fn lab(&self) -> Lab {
         Lab::new(Arc::clone(&self.directory), self.actor.clone())
     }
+}
+
+/// What was begun is carried out, also where whoever has asked is gone before it is done: what is stored and which
+/// sockets are open belong together.
+async fn to_its_end<T: Send + 'static>(
+    work: impl Future<Output = Result<T, AccountFailed>> + Send + 'static,
+) -> Result<T, AccountFailed> {
+    tokio::spawn(work).await.map_err(|panic| AccountFailed::Unavailable(panic.to_string()))?
 }
 
 impl std::fmt::Debug for Engine {

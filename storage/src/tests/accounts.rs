@@ -100,7 +100,7 @@ fn a_new_name_frees_the_old_one_and_a_stale_change_is_refused() {
     let (ana, bob) = (account("Ana", "ana@example.org"), account("Bob", "bob@example.org"));
     assert_eq!((register(&house, &ana, 1), register(&house, &bob, 2)), (Ok(()), Ok(())));
     let change = |before: &Account, after: &Account| {
-        submit(&house, |reply| Change::account(before, after, reply)).recv().unwrap()
+        submit(&house, |reply| Change::account(before, after, &[], reply)).recv().unwrap()
     };
     let eve = Account { name: Name::account("Eve").unwrap(), ..ana.clone() };
     assert_eq!(change(&ana, &eve), Ok(()));
@@ -144,7 +144,7 @@ fn whoever_signs_out_is_out_everywhere_they_named_and_nowhere_else() {
     let ana = account("Ana", "ana@example.org");
     assert_eq!(register(&house, &ana, 1), Ok(()));
     for token in [2, 3] {
-        let signed = submit(&house, |reply| Change::sign_in([token; 32], sign_in(&ana), reply));
+        let signed = submit(&house, |reply| Change::sign_in(&ana, [token; 32], sign_in(&ana), reply));
         assert_eq!(signed.recv().unwrap(), Ok(()));
     }
     house.settle();
@@ -155,6 +155,24 @@ fn whoever_signs_out_is_out_everywhere_they_named_and_nowhere_else() {
         assert!(gone.iter().all(|token| house.store.sign_in(token).unwrap().is_none()));
         house.settle();
     }
+}
+
+#[test]
+fn a_new_password_ends_sign_ins_in_the_same_step_and_none_comes_in_with_the_old_one() {
+    let house = House::new();
+    let ana = account("Ana", "ana@example.org");
+    assert_eq!(register(&house, &ana, 1), Ok(()));
+    let sign_in = |account: &Account, token: u8| {
+        submit(&house, |reply| Change::sign_in(account, [token; 32], sign_in(account), reply)).recv().unwrap()
+    };
+    assert_eq!(sign_in(&ana, 2), Ok(()));
+    let renewed = Account { password: "another hash".into(), ..ana.clone() };
+    assert_ne!(renewed, ana, "it is another password");
+    let changed = submit(&house, |reply| Change::account(&ana, &renewed, &[[2; 32]], reply));
+    assert_eq!(changed.recv().unwrap(), Ok(()));
+    assert_eq!(house.store.sign_ins_of(ana.id).unwrap(), [[1; 32]]);
+    assert_eq!(taken(&sign_in(&ana, 3)), Some(Taken::Person), "the old password was looked at too early");
+    assert_eq!(sign_in(&renewed, 3), Ok(()));
 }
 
 #[test]

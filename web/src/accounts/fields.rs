@@ -1,0 +1,108 @@
+//! The fields of a request, read one by one, so that all that is wrong with them can be said at once.
+
+use axum::extract::{FromRequest, Request};
+use axum::http::StatusCode;
+use serde_json::{Map, Value};
+
+use crate::problem::{FieldErrors, JsonBody, Problem};
+
+/// A JSON object that is being read. It is never printed: some fields are secrets.
+pub(super) struct Fields {
+    unread: Map<String, Value>,
+    errors: FieldErrors,
+}
+
+impl<S: Send + Sync> FromRequest<S> for Fields {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let JsonBody(body) = JsonBody::<Value>::from_request(request, state).await?;
+        // What was sent instead is not repeated: it may be a secret.
+        let Value::Object(unread) = body else {
+            return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "the body is to be a JSON object"));
+        };
+        Ok(Self { unread, errors: FieldErrors::new() })
+    }
+}
+
+impl Fields {
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.unread.contains_key(name)
+    }
+
+    /// A text; nothing where there is no such field.
+    pub(super) fn text(&mut self, name: &str) -> Option<String> {
+        if let Value::String(text) = self.unread.remove(name)? {
+            return Some(text);
+        }
+        self.wrong(name, "a text is wanted here")
+    }
+
+    /// A text that has to be there.
+    pub(super) fn needed(&mut self, name: &str) -> String {
+        if !self.has(name) {
+            return self.wrong(name, "this is needed").unwrap_or_default();
+        }
+        self.text(name).unwrap_or_default()
+    }
+
+    /// A small number. One that is too large becomes the largest, which is too large for every rule.
+    pub(super) fn number(&mut self, name: &str) -> Option<u16> {
+        match self.unread.remove(name)?.as_u64() {
+            Some(number) => Some(u16::try_from(number).unwrap_or(u16::MAX)),
+            None => self.wrong(name, "a whole number is wanted here, not below 0"),
+        }
+    }
+
+    /// Ends the reading: what is left is passed over.
+    pub(super) fn done(self) -> Result<(), Problem> {
+        if self.errors.is_empty() { Ok(()) } else { Err(Problem::invalid(self.errors)) }
+    }
+
+    /// Ends the reading: what is left is wrong.
+    pub(super) fn all_read(mut self) -> Result<(), Problem> {
+        for name in std::mem::take(&mut self.unread).keys() {
+            self.wrong::<()>(name, "there is no such field, or it can't be changed");
+        }
+        self.done()
+    }
+
+    fn wrong<T>(&mut self, name: &str, message: &str) -> Option<T> {
+        self.errors.insert(name.to_owned(), message.to_owned());
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn fields(value: Value) -> Fields {
+        Fields { unread: value.as_object().unwrap().clone(), errors: FieldErrors::new() }
+    }
+
+    #[test]
+    fn what_is_there_is_read_and_what_is_not_is_nothing() {
+        let mut fields = fields(json!({ "name": "Ana", "hue": 120, "far": 1_000_000 }));
+        assert_eq!((fields.text("name").as_deref(), fields.text("email")), (Some("Ana"), None));
+        assert_eq!((fields.number("hue"), fields.number("far")), (Some(120), Some(u16::MAX)));
+        assert!(fields.all_read().is_ok());
+    }
+
+    #[test]
+    fn all_that_is_wrong_is_said_at_once() {
+        let mut fields = fields(json!({ "name": 5, "hue": -1, "email": null, "role": "admin" }));
+        assert_eq!((fields.text("name"), fields.number("hue"), fields.text("email")), (None, None, None));
+        assert_eq!(fields.needed("password"), "");
+        let wrong: Vec<_> = fields.errors.keys().cloned().collect();
+        assert_eq!(wrong, ["email", "hue", "name", "password"]);
+        assert!(fields.all_read().is_err());
+    }
+
+    #[test]
+    fn what_is_left_is_passed_over_or_wrong() {
+        assert!(fields(json!({ "role": "admin" })).done().is_ok());
+        assert!(fields(json!({ "role": "admin" })).all_read().is_err());
+    }
+}

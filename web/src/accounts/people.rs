@@ -1,0 +1,115 @@
+//! What people say of themselves, and who there is.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::{ConnectInfo, Path, Query, State};
+use axum::http::StatusCode;
+use greenroom_actors::{AccountFailed, ProfileChange};
+use greenroom_protocol::Name;
+use serde::{Deserialize, Serialize};
+
+use super::fields::Fields;
+use super::person::{Shown, shown, shown_guest, shown_to_themselves};
+use crate::accept::Edge;
+use crate::caller::Somebody;
+use crate::problem::Problem;
+
+/// A page of people.
+#[derive(Serialize)]
+pub(super) struct People {
+    users: Vec<Shown>,
+    more: bool,
+}
+
+/// Which page.
+#[derive(Deserialize)]
+pub(super) struct Which {
+    #[serde(default)]
+    query: String,
+    after: Option<String>,
+}
+
+/// `GET /api/users/me`: who one is.
+pub(super) async fn me(State(edge): State<Arc<Edge>>, Somebody(identity): Somebody) -> Result<Json<Shown>, Problem> {
+    if identity.person.guest {
+        return Ok(Json(shown_guest(&edge, identity.person).await));
+    }
+    let account = edge.engine.account(&identity.person.user.id.to_string()).await?;
+    let account = account.ok_or_else(Problem::unavailable)?;
+    Ok(Json(shown_to_themselves(&edge, account).await))
+}
+
+/// `PATCH /api/users/me`: changes what one says of oneself.
+pub(super) async fn change(
+    State(edge): State<Arc<Edge>>,
+    ConnectInfo(from): ConnectInfo<SocketAddr>,
+    Somebody(identity): Somebody,
+    mut fields: Fields,
+) -> Result<Json<Shown>, Problem> {
+    let Some(here) = identity.sign_in else {
+        return Err(Problem::new(StatusCode::FORBIDDEN, "a guest has nothing to change; register first"));
+    };
+    let change = profile(&mut fields);
+    fields.all_read()?;
+    let user = identity.person.user.id;
+    if let (Some(pace), Some(_)) = (&edge.pace, &change.current_password) {
+        // Whoever has found an open page guesses here as well as anywhere.
+        pace.sign_in(from.ip(), &user.to_string())?;
+    }
+    let new_password = change.password.is_some();
+    let account = edge.engine.change_account(user, change, here).await.map_err(unchanged)?;
+    if new_password {
+        tracing::info!(%from, %user, "a new password; all other sign-ins have ended");
+    }
+    Ok(Json(shown_to_themselves(&edge, account).await))
+}
+
+fn profile(fields: &mut Fields) -> ProfileChange {
+    ProfileChange {
+        name: fields.text("name"),
+        display_name: fields.text("display_name"),
+        status_text: fields.text("status_text"),
+        hue: fields.number("hue"),
+        email: fields.text("email"),
+        password: fields.text("password"),
+        current_password: fields.text("current_password"),
+    }
+}
+
+/// Whoever is signed in is not told that they are nobody where they mistype their password.
+fn unchanged(failed: AccountFailed) -> Problem {
+    if failed == AccountFailed::WrongPassword {
+        let message = "a new e-mail or password needs the password until now, and this is not it";
+        return Problem::invalid(BTreeMap::from([("current_password".to_owned(), message.to_owned())]));
+    }
+    failed.into()
+}
+
+/// `GET /api/users`: those whose names begin like `query`, behind `after`.
+pub(super) async fn list(
+    State(edge): State<Arc<Edge>>,
+    _asked_by: Somebody,
+    which: Result<Query<Which>, QueryRejection>,
+) -> Result<Json<People>, Problem> {
+    let Query(which) = which.map_err(|bad| Problem::new(bad.status(), bad.body_text()))?;
+    let wrong = |error: greenroom_protocol::NameError| BTreeMap::from([("after".to_owned(), error.to_string())]);
+    let after = which.after.as_deref().map(Name::guest).transpose().map_err(|error| Problem::invalid(wrong(error)))?;
+    let (accounts, more) = edge.engine.accounts(&which.query, after).await?;
+    Ok(Json(People { users: shown(&edge, accounts).await?, more }))
+}
+
+/// `GET /api/users/{user}`: somebody, by id or by name.
+pub(super) async fn one(
+    State(edge): State<Arc<Edge>>,
+    _asked_by: Somebody,
+    user: Result<Path<String>, PathRejection>,
+) -> Result<Json<Shown>, Problem> {
+    let Path(user) = user.map_err(|bad| Problem::new(bad.status(), bad.body_text()))?;
+    let nobody = || Problem::new(StatusCode::NOT_FOUND, "nobody of this id or name has an account");
+    let account = edge.engine.account(&user).await?.ok_or_else(nobody)?;
+    shown(&edge, vec![account]).await?.pop().map(Json).ok_or_else(nobody)
+}

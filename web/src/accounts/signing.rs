@@ -1,0 +1,120 @@
+//! Registering, signing in, signing out.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use axum::Json;
+use axum::extract::{ConnectInfo, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use greenroom_actors::{AccountFailed, Registration, SignedIn};
+use greenroom_protocol::{Name, Timestamp};
+use serde::Serialize;
+
+use super::fields::Fields;
+use super::person::{Shown, shown_guest, shown_to_themselves};
+use super::refusal::{invalid, no_guest};
+use crate::accept::Edge;
+use crate::caller::{Perhaps, caller};
+use crate::cookie;
+use crate::problem::{FieldErrors, Problem};
+
+/// What somebody gets who was not known before.
+#[derive(Serialize)]
+struct Entry {
+    user: Shown,
+    token: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<Timestamp>,
+}
+
+/// `POST /api/users`: makes an account, and signs its person in. A guest stays who they are.
+pub(super) async fn register(
+    State(edge): State<Arc<Edge>>,
+    ConnectInfo(from): ConnectInfo<SocketAddr>,
+    Perhaps(before): Perhaps,
+    mut fields: Fields,
+) -> Result<Response, Problem> {
+    let registration = Registration {
+        email: fields.needed("email"),
+        name: fields.needed("name"),
+        password: fields.needed("password"),
+        password_confirm: fields.needed("password_confirm"),
+    };
+    fields.done()?;
+    // A slip of the finger costs no place among the few.
+    registration.validate().map_err(invalid)?;
+    if let Some(pace) = &edge.pace {
+        pace.registration(from.ip()).inspect_err(|_| tracing::warn!(%from, "registers too often"))?;
+    }
+    let signed_in = edge.engine.register(registration, before.map(|known| known.person).as_ref()).await?;
+    tracing::info!(%from, user = %signed_in.account.id, "registered");
+    Ok(entered(&edge, StatusCode::CREATED, signed_in).await)
+}
+
+/// `POST /api/session`: signs somebody in, or makes a guest.
+pub(super) async fn sign_in(
+    State(edge): State<Arc<Edge>>,
+    ConnectInfo(from): ConnectInfo<SocketAddr>,
+    mut fields: Fields,
+) -> Result<Response, Problem> {
+    if fields.has("guest") && !fields.has("password") {
+        let name = fields.needed("guest");
+        fields.done()?;
+        return be_guest(&edge, &name).await;
+    }
+    let (email, password) = (fields.needed("email"), fields.needed("password"));
+    fields.done()?;
+    if let Some(pace) = &edge.pace {
+        pace.sign_in(from.ip(), &email).inspect_err(|_| tracing::warn!(%from, "signs in too often"))?;
+    }
+    let signed_in = edge.engine.sign_in(&email, password).await;
+    let signed_in = signed_in.inspect_err(|failed| {
+        if *failed == AccountFailed::WrongPassword {
+            tracing::warn!(%from, "a sign-in with a wrong e-mail or password");
+        }
+    })?;
+    tracing::info!(%from, user = %signed_in.account.id, "signed in");
+    Ok(entered(&edge, StatusCode::OK, signed_in).await)
+}
+
+async fn be_guest(edge: &Edge, name: &str) -> Result<Response, Problem> {
+    let wrong = |error: greenroom_protocol::NameError| FieldErrors::from([("guest".to_owned(), error.to_string())]);
+    let name = Name::guest(name).map_err(|error| Problem::invalid(wrong(error)))?;
+    let identity = edge.engine.guest(name).await.map_err(no_guest)?;
+    let token = identity.token.ok_or_else(Problem::unavailable)?;
+    let user = shown_guest(edge, identity.person).await;
+    Ok(hand_over(StatusCode::OK, Entry { user, token, expires_at: None }, cookie::LONGEST))
+}
+
+async fn entered(edge: &Edge, status: StatusCode, signed_in: SignedIn) -> Response {
+    let SignedIn { account, token, until } = signed_in;
+    let user = shown_to_themselves(edge, account).await;
+    hand_over(status, Entry { user, token, expires_at: Some(until) }, left(until))
+}
+
+fn hand_over(status: StatusCode, entry: Entry, keep: Duration) -> Response {
+    let cookie = cookie::set(&entry.token, keep);
+    (status, [(header::SET_COOKIE, cookie)], Json(entry)).into_response()
+}
+
+fn left(until: Timestamp) -> Duration {
+    let until = UNIX_EPOCH + Duration::from_millis(u64::try_from(until.as_millis()).unwrap_or(0));
+    until.duration_since(SystemTime::now()).unwrap_or_default()
+}
+
+/// `DELETE /api/session`: ends a sign-in and closes its sockets. Whoever is nobody already has nothing left to end.
+pub(super) async fn sign_out(State(edge): State<Arc<Edge>>, headers: HeaderMap) -> Result<Response, Problem> {
+    let known = match caller(&edge, &headers).await {
+        Err(refused) if refused.status() == StatusCode::UNAUTHORIZED => None,
+        known => known?,
+    };
+    if let Some(identity) = known
+        && let Some(sign_in) = identity.sign_in
+    {
+        edge.engine.sign_out(identity.person.user.id, sign_in).await?;
+        tracing::info!(user = %identity.person.user.id, "signed out");
+    }
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie::clear())]).into_response())
+}
