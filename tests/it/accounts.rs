@@ -165,6 +165,22 @@ async fn whoever_signs_out_and_does_not_wait_for_the_answer_is_out_all_the_same(
 }
 
 #[tokio::test]
+async fn somebody_is_signed_in_at_a_hundred_places_and_then_the_earliest_ends() {
+    let server = open_server().await;
+    let alice = Member::register(&server, "Alice").await;
+    let socket = alice.connects(&server).await;
+    let second = alice.again(&server).await;
+    for _ in 2..100 {
+        alice.again(&server).await;
+    }
+    alice.me(&server).await.is(StatusCode::OK);
+    alice.again(&server).await;
+    assert_eq!(socket.closed().await, 4401);
+    is_nobody(&server, &alice.token).await;
+    second.me(&server).await.is(StatusCode::OK);
+}
+
+#[tokio::test]
 async fn a_new_password_ends_every_other_sign_in() {
     let server = Server::start().await;
     let alice = Member::register(&server, "Alice").await;

@@ -272,7 +272,8 @@ impl Engine {
     /// # Errors
     /// Where e-mail and password are not those of an account, or too many sign in.
     pub async fn sign_in(&self, email: &str, password: String) -> Result<SignedIn, AccountFailed> {
-        self.accounts.sign_in(email, password).await
+        let (accounts, email) = (self.accounts.clone(), email.to_owned());
+        to_its_end(async move { accounts.sign_in(&email, password).await }).await
     }
 
     /// Ends a sign-in, and closes its sockets.
