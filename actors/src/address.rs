@@ -39,18 +39,6 @@ pub(crate) struct Birth<T> {
     arguments: T,
 }
 
-/// Starts an actor below its supervisor.
-pub(crate) async fn start<A, T>(actor: A, arguments: T, supervisor: ActorCell) -> Result<Address<A::Msg>, SpawnErr>
-where
-    A: Actor<Arguments = Birth<T>>,
-    T: Send + 'static,
-{
-    let vitals = Vitals::new();
-    let birth = Birth { vitals: Arc::clone(&vitals), arguments };
-    let (actor, _task) = Actor::spawn_linked(None, actor, birth, supervisor).await?;
-    Ok(Address::new(actor, vitals))
-}
-
 /// Which child has ended, and how, where that is what ractor tells a supervisor.
 pub(crate) fn end_of(event: SupervisionEvent) -> Option<(ActorId, Exit)> {
     match event {
@@ -137,7 +125,12 @@ impl<M: Message> Address<M> {
         T: Send + 'static,
     {
         match &self.line {
-            Line::Actor(supervisor) => start(actor, arguments, supervisor.get_cell()).await,
+            Line::Actor(supervisor) => {
+                let vitals = Vitals::new();
+                let birth = Birth::new(Arc::clone(&vitals), arguments);
+                let (actor, _task) = Actor::spawn_linked(None, actor, birth, supervisor.get_cell()).await?;
+                Ok(Address::new(actor, vitals))
+            }
             #[cfg(any(test, feature = "fuzzing"))]
             Line::Held(mailbox) => Ok(mailbox.bear(arguments)),
         }

@@ -77,15 +77,22 @@ async fn a_read_that_panics_is_refused_and_the_next_one_is_answered() {
     balances(&server).await;
 }
 
-#[tokio::test]
-async fn whoever_comes_to_a_room_that_cannot_be_read_yet_is_let_in_once_it_can() {
+/// Alice has said "before" in Green, which nobody has entered since the server was started again.
+async fn alice_before_a_room_that_sleeps() -> (Process, Guest) {
     let mut server = Process::start(&["--lab"]).await;
     let mut alice = Guest::enter(&server, "Alice").await;
     alice.join(GREEN).await;
     alice.says(GREEN, "before").await;
     server.terminate().await;
     let server = server.restart().await;
-    let (mut alice, mut bob) = (alice.again(&server).await, Guest::enter(&server, "Bob").await);
+    let alice = alice.again(&server).await;
+    (server, alice)
+}
+
+#[tokio::test]
+async fn whoever_comes_to_a_room_that_cannot_be_read_yet_is_let_in_once_it_can() {
+    let (server, mut alice) = alice_before_a_room_that_sleeps().await;
+    let mut bob = Guest::enter(&server, "Bob").await;
     bob.join(ATTIC).await;
     arm(&server, "store.read", "panic", 3).await;
     alice.tell(Command::Join(Join { room: room(GREEN), since: None, epoch: None, limit: None })).await;
@@ -101,13 +108,7 @@ async fn whoever_comes_to_a_room_that_cannot_be_read_yet_is_let_in_once_it_can()
 
 #[tokio::test]
 async fn whoever_comes_to_a_room_that_stays_unreadable_is_told_so_and_may_come_again() {
-    let mut server = Process::start(&["--lab"]).await;
-    let mut alice = Guest::enter(&server, "Alice").await;
-    alice.join(GREEN).await;
-    alice.says(GREEN, "before").await;
-    server.terminate().await;
-    let server = server.restart().await;
-    let mut alice = alice.again(&server).await;
+    let (server, mut alice) = alice_before_a_room_that_sleeps().await;
     // Each try to open the room reads once, and whoever waits has patience for nine that fail.
     arm(&server, "store.read", "panic", 10).await;
     let join = Join { room: room(GREEN), since: None, epoch: None, limit: None };

@@ -104,20 +104,14 @@ impl Actor for EngineActor {
 
 impl EngineShell {
     async fn start(&mut self, part: Part) -> Result<(), SpawnErr> {
-        let (directory, me) = (Arc::clone(&self.directory), self.myself.cell());
+        let (directory, me) = (Arc::clone(&self.directory), self.myself.clone());
         let below = Arc::clone(&directory);
         match part {
-            Part::Store => {
-                directory.store.fill(self.enter(part, address::start(StoreActor, self.store.clone(), me).await?))
-            }
-            Part::Presence => {
-                directory.presence.fill(self.enter(part, address::start(PresenceActor, below, me).await?))
-            }
-            Part::Lobby => directory.lobby.fill(self.enter(part, address::start(LobbyActor, below, me).await?)),
-            Part::Rooms => directory.rooms.fill(self.enter(part, address::start(RoomsActor, below, me).await?)),
-            Part::Sessions => {
-                directory.sessions.fill(self.enter(part, address::start(SessionsActor, below, me).await?))
-            }
+            Part::Store => directory.store.fill(self.enter(part, me.start(StoreActor, self.store.clone()).await?)),
+            Part::Presence => directory.presence.fill(self.enter(part, me.start(PresenceActor, below).await?)),
+            Part::Lobby => directory.lobby.fill(self.enter(part, me.start(LobbyActor, below).await?)),
+            Part::Rooms => directory.rooms.fill(self.enter(part, me.start(RoomsActor, below).await?)),
+            Part::Sessions => directory.sessions.fill(self.enter(part, me.start(SessionsActor, below).await?)),
         }
         Ok(())
     }

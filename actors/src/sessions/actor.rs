@@ -74,7 +74,7 @@ impl Actor for SessionsActor {
 impl SessionsShell {
     async fn start(&mut self, number: usize) -> Result<(), SpawnErr> {
         let arguments = ShardArguments { directory: Arc::clone(&self.directory), number };
-        let shard = address::start(ShardActor, arguments, self.myself.cell()).await?;
+        let shard = self.myself.start(ShardActor, arguments).await?;
         self.shards.insert(shard.id(), number);
         let (name, parent) = (ActorName::Shard(number), Some(ActorName::Sessions));
         self.directory.census.born(name, parent, shard.cell(), Arc::clone(shard.vitals()));

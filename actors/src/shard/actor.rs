@@ -76,7 +76,7 @@ impl ShardShell {
         let (person, outbox) = (opening.person.clone(), Arc::clone(&opening.outbox));
         let sign_in = opening.sign_in;
         let arguments = SessionArguments { id, directory: Arc::clone(&self.directory), opening };
-        match address::start(SessionActor, arguments, self.myself.cell()).await {
+        match self.myself.start(SessionActor, arguments).await {
             Ok(actor) => {
                 self.sessions.insert(actor.id(), id);
                 let (name, parent) = (ActorName::Session(id), ActorName::Shard(self.number));

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use greenroom_actors::fault_point;
 use greenroom_protocol::{Body, MessageId, Send};
 use rand::RngExt as _;
 use serde_json::json;
@@ -16,18 +17,11 @@ use crate::drill::stage::{Outcome, Stage};
 
 const SOON: Duration = Duration::from_secs(10);
 
-/// The points, in the order in which a message passes them.
-const POINTS: [&str; 9] = [
-    "session.send",
-    "room.post",
-    "room.before_append",
-    "store.submit",
-    "journal.before_write",
-    "journal.after_write",
-    "journal.sync",
-    "journal.after_sync",
-    "room.fan_out",
-];
+/// The points of a send behind its socket, in the order in which it passes them. A socket's own task ends its socket,
+/// and whoever reads sends nothing.
+fn points() -> Vec<&'static str> {
+    fault_point::POINTS.into_iter().filter(|point| !["socket.frame", "store.read"].contains(point)).collect()
+}
 
 /// A panic at each point. In the journal's own thread it may end the process: half a write is nothing to go on from.
 pub(crate) async fn panic(stage: &mut Stage) -> anyhow::Result<Outcome> {
@@ -35,8 +29,9 @@ pub(crate) async fn panic(stage: &mut Stage) -> anyhow::Result<Outcome> {
     let address = server.address;
     let mut crowd = Crowd::gather(USUAL, address, &mut stage.rng);
     let mut ends = Vec::new();
+    let points = points();
     for round in 0..stage.rounds(9, 45) {
-        let point = POINTS[usize::try_from(round)? % POINTS.len()];
+        let point = points[usize::try_from(round)? % points.len()];
         crowd.all_present(SOON).await?;
         if round > 0 && round % 9 == 0 {
             // A budget of restarts is for a minute; a new server has a whole one.
@@ -71,8 +66,9 @@ pub(crate) async fn kill(stage: &mut Stage) -> anyhow::Result<Outcome> {
     let mut server = stage.server().await?;
     let address = server.address;
     let mut crowd = Crowd::gather(USUAL, address, &mut stage.rng);
+    let points = points();
     for round in 0..stage.rounds(9, 54) {
-        let point = POINTS[usize::try_from(round)? % POINTS.len()];
+        let point = points[usize::try_from(round)? % points.len()];
         crowd.all_present(SOON).await?;
         let after = stage.rng.random_range(0..60);
         crowd.fault(format!("kill -9 at {point}"), None);
