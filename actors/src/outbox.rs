@@ -393,6 +393,19 @@ impl Outbox {
         self.settle_queue(&mut inner);
     }
 
+    /// Ends a room's stream for somebody who may no longer be there. Where it has ended before, nothing is said again.
+    pub fn put_out(&self, room: &RoomId, last_word: impl FnOnce() -> EncodedFrame) {
+        if self.has_open(room) {
+            self.shut(room, last_word());
+        }
+    }
+
+    /// Whether a send to this room waits for its answer.
+    #[must_use]
+    pub fn owes(&self, room: &RoomId) -> bool {
+        self.inner.lock().lane(room).is_some_and(Lane::has_unanswered)
+    }
+
     /// Offers a passing frame; a newer one of the same key replaces it.
     pub fn pass(&self, key: PassingKey, frame: EncodedFrame) {
         let mut inner = self.inner.lock();

@@ -27,6 +27,12 @@ pub const ACCOUNT_NAME_MIN_CHARS: usize = 2;
 /// Characters of a room's title: one line in a list.
 pub const TITLE_CHARS: usize = 80;
 
+/// Members of one private room: whoever comes is looked up among them, and all are kept in memory.
+pub const MEMBERS: usize = 10_000;
+
+/// Members that a look at a room shows; the rest come page by page.
+pub const MEMBERS_PAGE: usize = 200;
+
 /// Characters of a room's topic: a paragraph above the conversation.
 pub const TOPIC_CHARS: usize = 500;
 
@@ -120,6 +126,9 @@ pub const CLOSE: Duration = Duration::from_secs(2);
 /// Bytes of the body of an HTTP request: everything that can be said of an account fits, in the worst JSON escaping
 /// (twelve bytes for a character).
 pub const REQUEST_BYTES: usize = 16 * 1024;
+
+/// Bytes of the body of an HTTP request that says something: as those of a frame.
+pub const SAYING_BYTES: usize = FRAME_BYTES;
 
 /// How long the body of an HTTP request may take: as long as its header.
 pub const REQUEST: Duration = Duration::from_secs(10);

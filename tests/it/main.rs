@@ -25,6 +25,9 @@ mod accounts;
 /// How far people have got, and their lists of rooms.
 mod cursors;
 
+/// Private and direct rooms, their members, and who hears what; rooms and messages over HTTP.
+mod rooms;
+
 /// What Mallory sends.
 mod bad_input;
 

@@ -8,6 +8,7 @@ mod accounts;
 mod assets;
 mod caller;
 mod cookie;
+mod fields;
 mod http;
 mod lab;
 mod local;
@@ -15,6 +16,7 @@ mod metrics;
 mod origin;
 mod pace;
 mod problem;
+mod rooms;
 mod router;
 mod socket;
 

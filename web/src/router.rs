@@ -12,13 +12,13 @@ use crate::accept::Edge;
 use crate::assets::{self, CONTENT_SECURITY_POLICY};
 use crate::local::only_from_here;
 use crate::problem::Problem;
-use crate::{accounts, http, lab, metrics, socket};
+use crate::{accounts, http, lab, metrics, rooms, socket};
 
 pub(crate) fn router(edge: Arc<Edge>) -> Router {
     let api = Router::new()
         .route("/api/health", get(http::health))
-        .route("/api/rooms", get(http::rooms))
         .merge(accounts::routes(&edge))
+        .merge(rooms::routes(&edge))
         .route("/api", any(unknown))
         .route("/api/", any(unknown))
         .route("/api/{*unknown}", any(unknown));

@@ -23,6 +23,7 @@ use crate::census::LifeChange;
 use crate::dead_letters::DeadLetter;
 use crate::directory::{Directory, Person};
 use crate::lobby::PublicRoom;
+use crate::membership::{Membership, RoomFailed};
 use crate::outbox::Outbox;
 use crate::session::{SessionConfig, SessionHandle};
 use crate::shard::Opening;
@@ -31,11 +32,12 @@ use crate::store::ReadFailed;
 /// A running engine: the door through which the web edge reaches the actors.
 #[derive(Clone)]
 pub struct Engine {
-    directory: Arc<Directory>,
+    pub(super) directory: Arc<Directory>,
     actor: Address<EngineCommand>,
     store: Store,
     tokens: GuestTokens,
     accounts: Accounts,
+    pub(super) membership: Membership,
     config: SessionConfig,
 }
 
@@ -156,6 +158,7 @@ impl Engine {
         let opened = tokio::task::spawn_blocking(move || Store::start(Options { dir, durability }, announce)).await;
         let store = opened.map_err(|panic| EngineFailed::Actors(panic.to_string()))??;
         let tokens = store.guest_tokens();
+        directory.guard(Arc::new(store.standings()));
         let arguments = EngineArguments { directory: Arc::clone(&directory), store: store.clone() };
         let vitals = Vitals::new();
         let (actor, task) = Actor::spawn(None, EngineActor, Birth::new(Arc::clone(&vitals), arguments))
@@ -168,8 +171,8 @@ impl Engine {
             let _ended = task.await;
             watched.fail("the engine has ended".to_owned());
         });
-        let accounts = Accounts::new(Arc::clone(&directory));
-        Ok(Self { directory, actor, store, tokens, accounts, config })
+        let (accounts, membership) = (Accounts::new(Arc::clone(&directory)), Membership::new(Arc::clone(&directory)));
+        Ok(Self { directory, actor, store, tokens, accounts, membership, config })
     }
 
     /// Who a `hello` says this is, with the token that a guest comes back with.
@@ -395,10 +398,25 @@ impl Engine {
 
 /// What was begun is carried out, also where whoever has asked is gone before it is done: what is stored and which
 /// sockets are open belong together.
-async fn to_its_end<T: Send + 'static>(
-    work: impl Future<Output = Result<T, AccountFailed>> + Send + 'static,
-) -> Result<T, AccountFailed> {
-    tokio::spawn(work).await.map_err(|panic| AccountFailed::Unavailable(panic.to_string()))?
+pub(super) async fn to_its_end<T: Send + 'static, E: From<Panicked> + Send + 'static>(
+    work: impl Future<Output = Result<T, E>> + Send + 'static,
+) -> Result<T, E> {
+    tokio::spawn(work).await.map_err(|panic| Panicked(panic.to_string()))?
+}
+
+/// What was begun has panicked.
+pub(crate) struct Panicked(pub(crate) String);
+
+impl From<Panicked> for AccountFailed {
+    fn from(Panicked(panic): Panicked) -> Self {
+        Self::Unavailable(panic)
+    }
+}
+
+impl From<Panicked> for RoomFailed {
+    fn from(Panicked(panic): Panicked) -> Self {
+        Self::Unavailable(panic)
+    }
 }
 
 impl std::fmt::Debug for Engine {

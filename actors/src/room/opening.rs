@@ -6,6 +6,8 @@ use greenroom_storage::{NewRoom, Open, OpenRefused, Opened, PageFrom};
 
 use super::actor::{READ_AGAIN, RoomShell};
 use super::command::{Inside, JoinRequest, Loaded, RoomCommand};
+use super::leaving::no_such_room;
+use crate::call;
 use crate::clock;
 use crate::outbox::Refusal;
 use crate::store::{ReadFailed, StoreHandle};
@@ -56,6 +58,8 @@ impl RoomShell {
         for command in std::mem::take(&mut opening.waiting) {
             if let Inside::History(request) = command {
                 request.refuse(refusal());
+            } else if let Inside::VisitorPost(post) = command {
+                call::answer(post.reply, Err(refusal()));
             } else if let Inside::Join(entry) = &command
                 && !entry.request.outbox.has_answered(&id, entry.request.join)
             {
@@ -101,7 +105,7 @@ pub(super) fn may_be_made(refused: &OpenRefused, may_create: bool) -> bool {
 /// What is said to those who wanted into a room that could not be opened.
 pub(super) fn refusal(room: &RoomId, refused: &OpenRefused) -> Refusal {
     match refused {
-        OpenRefused::NotFound => Refusal::new(ErrorCode::NotFound, format!("there is no room {room}")),
+        OpenRefused::NotFound | OpenRefused::Deleted => no_such_room(room),
         OpenRefused::Refused(reason) => {
             Refusal::retry(ErrorCode::Unavailable, format!("the room can't be opened now: {reason}"), 5_000)
         }

@@ -12,10 +12,10 @@ use greenroom_actors::{AccountFailed, ProfileChange};
 use greenroom_protocol::Name;
 use serde::{Deserialize, Serialize};
 
-use super::fields::Fields;
 use super::person::{Shown, shown, shown_guest, shown_to_themselves};
 use crate::accept::Edge;
 use crate::caller::Somebody;
+use crate::fields::Fields;
 use crate::problem::Problem;
 
 /// A page of people.

@@ -12,12 +12,12 @@ use greenroom_actors::{AccountFailed, Registration, SignedIn};
 use greenroom_protocol::{Name, Timestamp};
 use serde::Serialize;
 
-use super::fields::Fields;
 use super::person::{Shown, shown_guest, shown_to_themselves};
 use super::refusal::{invalid, no_guest};
 use crate::accept::Edge;
 use crate::caller::{Perhaps, caller};
 use crate::cookie;
+use crate::fields::Fields;
 use crate::problem::{FieldErrors, Problem};
 
 /// What somebody gets who was not known before.
