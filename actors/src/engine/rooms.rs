@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use greenroom_protocol::limits::{MEMBERS_PAGE, PAGE_BYTES, READ};
-use greenroom_protocol::{Body, ErrorCode, Event, MessageId, Role, RoomId, Seq, UserId};
-use greenroom_storage::PageFrom;
+use greenroom_protocol::{Body, ErrorCode, Event, MessageId, Role, RoomId, RoomRow, Seq, UserId};
+use greenroom_storage::{PageFrom, RoomInList};
 use serde::Serialize;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, timeout_at};
@@ -118,9 +118,15 @@ impl Engine {
         let place = self.membership.place(room, Some(user))?;
         let unreachable = |_| RoomFailed::Unavailable("the lobby restarts".into());
         let shown = self.rooms(Some(user)).await.map_err(unreachable)?;
-        let row = shown.into_iter().find(|shown| shown.row.room == *room).ok_or(RoomFailed::NotFound)?;
+        let mut shown = shown.into_iter().find(|shown| shown.row.room == *room).ok_or(RoomFailed::NotFound)?;
+        if let Some(listed) = self.directory.store.room_in_list(user, place.room.key).await? {
+            // The lobby may not have heard yet that it is in their list.
+            shown.row = row(listed);
+        }
         let (members, member_count) = self.membership.members(place.room.key, None, MEMBERS_PAGE).await?;
-        Ok(RoomView { room: row, members, member_count })
+        // They may have been put out while it was being read.
+        self.membership.place(room, Some(user))?;
+        Ok(RoomView { room: shown, members, member_count })
     }
 
     /// A page of a room's members behind `after`.
@@ -216,6 +222,23 @@ impl Engine {
             }
         }
         Err(unknown())
+    }
+}
+
+/// A room as a list that was read just now shows it.
+fn row(listed: RoomInList) -> RoomRow {
+    let RoomInList { room, head, cursor, last, role, with } = listed;
+    RoomRow {
+        room: room.id.clone(),
+        kind: room.kind,
+        title: room.title.clone(),
+        topic: room.topic.clone(),
+        role,
+        last_seq: head.seq,
+        read_seq: cursor.read,
+        unread: head.ordinal.saturating_sub(cursor.read_ordinal),
+        last,
+        with,
     }
 }
 
