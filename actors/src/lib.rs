@@ -41,6 +41,7 @@ mod fault;
 pub mod ledger;
 mod lobby;
 pub mod outbox;
+mod pace;
 mod presence;
 mod room;
 mod rooms;
@@ -68,6 +69,7 @@ pub use fault::Fault;
 pub use greenroom_storage::fault_point::{self, Armed, NotArmed, Strike};
 pub use greenroom_storage::{Account, Durability, StartError, Taken, TokenHash, Unreadable};
 pub use lobby::PublicRoom;
+pub use pace::{Pacing, PersonPace, SocketPace, SocketPlace, TooOften};
 /// The rules of a room, pure; public so that they can be measured.
 pub use room::{Post, RoomSnapshot, RoomState, Standpoint};
 pub use session::{SessionConfig, SessionHandle, SessionSnapshot};

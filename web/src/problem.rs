@@ -8,6 +8,7 @@ use axum::Json;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use greenroom_actors::TooOften;
 use greenroom_protocol::limits::REQUEST;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -64,6 +65,12 @@ impl Problem {
 
     pub(crate) fn status(&self) -> StatusCode {
         self.status
+    }
+}
+
+impl From<TooOften> for Problem {
+    fn from(TooOften(wait): TooOften) -> Self {
+        Self::later(StatusCode::TOO_MANY_REQUESTS, "too often; try again later", wait)
     }
 }
 
