@@ -44,7 +44,9 @@ struct Known {
 }
 
 impl Pacing {
-    pub(crate) fn new(limits: Limits) -> Self {
+    /// Of which nobody has made any use yet.
+    #[must_use]
+    pub fn new(limits: Limits) -> Self {
         let rules = Rules {
             limits,
             refused: [const { AtomicU64::new(0) }; Bucket::ALL.len()],

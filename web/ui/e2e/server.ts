@@ -30,7 +30,7 @@ export class Server {
   }
 
   async run(): Promise<void> {
-    const child = spawn(BINARY, ['--listen', `127.0.0.1:${this.port}`, '--data', this.data], {
+    const child = spawn(BINARY, ['--listen', `127.0.0.1:${this.port}`, '--data', this.data, '--no-limits'], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     this.#child = child;
