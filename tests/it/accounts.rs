@@ -244,7 +244,7 @@ async fn a_wrong_password_and_an_unknown_email_are_answered_alike() {
 
 #[tokio::test]
 async fn what_is_wrong_with_a_form_is_said_field_by_field() {
-    let server = Server::start().await;
+    let server = Server::start_with_limits().await;
     let register = async |form: Value| call(&server, Method::POST, "/api/users").json(&form).answer().await;
     let bad = json!({ "email": "alice", "name": "A", "password": "short", "password_confirm": "other" });
     let all = ["email", "name", "password", "password_confirm"];

@@ -100,13 +100,19 @@ impl Pace {
         self.from(&self.anonymous_requests, from)
     }
 
-    /// Somebody at this address opens a socket: a place for it, where there is one.
-    pub(crate) fn upgrade(&self, from: IpAddr) -> Result<Place, TooOften> {
-        self.from(&self.upgrades, from)?;
-        Arc::clone(&self.places).take(household(from)).ok_or_else(|| {
+    /// Somebody at this address opens a socket.
+    pub(crate) fn upgrade(&self, from: IpAddr) -> Result<(), TooOften> {
+        self.from(&self.upgrades, from)
+    }
+
+    /// A place among the sockets of an address, where there is one.
+    pub(crate) fn place(&self, from: IpAddr) -> Option<Place> {
+        let place = Arc::clone(&self.places).take(household(from));
+        if place.is_none() {
             self.people.full(Cap::SocketsFromAddress);
-            TooOften(FULL)
-        })
+            tracing::warn!(%from, "an address has as many sockets as it may; is it a proxy that is not trusted?");
+        }
+        place
     }
 
     /// Forgets whoever has not tried anything for long enough.
@@ -185,12 +191,12 @@ mod tests {
     #[test]
     fn an_address_has_so_many_places_and_they_come_back() {
         let pace = pace();
-        let take = |from: &str| pace.upgrade(from.parse().unwrap());
-        let mut places: Vec<_> = std::iter::from_fn(|| take("2001:db8::1").ok()).collect();
+        let take = |from: &str| pace.place(from.parse().unwrap());
+        let mut places: Vec<_> = std::iter::from_fn(|| take("2001:db8::1")).collect();
         assert_eq!(places.len(), 100);
-        assert_eq!(take("2001:db8::2").unwrap_err(), TooOften(FULL), "the same household");
-        assert!(take("2001:db8:0:1::1").is_ok(), "another one");
+        assert!(take("2001:db8::2").is_none(), "the same household");
+        assert!(take("2001:db8:0:1::1").is_some(), "another one");
         drop(places.pop());
-        assert!(take("2001:db8::2").is_ok());
+        assert!(take("2001:db8::2").is_some());
     }
 }

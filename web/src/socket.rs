@@ -11,7 +11,6 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use greenroom_actors::TooOften;
 use greenroom_protocol::limits::{Cap, FRAME_BYTES};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
@@ -89,13 +88,15 @@ struct Comes {
 /// many; for all others it is `hello` that shows it.
 async fn room_for(edge: &Edge, from: IpAddr, token: Option<&str>) -> Result<Option<Place>, Problem> {
     let Some(pace) = &edge.pace else { return Ok(None) };
-    let place = pace.upgrade(from)?;
+    pace.upgrade(from)?;
+    let full = |detail| Problem::later(StatusCode::TOO_MANY_REQUESTS, detail, FULL);
+    let place = pace.place(from).ok_or_else(|| full("your address has as many sockets as it may"))?;
     if let Some(token) = token
         && let Ok(identity) = edge.engine.bearer(token).await
         && !pace.people.person(identity.person.user.id).has_place()
     {
         pace.people.full(Cap::SocketsOfUser);
-        return Err(TooOften(FULL).into());
+        return Err(full("you have as many sockets as you may; close another one"));
     }
     Ok(Some(place))
 }

@@ -175,7 +175,6 @@ impl SessionShell {
     fn too_often(&self, reference: Option<Ref>, wait: Duration) {
         self.outbox().reply(Refusal::too_often(wait).frame(reference));
         if self.pace.as_ref().is_some_and(|pace| pace.refusal().is_err()) {
-            tracing::warn!("flooding");
             self.outbox().close(CloseCode::Flooding);
         }
     }

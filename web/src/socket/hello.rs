@@ -36,8 +36,8 @@ impl Unidentified {
         Self { word: Some(refusal.frame(reference)), code: CloseCode::Unauthenticated }
     }
 
-    fn too_often(reference: Option<Ref>, TooOften(wait): TooOften) -> Self {
-        Self { code: CloseCode::Flooding, ..Self::said(reference, Refusal::too_often(wait)) }
+    fn flooding(reference: Option<Ref>, refusal: Refusal) -> Self {
+        Self { code: CloseCode::Flooding, ..Self::said(reference, refusal) }
     }
 }
 
@@ -56,24 +56,26 @@ pub(super) async fn hello(socket: &mut Socket, edge: &Edge, comes: &Comes) -> Re
         && hello.token.is_none()
         && hello.guest.is_some()
     {
-        pace.guest(comes.from).map_err(|too_often| Unidentified::too_often(reference.clone(), too_often))?;
+        let too_often = |TooOften(wait)| Unidentified::flooding(reference.clone(), Refusal::too_often(wait));
+        pace.guest(comes.from).map_err(too_often)?;
     }
     match edge.engine.identify(&hello, comes.token.as_deref()).await {
         Ok(identity) => match place(edge, &identity) {
             Ok(place) => Ok(Identified { identity, reference, place }),
-            Err(too_often) => Err(Unidentified::too_often(reference, too_often)),
+            Err(full) => Err(Unidentified::flooding(reference, full)),
         },
         Err(error) => Err(unidentified(reference, error)),
     }
 }
 
 /// A place among somebody's sockets.
-fn place(edge: &Edge, identity: &Identity) -> Result<Option<SocketPlace>, TooOften> {
+fn place(edge: &Edge, identity: &Identity) -> Result<Option<SocketPlace>, Refusal> {
     let Some(pace) = &edge.pace else { return Ok(None) };
     let place = pace.people.person(identity.person.user.id).place();
     place.map(Some).ok_or_else(|| {
         pace.people.full(Cap::SocketsOfUser);
-        TooOften(FULL)
+        let after = u64::try_from(FULL.as_millis()).unwrap_or(u64::MAX);
+        Refusal::retry(ErrorCode::RateLimited, "you have as many sockets as you may; close another one", after)
     })
 }
 

@@ -1,5 +1,6 @@
 //! The life of one socket: its task reads frames, and writes what nobody else has written.
 
+use std::net::IpAddr;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -7,7 +8,7 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use greenroom_actors::outbox::{Outbox, Permit, Refusal};
 use greenroom_actors::{SessionHandle, SocketPlace, fault_point};
 use greenroom_protocol::limits::{HEARTBEAT, HEARTBEAT_GRACE};
-use greenroom_protocol::{ClientFrame, CloseCode, EncodedFrame};
+use greenroom_protocol::{ClientFrame, CloseCode, EncodedFrame, UserId};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::{Bytes, Error, Message};
 
@@ -35,6 +36,7 @@ async fn begin(mut socket: Socket, edge: Arc<Edge>, comes: Comes) -> Option<Life
     let identified = match hello.unwrap_or(Err(Unidentified::silent(CloseCode::GoingAway))) {
         Ok(identified) => identified,
         Err(Unidentified { word, code }) => {
+            tell_of_floods(code, comes.from, None);
             let mut writing = Writing::default();
             writing.gather(word.as_slice());
             closing::close(socket, writing, code).await;
@@ -44,6 +46,7 @@ async fn begin(mut socket: Socket, edge: Arc<Edge>, comes: Comes) -> Option<Life
     let wake = Arc::new(Wake::default());
     let outbox = Outbox::new(Arc::clone(&wake) as _);
     let Identified { identity, reference, place } = identified;
+    let whose = Whose { from: comes.from, user: identity.person.user.id, _place: place };
     let session = edge.engine.open_session(identity, reference, Arc::clone(&outbox)).await;
     if edge.stop.is_cancelled() {
         // It came too late to be told with the others.
@@ -52,7 +55,7 @@ async fn begin(mut socket: Socket, edge: Arc<Edge>, comes: Comes) -> Option<Life
     match session {
         Ok(session) => {
             let session = Session(session);
-            Some(Life { socket, writing: Writing::default(), outbox, wake, session, permit: None, _place: place })
+            Some(Life { socket, writing: Writing::default(), outbox, wake, session, permit: None, whose })
         }
         Err(_) => {
             closing::close(socket, Writing::default(), CloseCode::Restarting).await;
@@ -80,15 +83,30 @@ struct Life {
     session: Session,
     /// The right to read one more command.
     permit: Option<Permit>,
+    whose: Whose,
+}
+
+/// Whose socket it is.
+struct Whose {
+    from: IpAddr,
+    user: UserId,
     /// One of those that its person has; nothing where there are no limits.
     _place: Option<SocketPlace>,
+}
+
+/// Whoever looks for the reason of a load finds who it was.
+fn tell_of_floods(code: CloseCode, from: IpAddr, user: Option<UserId>) {
+    if code == CloseCode::Flooding {
+        tracing::warn!(%from, user = user.map(tracing::field::display), "closed for flooding");
+    }
 }
 
 impl Life {
     async fn run(mut self) {
         let code = self.until_the_end().await;
-        let Self { socket, writing, session, _place, .. } = self;
+        let Self { socket, writing, session, whose, .. } = self;
         drop(session);
+        tell_of_floods(code, whose.from, Some(whose.user));
         Box::pin(closing::close(socket, writing, code)).await;
     }
 
