@@ -5,7 +5,10 @@ use std::time::Duration;
 /// What can be lifted by `--no-limits`.
 pub mod rates;
 
-pub use rates::{Bucket, Cap, Limits, Rate};
+mod rate;
+
+pub use rate::{NoRate, Rate, Span};
+pub use rates::{Bucket, Cap, Limits};
 
 /// Bytes of one WebSocket frame or message. A body of 8,000 bytes in its worst JSON escaping (six for one) fits.
 pub const FRAME_BYTES: usize = 65_536;
