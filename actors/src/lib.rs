@@ -43,6 +43,7 @@ pub mod ledger;
 mod lobby;
 mod membership;
 pub mod outbox;
+mod pace;
 mod presence;
 mod room;
 mod rooms;
@@ -75,6 +76,7 @@ pub use greenroom_storage::{Account, Durability, PageFrom, StartError, Taken, To
 pub use lobby::PublicRoom;
 pub use membership::{Member, RoomEdit, RoomFailed, RoomWish};
 pub use outbox::Refusal;
+pub use pace::{Pacing, PersonPace, SocketPace, SocketPlace, TooOften};
 /// The rules of a room, pure; public so that they can be measured.
 pub use room::{Post, Posted, RoomSnapshot, RoomState, Standpoint};
 pub use session::{SessionConfig, SessionHandle, SessionSnapshot};

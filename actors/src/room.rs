@@ -23,7 +23,7 @@ pub(crate) use actor::RoomShell;
 pub(crate) use actor::{RoomActor, RoomArguments};
 pub(crate) use casebook::Casebook;
 pub use command::RoomSnapshot;
-pub(crate) use command::{Enter, Entry, HistoryRequest, JoinRequest, VisitorPost};
+pub(crate) use command::{Creation, Enter, Entry, HistoryRequest, JoinRequest, VisitorPost};
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use command::{Inside, RoomCommand};
 pub(crate) use handle::RoomHandle;

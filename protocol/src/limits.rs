@@ -1,7 +1,14 @@
 //! Every bound of Greenroom: its name, its value, and why it has that value.
 
-use std::num::NonZeroU32;
 use std::time::Duration;
+
+/// What can be lifted by `--no-limits`.
+pub mod rates;
+
+mod rate;
+
+pub use rate::{NoRate, Rate, Span};
+pub use rates::{Bucket, Cap, Limits};
 
 /// Bytes of one WebSocket frame or message. A body of 8,000 bytes in its worst JSON escaping (six for one) fits.
 pub const FRAME_BYTES: usize = 65_536;
@@ -132,21 +139,6 @@ pub const SAYING_BYTES: usize = FRAME_BYTES;
 
 /// How long the body of an HTTP request may take: as long as its header.
 pub const REQUEST: Duration = Duration::from_secs(10);
-
-/// Sign-ins from one address in a minute, right or wrong: a family in a hurry, not a list of passwords.
-/// Lifted by `--no-limits`.
-pub const SIGN_INS_FROM_ADDRESS: NonZeroU32 = NonZeroU32::new(10).expect("ten");
-
-/// Sign-ins with one e-mail in a minute, from anywhere: guessing one person's password from many addresses takes as
-/// long. Lifted by `--no-limits`.
-pub const SIGN_INS_WITH_EMAIL: NonZeroU32 = NonZeroU32::new(10).expect("ten");
-
-/// Registrations from one address in an hour: each costs a hash, and takes a name for good. A class that begins
-/// together comes as guests first. Lifted by `--no-limits`.
-pub const REGISTRATIONS_FROM_ADDRESS: NonZeroU32 = NonZeroU32::new(10).expect("ten");
-
-/// WebSockets that the server holds at once, lifted by `--no-limits`.
-pub const SOCKETS: usize = 50_000;
 
 /// Time for a read of the store, from asking to answer.
 pub const READ: Duration = Duration::from_secs(10);

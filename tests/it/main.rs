@@ -37,6 +37,9 @@ mod wire;
 /// Connections that break, hang or are not read, and a server that is held up.
 mod network;
 
+/// Too often, and too many.
+mod limits;
+
 /// More than there is room for: in a room, in a mailbox, among the files.
 mod load;
 

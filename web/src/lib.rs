@@ -5,6 +5,7 @@
 
 mod accept;
 mod accounts;
+mod address;
 mod assets;
 mod caller;
 mod cookie;

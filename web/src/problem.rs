@@ -9,6 +9,7 @@ use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use greenroom_actors::TooOften;
 use greenroom_protocol::limits::REQUEST;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -68,6 +69,12 @@ impl Problem {
     }
 }
 
+impl From<TooOften> for Problem {
+    fn from(TooOften(wait): TooOften) -> Self {
+        Self::later(StatusCode::TOO_MANY_REQUESTS, "too often; try again later", wait)
+    }
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let title = self.status.canonical_reason().unwrap_or("error");
@@ -76,6 +83,8 @@ impl IntoResponse for Problem {
         let mut response = (*status, Json(body)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        // What is refused now may be granted a moment later.
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(after) = retry_after {
             // Whoever comes a moment too early waits all over again.
             headers.insert(header::RETRY_AFTER, HeaderValue::from(after.as_millis().div_ceil(1_000).max(1) as u64));

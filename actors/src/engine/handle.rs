@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use greenroom_protocol::limits::Limits;
 use greenroom_protocol::{CloseCode, Hello, Name, Ref, Status, User, UserId};
 use greenroom_storage::{
     Account, Durability, GuestTokens, Options, SignInToken, StartError, Store, TokenHash, Unreadable,
@@ -25,6 +26,7 @@ use crate::directory::{Directory, Person};
 use crate::lobby::PublicRoom;
 use crate::membership::{Membership, RoomFailed};
 use crate::outbox::Outbox;
+use crate::pace::Pacing;
 use crate::session::{SessionConfig, SessionHandle};
 use crate::shard::Opening;
 use crate::store::ReadFailed;
@@ -39,6 +41,7 @@ pub struct Engine {
     accounts: Accounts,
     pub(super) membership: Membership,
     config: SessionConfig,
+    pacing: Option<Arc<Pacing>>,
 }
 
 /// Why the engine does not start.
@@ -136,6 +139,8 @@ pub struct Metrics {
     pub actors: BTreeMap<&'static str, (u64, u64)>,
     /// How often what has happened to actors of each kind.
     pub life: Vec<(&'static str, LifeChange, u64)>,
+    /// How often what was refused for coming too often, or being too many; nothing where there are no limits.
+    pub refusals: Vec<(&'static str, u64)>,
 }
 
 /// People and sessions online.
@@ -152,7 +157,12 @@ impl Engine {
     ///
     /// # Errors
     /// Where the data directory can't be used, or an actor does not start.
-    pub async fn start(dir: PathBuf, durability: Durability, config: SessionConfig) -> Result<Self, EngineFailed> {
+    pub async fn start(
+        dir: PathBuf,
+        durability: Durability,
+        config: SessionConfig,
+        limits: Option<Limits>,
+    ) -> Result<Self, EngineFailed> {
         let directory = Directory::new();
         let announce = Arc::clone(&directory);
         let opened = tokio::task::spawn_blocking(move || Store::start(Options { dir, durability }, announce)).await;
@@ -172,7 +182,8 @@ impl Engine {
             watched.fail("the engine has ended".to_owned());
         });
         let (accounts, membership) = (Accounts::new(Arc::clone(&directory)), Membership::new(Arc::clone(&directory)));
-        Ok(Self { directory, actor, store, tokens, accounts, membership, config })
+        let pacing = limits.map(|limits| Arc::new(Pacing::new(limits)));
+        Ok(Self { directory, actor, store, tokens, accounts, membership, config, pacing })
     }
 
     /// Who a `hello` says this is, with the token that a guest comes back with.
@@ -233,7 +244,8 @@ impl Engine {
     ) -> Result<SessionHandle, call::CallError> {
         let Identity { person, token, sign_in } = identity;
         let user = person.user.id;
-        let opening = Opening { person, token, reference, outbox: Arc::clone(&outbox), sign_in, config: self.config };
+        let (config, pace) = (self.config, self.pacing().map(|pacing| pacing.person(user)));
+        let opening = Opening { person, token, reference, outbox: Arc::clone(&outbox), sign_in, config, pace };
         let session = self.directory.sessions.open(opening).await?;
         // They may have signed out, or registered, while the session was being opened, when it could not be found yet.
         match self.still_good(user, sign_in).await {
@@ -245,6 +257,12 @@ impl Engine {
             }
         }
         Ok(session)
+    }
+
+    /// Who may do what how often; nothing where there are no limits.
+    #[must_use]
+    pub fn pacing(&self) -> Option<&Arc<Pacing>> {
+        self.pacing.as_ref()
     }
 
     async fn still_good(&self, user: UserId, sign_in: Option<TokenHash>) -> Result<bool, ReadFailed> {
@@ -356,7 +374,8 @@ impl Engine {
     pub async fn metrics(&self) -> Metrics {
         let health = self.health().await;
         let census = &self.directory.census;
-        Metrics { health, balance: balance(&self.directory), actors: census.crowd(), life: census.counts() }
+        let refusals = self.pacing().map(|pacing| pacing.refusals()).unwrap_or_default();
+        Metrics { health, balance: balance(&self.directory), actors: census.crowd(), life: census.counts(), refusals }
     }
 
     /// Sessions whose sockets are open.

@@ -63,6 +63,7 @@ impl Desk {
             outbox: Arc::clone(&outbox),
             sign_in: None,
             config,
+            pace: None,
         };
         let id = SessionId(Uuid::from_u128(2));
         let arguments = SessionArguments { id, directory: Arc::clone(&directory), opening };

@@ -289,7 +289,7 @@ impl RoomShell {
             called.remove(&session);
         } else if let Inside::Join(entry) = command {
             called.remove(&entry.request.session);
-            if opening::may_be_made(refused, entry.request.may_create) {
+            if opening::may_be_made(refused, &entry.request.creation) {
                 let opening = Opening { waiting: vec![Inside::Join(entry)], ..Opening::default() };
                 let maker = opening.maker(&self.id);
                 self.phase = Phase::Opening(opening);
@@ -300,7 +300,7 @@ impl RoomShell {
                 leaving::say_out(&entry.request.handle, &entry.request.outbox, &self.id, LeftReason::Deleted);
                 entry.request.outbox.abandon(&self.id, &refusal);
             }
-            entry.request.refuse(&self.id, refusal);
+            entry.request.refuse(&self.id, entry.request.creation.refusal().unwrap_or(refusal));
         } else if let Inside::History(request) = command {
             request.refuse(refusal);
         } else if let Inside::VisitorPost(post) = command {

@@ -1,5 +1,5 @@
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use greenroom_protocol::{
     Body, EncodedFrame, ErrorCode, History, MessageId, Ref, RoomId, Seq, SessionId, User, UserId,
@@ -12,6 +12,7 @@ use crate::directory::Person;
 use crate::fault::Fault;
 use crate::ledger::RoomLedger;
 use crate::outbox::{Outbox, Permit, Refusal};
+use crate::pace::{PersonPace, TooOften};
 use crate::session::SessionHandle;
 use crate::store::ReadFailed;
 
@@ -25,10 +26,36 @@ pub(crate) struct JoinRequest {
     pub(crate) join: u64,
     pub(crate) standpoint: Standpoint,
     /// Whether the room may be made where there is none.
-    pub(crate) may_create: bool,
+    pub(crate) creation: Creation,
     pub(crate) reference: Option<Ref>,
     /// Whether the client has its answer. Repetitions of this `join` may still be on their way to a room.
     pub(crate) answered: AtomicBool,
+}
+
+/// The right of a `join` to make its room. It is taken from its person's bucket where the room turns out to be missing,
+/// and once, however often the `join` is repeated.
+pub(crate) struct Creation {
+    allowed: bool,
+    pace: Option<Arc<PersonPace>>,
+    taken: OnceLock<Result<(), TooOften>>,
+}
+
+impl Creation {
+    pub(crate) fn new(allowed: bool, pace: Option<&Arc<PersonPace>>) -> Self {
+        Self { allowed, pace: pace.cloned(), taken: OnceLock::new() }
+    }
+
+    /// Whether the room may be made.
+    pub(crate) fn take(&self) -> bool {
+        let take = || self.pace.as_ref().map_or(Ok(()), |pace| pace.room_creation());
+        self.allowed && self.taken.get_or_init(take).is_ok()
+    }
+
+    /// Why it may not, where that is for making too many.
+    pub(crate) fn refusal(&self) -> Option<Refusal> {
+        let TooOften(wait) = self.taken.get()?.err()?;
+        Some(Refusal::too_often(wait))
+    }
 }
 
 impl JoinRequest {

@@ -17,7 +17,10 @@ use crate::address::{Address, Birth, Vitals};
 use crate::clock;
 use crate::directory::{Directory, Seated};
 use crate::outbox::{Outbox, Permit, Refusal, Unanswered};
-use crate::room::{Enter, Entry, HistoryRequest, JoinRequest, Post, RoomHandle, Standpoint, left, no_such_room};
+use crate::pace::{SessionPace, TooOften};
+use crate::room::{
+    Creation, Enter, Entry, HistoryRequest, JoinRequest, Post, RoomHandle, Standpoint, left, no_such_room,
+};
 use crate::shard::Opening;
 
 pub(crate) struct SessionActor;
@@ -33,6 +36,8 @@ pub(crate) struct SessionShell {
     directory: Arc<Directory>,
     handle: SessionHandle,
     opening: Opening,
+    /// How often their commands may come; nothing where there are no limits.
+    pace: Option<Box<SessionPace>>,
     memberships: Memberships<RoomHandle, Arc<JoinRequest>, Held>,
     /// What was read before the greeting was out: nothing is answered before it.
     early: Option<Vec<(ClientFrame, Permit)>>,
@@ -94,11 +99,12 @@ impl Actor for SessionActor {
 impl SessionShell {
     pub(crate) fn new(myself: Address<SessionCommand>, arguments: SessionArguments) -> Self {
         let SessionArguments { id, directory, opening } = arguments;
+        let pace = opening.pace.clone().map(|person| Box::new(SessionPace::new(person)));
         let vitals = Arc::clone(myself.vitals());
         let handle = SessionHandle::new(myself);
         let span = tracing::info_span!("session", session = %id, user = %opening.person.user.id);
         let (memberships, early) = (Memberships::default(), Some(Vec::new()));
-        Self { id, directory, handle, opening, memberships, early, vitals, span }
+        Self { id, directory, handle, opening, pace, memberships, early, vitals, span }
     }
 
     /// Handles a command that needs no waiting.
@@ -153,6 +159,9 @@ impl SessionShell {
             return early.push((frame, permit));
         }
         let ClientFrame { reference, command } = frame;
+        if let Some(Err(TooOften(wait))) = self.pace.as_ref().map(|pace| pace.command(&command)) {
+            return self.too_often(reference, wait);
+        }
         match command {
             Command::Hello(_) => self.refuse(reference, ErrorCode::Conflict, "this socket has said hello already"),
             Command::Join(join) => self.join(join, reference, permit),
@@ -169,6 +178,14 @@ impl SessionShell {
             Command::History(history) => self.history(history, reference, permit),
             Command::Status(status) => self.directory.presence.set_status(self.id, status.status),
             Command::Ping => self.reply(&ServerFrame::Pong { reference }),
+        }
+    }
+
+    /// Says when they may try again. Whoever goes on all the same, as if nothing had been said, is shown the door.
+    fn too_often(&self, reference: Option<Ref>, wait: Duration) {
+        self.outbox().reply(Refusal::too_often(wait).frame(reference));
+        if self.pace.as_ref().is_some_and(|pace| pace.refusal().is_err()) {
+            self.outbox().close(CloseCode::Flooding);
         }
     }
 
@@ -191,7 +208,10 @@ impl SessionShell {
                 outbox: Arc::clone(&self.opening.outbox),
                 join: number,
                 standpoint,
-                may_create: self.opening.config.room_creation,
+                creation: Creation::new(
+                    self.opening.config.room_creation,
+                    self.pace.as_ref().map(|pace| pace.person()),
+                ),
                 reference: reference.clone(),
                 answered: AtomicBool::new(false),
             })

@@ -99,6 +99,7 @@ impl World {
             outbox: Arc::clone(&outbox),
             sign_in: None,
             config,
+            pace: None,
         };
         let mailbox = self.new_mailbox();
         let arguments = SessionArguments { id, directory: Arc::clone(&self.directory), opening };
