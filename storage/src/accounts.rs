@@ -8,6 +8,7 @@
 //! | 4 | hash of a token | whose, from when, until when |
 //! | 5 | person ‖ hash of a token | – |
 //! | 6 | the name's looks | person |
+//! | 7 | person | when they were last connected |
 
 use greenroom_protocol::{Name, Timestamp, User, UserId};
 use serde::{Deserialize, Serialize};
@@ -24,6 +25,7 @@ const NAMES: u8 = 3;
 const SIGN_INS: u8 = 4;
 const SIGN_INS_OF: u8 = 5;
 const LOOKS: u8 = 6;
+const SEEN: u8 = 7;
 
 /// The most places where one person may be signed in.
 pub const SIGN_INS_MOST: usize = 100;
@@ -157,6 +159,13 @@ impl Change {
         Self { expect: vec![account.put()], put: sign_in_puts(token, sign_in).into(), reply }
     }
 
+    /// Notes when somebody was last connected.
+    #[must_use]
+    pub fn seen(user: UserId, at: Timestamp, reply: Reply<Result<(), ChangeRefused>>) -> Self {
+        let value = at.as_millis().to_be_bytes().to_vec();
+        Self { expect: Vec::new(), put: vec![(seen_key(user), Some(value))], reply }
+    }
+
     /// Signs somebody out of these places.
     #[must_use]
     pub fn sign_out(user: UserId, tokens: &[TokenHash], reply: Reply<Result<(), ChangeRefused>>) -> Self {
@@ -200,6 +209,11 @@ impl Shared {
         Ok(accounts)
     }
 
+    pub(crate) fn last_seen(&self, user: UserId) -> Result<Option<Timestamp>, ReadError> {
+        let millis = |value: Vec<u8>| value.try_into().map(i64::from_be_bytes).map_err(|_| nonsense());
+        Ok(self.document(&seen_key(user))?.map(millis).transpose()?.map(Timestamp::from_millis))
+    }
+
     pub(crate) fn sign_in(&self, token: &TokenHash) -> Result<Option<SignIn>, ReadError> {
         let found = self.document(&sign_in_key(token))?;
         found.map(|value| Ok(decode::<SignInValue>(&value)?.into())).transpose()
@@ -226,6 +240,10 @@ fn name_key(name: &Name) -> Key {
 
 fn looks_key(name: &Name) -> Key {
     Key::new(LOOKS, &[name.looks().as_bytes()])
+}
+
+fn seen_key(user: UserId) -> Key {
+    Key::new(SEEN, &[user.0.as_bytes()])
 }
 
 fn sign_in_key(token: &TokenHash) -> Key {

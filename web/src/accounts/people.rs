@@ -92,24 +92,24 @@ fn unchanged(failed: AccountFailed) -> Problem {
 /// `GET /api/users`: those whose names begin like `query`, behind `after`.
 pub(super) async fn list(
     State(edge): State<Arc<Edge>>,
-    _asked_by: Somebody,
+    Somebody(identity): Somebody,
     which: Result<Query<Which>, QueryRejection>,
 ) -> Result<Json<People>, Problem> {
     let Query(which) = which.map_err(|bad| Problem::new(bad.status(), bad.body_text()))?;
     let wrong = |error: greenroom_protocol::NameError| BTreeMap::from([("after".to_owned(), error.to_string())]);
     let after = which.after.as_deref().map(Name::guest).transpose().map_err(|error| Problem::invalid(wrong(error)))?;
     let (accounts, more) = edge.engine.accounts(&which.query, after).await?;
-    Ok(Json(People { users: shown(&edge, accounts).await?, more }))
+    Ok(Json(People { users: shown(&edge, identity.person.user.id, accounts).await?, more }))
 }
 
 /// `GET /api/users/{user}`: somebody, by id or by name.
 pub(super) async fn one(
     State(edge): State<Arc<Edge>>,
-    _asked_by: Somebody,
+    Somebody(identity): Somebody,
     user: Result<Path<String>, PathRejection>,
 ) -> Result<Json<Shown>, Problem> {
     let Path(user) = user.map_err(|bad| Problem::new(bad.status(), bad.body_text()))?;
     let nobody = || Problem::new(StatusCode::NOT_FOUND, "nobody of this id or name has an account");
     let account = edge.engine.account(&user).await?.ok_or_else(nobody)?;
-    shown(&edge, vec![account]).await?.pop().map(Json).ok_or_else(nobody)
+    shown(&edge, identity.person.user.id, vec![account]).await?.pop().map(Json).ok_or_else(nobody)
 }
