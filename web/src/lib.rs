@@ -15,7 +15,12 @@ mod metrics;
 mod origin;
 mod pace;
 mod problem;
+mod request;
 mod router;
 mod socket;
+mod tls;
+mod trail;
 
 pub use accept::{Server, ServerConfig};
+pub use request::REQUESTS;
+pub use tls::{Tls, TlsError};

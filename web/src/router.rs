@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
-use axum::middleware::{from_fn, map_response};
+use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{any, get};
 
@@ -12,6 +13,8 @@ use crate::accept::Edge;
 use crate::assets::{self, CONTENT_SECURITY_POLICY};
 use crate::local::only_from_here;
 use crate::problem::Problem;
+use crate::request::{answered_for, recorded};
+use crate::trail::refusals_noted;
 use crate::{accounts, http, lab, metrics, socket};
 
 pub(crate) fn router(edge: Arc<Edge>) -> Router {
@@ -25,24 +28,42 @@ pub(crate) fn router(edge: Arc<Edge>) -> Router {
     // What tells of people and rooms by name is for this machine only.
     let here = metrics::routes().route("/api/set-aside", get(http::set_aside)).layer(from_fn(only_from_here));
     let lab = if edge.config.lab { lab::routes() } else { Router::new() };
-    Router::new()
+    let routes = Router::new()
         .route("/ws", get(socket::upgrade))
         .merge(api)
         .merge(here)
         .merge(lab)
         .fallback(page)
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(map_response(secure))
-        .with_state(edge)
+        .layer(from_fn_with_state(Arc::clone(&edge), refusals_noted));
+    let strict_transport = edge.over_tls();
+    guarded(routes.with_state(edge), strict_transport)
 }
 
 /// The paths of the listener for metrics.
 pub(crate) fn metrics_router(edge: Arc<Edge>) -> Router {
-    metrics::routes()
-        .fallback(unknown)
-        .method_not_allowed_fallback(method_not_allowed)
-        .layer(map_response(secure))
-        .with_state(edge)
+    let routes = metrics::routes().fallback(unknown).method_not_allowed_fallback(method_not_allowed);
+    guarded(routes.with_state(edge), false)
+}
+
+/// What is answered to plain HTTP where TLS is spoken. No cookie is read and nothing is done: it came in the open.
+pub(crate) fn no_tls_router() -> Router {
+    let refuse = async || Problem::new(StatusCode::BAD_REQUEST, "this port speaks TLS: https:// and wss://");
+    guarded(Router::new().fallback(refuse), false)
+}
+
+/// What goes for every request, wherever it leads.
+fn guarded(routes: Router, strict_transport: bool) -> Router {
+    let routes = routes.layer(from_fn(known_method)).layer(from_fn(answered_for)).layer(map_response(secure));
+    let routes = if strict_transport { routes.layer(map_response(strict)) } else { routes };
+    routes.layer(from_fn(recorded))
+}
+
+/// Refuses methods that no path takes, whether or not the path exists; one that echoes headers is among them.
+async fn known_method(request: Request, next: Next) -> Response {
+    const KNOWN: [Method; 7] =
+        [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS];
+    if KNOWN.contains(request.method()) { next.run(request).await } else { method_not_allowed().await.into_response() }
 }
 
 /// Whatever has no route of its own is a place of the page, or one of its files.
@@ -64,7 +85,9 @@ async fn method_not_allowed() -> Problem {
 
 /// What every response says to browsers.
 async fn secure(mut response: Response) -> Response {
-    const HEADERS: [(HeaderName, HeaderValue); 6] = [
+    const HEADERS: [(HeaderName, HeaderValue); 7] = [
+        // The files of the page say themselves how long they may be kept.
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
         (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY)),
         (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
         (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
@@ -78,5 +101,12 @@ async fn secure(mut response: Response) -> Response {
     for (name, value) in HEADERS {
         response.headers_mut().entry(name).or_insert(value);
     }
+    response
+}
+
+/// Where TLS is spoken, browsers are to ask for nothing without it any more, for two years.
+async fn strict(mut response: Response) -> Response {
+    let policy = HeaderValue::from_static("max-age=63072000; includeSubDomains");
+    response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, policy);
     response
 }

@@ -1,6 +1,6 @@
 //! `GET /ws`: from an HTTP request to a session.
 //!
-//! The upgrade is answered here and the TCP stream taken back from hyper, so that nothing but the
+//! The upgrade is answered here and the stream, of TCP or of TLS over it, taken back from hyper, so that nothing but the
 //! WebSocket itself is kept for an idle connection, and a client that breaks the protocol can be told
 //! so before its connection is closed.
 
@@ -10,10 +10,10 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use greenroom_actors::trail::{Act, Outcome};
 use greenroom_protocol::limits::FRAME_BYTES;
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
@@ -22,11 +22,15 @@ use crate::accept::Edge;
 use crate::caller::token;
 use crate::origin;
 use crate::problem::Problem;
+use crate::tls::Stream;
+use crate::{request, trail};
+use visit::Visit;
 
 mod closing;
 mod heartbeat;
 mod hello;
 mod life;
+mod visit;
 mod wake;
 mod writing;
 
@@ -39,7 +43,7 @@ const READ_BYTES: usize = 1024;
 pub(crate) async fn upgrade(State(edge): State<Arc<Edge>>, mut request: Request) -> Result<Response, Problem> {
     let headers = request.headers();
     let text = |name| headers.get(name).map(|value: &HeaderValue| value.to_str().unwrap_or_default());
-    if !origin::may_connect(text(header::ORIGIN), text(header::HOST), &edge.config.allowed_origins) {
+    if !origin::may_connect(text(header::ORIGIN), edge.place(text(header::HOST))) {
         return Err(Problem::new(StatusCode::FORBIDDEN, "a page of this origin may not connect"));
     }
     let mut response = create_response_with_body(&request, Body::empty)
@@ -48,26 +52,27 @@ pub(crate) async fn upgrade(State(edge): State<Arc<Edge>>, mut request: Request)
         response.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SUBPROTOCOL));
     }
     let Ok(place) = Arc::clone(&edge.sockets).try_acquire_owned() else {
+        trail::note_refusal(&edge.restraint, Act::Limit, Outcome::Refused, "sockets of the server");
         return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "the server holds as many sockets as it may"));
     };
-    let Some(upgrade) = request.extensions_mut().remove::<OnUpgrade>() else {
+    let (Some(upgrade), Some(asked)) = (request.extensions_mut().remove::<OnUpgrade>(), request::current()) else {
         return Err(Problem::new(StatusCode::BAD_REQUEST, "this connection can't be upgraded"));
     };
     let token = token(request.headers()).map(str::to_owned);
     let tasks = edge.tasks.clone();
-    tasks.spawn(async move {
+    tasks.spawn(request::within(Arc::clone(&asked), async move {
         match upgrade.await {
-            Ok(upgraded) => Box::pin(serve(upgraded, edge, token)).await,
+            Ok(upgraded) => Box::pin(serve(upgraded, edge, token, Visit::new(asked))).await,
             Err(error) => tracing::debug!(%error, "the upgrade was not completed"),
         }
         drop(place);
-    });
+    }));
     Ok(response.into_response())
 }
 
-async fn serve(upgraded: Upgraded, edge: Arc<Edge>, token: Option<String>) {
-    let Ok(parts) = upgraded.downcast::<TokioIo<TcpStream>>() else {
-        tracing::error!("an upgraded connection is no TCP stream");
+async fn serve(upgraded: Upgraded, edge: Arc<Edge>, token: Option<String>, visit: Visit) {
+    let Ok(parts) = upgraded.downcast::<TokioIo<Stream>>() else {
+        tracing::error!("an upgraded connection is none that was accepted here");
         return;
     };
     let (stream, read) = (parts.io.into_inner(), parts.read_buf.to_vec());
@@ -78,7 +83,7 @@ async fn serve(upgraded: Upgraded, edge: Arc<Edge>, token: Option<String>) {
         .max_message_size(Some(FRAME_BYTES))
         .max_frame_size(Some(FRAME_BYTES));
     let socket = Box::pin(WebSocketStream::from_partially_read(stream, read, Role::Server, Some(config))).await;
-    life::live(Box::new(socket), edge, token).await;
+    life::live(Box::new(socket), edge, token, visit).await;
 }
 
 fn asks_for_subprotocol(headers: &HeaderMap) -> bool {

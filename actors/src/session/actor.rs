@@ -88,7 +88,7 @@ impl SessionShell {
     pub(crate) fn new(myself: Address<SessionCommand>, arguments: SessionArguments) -> Self {
         let SessionArguments { id, directory, opening } = arguments;
         let vitals = Arc::clone(myself.vitals());
-        let handle = SessionHandle::new(myself);
+        let handle = SessionHandle::new(id, myself);
         let span = tracing::info_span!("session", session = %id, user = %opening.person.user.id);
         let (memberships, early) = (Memberships::default(), Some(Vec::new()));
         Self { id, directory, handle, opening, memberships, early, vitals, span }

@@ -5,16 +5,16 @@ use greenroom_protocol::CloseCode;
 use greenroom_protocol::limits::{CLOSE, SOCKET_GOODBYE_BYTES, SOCKET_SEND_BYTES};
 use socket2::SockRef;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 use super::writing::Writing;
+use crate::tls::{Stream, tcp};
 
 /// In a box, so that the futures which hand it on don't each keep room for all of it.
-pub(super) type Socket = Box<WebSocketStream<TcpStream>>;
+pub(super) type Socket = Box<WebSocketStream<Stream>>;
 
 /// What the library's error means in the words of the protocol.
 pub(super) fn code_of(error: &Error) -> CloseCode {
@@ -36,7 +36,8 @@ pub(super) fn code_of(error: &Error) -> CloseCode {
 /// Says goodbye with a code, within [`CLOSE`]. A peer that does not read finds it whenever it does: the
 /// system keeps it behind what it holds already.
 pub(super) async fn close(mut socket: Socket, mut unwritten: Writing, code: CloseCode) {
-    let _unsupported = SockRef::from(socket.get_ref()).set_send_buffer_size(SOCKET_SEND_BYTES + SOCKET_GOODBYE_BYTES);
+    let _unsupported =
+        SockRef::from(tcp(socket.get_ref())).set_send_buffer_size(SOCKET_SEND_BYTES + SOCKET_GOODBYE_BYTES);
     let goodbye = async {
         unwritten.finish(socket.get_mut()).await?;
         goodbye(&mut socket, code).await
@@ -58,7 +59,7 @@ async fn goodbye(socket: &mut Socket, code: CloseCode) -> Result<(), Error> {
 
 /// Reads on until the other side has closed too. A connection that is closed with bytes unread is
 /// reset, and the reset may overtake the close frame.
-async fn linger(stream: &mut TcpStream) -> std::io::Result<()> {
+async fn linger(stream: &mut Stream) -> std::io::Result<()> {
     stream.shutdown().await?;
     let mut unread = [0; 1024];
     while stream.read(&mut unread).await? > 0 {}

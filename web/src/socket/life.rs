@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use greenroom_actors::outbox::{Outbox, Permit, Refusal};
+use greenroom_actors::trail::{Act, Outcome};
 use greenroom_actors::{SessionHandle, fault_point};
 use greenroom_protocol::limits::{HEARTBEAT, HEARTBEAT_GRACE};
 use greenroom_protocol::{ClientFrame, CloseCode, EncodedFrame};
@@ -14,26 +15,32 @@ use tokio_tungstenite::tungstenite::{Bytes, Error, Message};
 use super::closing::{self, Socket};
 use super::heartbeat::{Beat, Heartbeat};
 use super::hello::{Identified, Unidentified, hello};
+use super::visit::Visit;
 use super::wake::Wake;
 use super::writing::Writing;
 use crate::accept::Edge;
+use crate::{request, trail};
 
 /// Bytes taken from the outbox at a time: enough to fill a system call, little to hold twice.
 const TAKE_BYTES: usize = 64 * 1024;
 
 /// From the upgrade to the close. What only the beginning needs is in a box of its own, so that an
 /// idle socket doesn't keep it.
-pub(super) async fn live(socket: Socket, edge: Arc<Edge>, bearer: Option<String>) {
-    if let Some(life) = Box::pin(begin(socket, edge, bearer)).await {
+pub(super) async fn live(socket: Socket, edge: Arc<Edge>, bearer: Option<String>, visit: Visit) {
+    if let Some(life) = Box::pin(begin(socket, edge, bearer, visit)).await {
         life.run().await;
     }
 }
 
-async fn begin(mut socket: Socket, edge: Arc<Edge>, bearer: Option<String>) -> Option<Life> {
+async fn begin(mut socket: Socket, edge: Arc<Edge>, bearer: Option<String>, mut visit: Visit) -> Option<Life> {
     let hello = edge.stop.run_until_cancelled(hello(&mut socket, &edge.engine, bearer.as_deref())).await;
     let identified = match hello.unwrap_or(Err(Unidentified::silent(CloseCode::GoingAway))) {
         Ok(identified) => identified,
         Err(Unidentified { word, code }) => {
+            if code == CloseCode::Unauthenticated && word.is_some() {
+                trail::note_refusal(&edge.restraint, Act::SignIn, Outcome::Failed, "hello");
+            }
+            visit.ends(code);
             let mut writing = Writing::default();
             writing.gather(word.as_slice());
             closing::close(socket, writing, code).await;
@@ -43,6 +50,7 @@ async fn begin(mut socket: Socket, edge: Arc<Edge>, bearer: Option<String>) -> O
     let wake = Arc::new(Wake::default());
     let outbox = Outbox::new(Arc::clone(&wake) as _);
     let Identified { identity, reference } = identified;
+    request::is_by(identity.person.user.id);
     let session = edge.engine.open_session(identity, reference, Arc::clone(&outbox)).await;
     if edge.stop.is_cancelled() {
         // It came too late to be told with the others.
@@ -50,10 +58,12 @@ async fn begin(mut socket: Socket, edge: Arc<Edge>, bearer: Option<String>) -> O
     }
     match session {
         Ok(session) => {
+            visit.opened(session.id());
             let session = Session(session);
-            Some(Life { socket, writing: Writing::default(), outbox, wake, session, permit: None })
+            Some(Life { socket, writing: Writing::default(), outbox, wake, session, permit: None, visit })
         }
         Err(_) => {
+            visit.ends(CloseCode::Restarting);
             closing::close(socket, Writing::default(), CloseCode::Restarting).await;
             None
         }
@@ -79,12 +89,14 @@ struct Life {
     session: Session,
     /// The right to read one more command.
     permit: Option<Permit>,
+    visit: Visit,
 }
 
 impl Life {
     async fn run(mut self) {
         let code = self.until_the_end().await;
-        let Self { socket, writing, session, .. } = self;
+        let Self { socket, writing, session, mut visit, .. } = self;
+        visit.ends(code);
         drop(session);
         Box::pin(closing::close(socket, writing, code)).await;
     }
@@ -149,8 +161,9 @@ impl Life {
     /// read from either. Gives up when the outbox has overflowed meanwhile, or the peer takes nothing
     /// for so long that it must be gone.
     async fn write(&mut self, frames: &[EncodedFrame]) -> ControlFlow<CloseCode> {
-        let Self { socket, writing, outbox, wake, .. } = self;
+        let Self { socket, writing, outbox, wake, visit, .. } = self;
         writing.gather(frames);
+        visit.frames_out += frames.len() as u64;
         let write = async {
             // The library may have an answer to a ping ready, and goes first.
             socket.flush().await?;
@@ -187,6 +200,7 @@ impl Life {
     }
 
     fn frame(&mut self, text: &str) {
+        self.visit.frames_in += 1;
         fault_point::pass("socket.frame");
         match ClientFrame::parse(text) {
             Ok(frame) => {
