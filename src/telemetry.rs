@@ -23,7 +23,7 @@ use tracing::subscriber::Subscriber;
 use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::field::MakeExt as _;
 use tracing_subscriber::filter::filter_fn;
-use tracing_subscriber::fmt::format::{Writer, debug_fn};
+use tracing_subscriber::fmt::format::{Format, Json, JsonFields, Writer, debug_fn};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -34,11 +34,21 @@ use crate::config::LogFormat;
 /// What is logged where `RUST_LOG` does not say otherwise. ractor logs each actor's life at INFO.
 const FILTER: &str = "info,ractor=warn";
 
-/// The files of a log directory, and whose events go there.
-const FILES: [(&str, fn(&Metadata<'_>) -> bool); 3] = [
+/// What holds whatever `RUST_LOG` says. Whoever wants to read less does not want to know less of who was let in; and below INFO
+/// the WebSocket library writes down what people say, and their tokens.
+const ALWAYS: [&str; 3] = ["greenroom::audit=info", "tungstenite=info", "tokio_tungstenite=info"];
+
+/// Whether an event goes to a file.
+type Takes = fn(&Metadata<'_>) -> bool;
+
+/// The file of the audit trail.
+const TRAIL_FILE: &str = "audit.log";
+
+/// The files of a log directory.
+const FILES: [(&str, Takes); 3] = [
     ("greenroom.log", |event| ![REQUESTS, TRAIL].contains(&event.target())),
     ("requests.log", |event| event.target() == REQUESTS),
-    ("audit.log", |event| event.target() == TRAIL),
+    (TRAIL_FILE, |event| event.target() == TRAIL),
 ];
 
 /// The log, as long as it is kept: what waits to be written then is written when it goes.
@@ -55,13 +65,15 @@ pub struct Log {
 pub fn start(format: LogFormat, dir: Option<&Path>) -> anyhow::Result<Log> {
     let mut writers = Vec::new();
     let mut layers = vec![on_standard_error(format, &mut writers)];
-    for (name, takes) in dir.map(|_| FILES).into_iter().flatten() {
-        let dir = dir.context("there is a directory where there are files")?;
-        layers.push(in_file(dir, name, takes, &mut writers)?);
+    if let Some(dir) = dir {
+        for (name, takes) in FILES {
+            let (writer, guard) = in_file(dir, name)?;
+            writers.push(guard);
+            layers.push(json().with_writer(writer).with_filter(filter_fn(takes)).boxed());
+        }
     }
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(FILTER));
-    // Whoever wants to read less does not want to know less of who was let in.
-    let filter = filter.add_directive(format!("{TRAIL}=info").parse()?);
+    let filter = ALWAYS.iter().try_fold(filter, |filter, &always| anyhow::Ok(filter.add_directive(always.parse()?)))?;
     // A log that is there already, as in tests, stays.
     let _installed = tracing_subscriber::registry().with(layers).with(filter).try_init();
     std::panic::set_hook(Box::new(log_panic));
@@ -75,7 +87,7 @@ fn on_standard_error(format: LogFormat, writers: &mut Vec<WorkerGuard>) -> Outpu
     writers.push(guard);
     match format {
         LogFormat::Text => text(writer, io::stderr().is_terminal()),
-        LogFormat::Json => tracing_subscriber::fmt::layer().json().with_writer(writer).boxed(),
+        LogFormat::Json => json().with_writer(writer).boxed(),
     }
 }
 
@@ -84,12 +96,7 @@ fn text<S: Subscriber + for<'a> LookupSpan<'a>>(writer: NonBlocking, colours: bo
     tracing_subscriber::fmt::layer().fmt_fields(fields).with_ansi(colours).with_writer(writer).boxed()
 }
 
-fn in_file(
-    dir: &Path,
-    name: &'static str,
-    takes: fn(&Metadata<'_>) -> bool,
-    writers: &mut Vec<WorkerGuard>,
-) -> anyhow::Result<Output> {
+fn in_file(dir: &Path, name: &str) -> anyhow::Result<(NonBlocking, WorkerGuard)> {
     std::fs::create_dir_all(dir).with_context(|| format!("the log directory {} can't be made", dir.display()))?;
     let path = dir.join(name);
     // Addresses of people are in it: it is for its owner, and for a group that is let to read logs.
@@ -98,10 +105,11 @@ fn in_file(
     options.open(&path).with_context(|| format!("the log file {} can't be written", path.display()))?;
     let (keep, limit) = (AppendCount::new(LOG_FILES_KEPT), ContentLimit::BytesSurpassed(LOG_FILE_BYTES));
     let file = FileRotate::new(path, keep, limit, Compression::None, Some(options));
-    let is_trail = name == "audit.log";
-    let (writer, guard) = builder(name).lossy(!is_trail).finish(file);
-    writers.push(guard);
-    Ok(tracing_subscriber::fmt::layer().json().with_writer(writer).with_filter(filter_fn(takes)).boxed())
+    Ok(builder(name).lossy(name != TRAIL_FILE).finish(file))
+}
+
+fn json() -> tracing_subscriber::fmt::Layer<Registry, JsonFields, Format<Json>> {
+    tracing_subscriber::fmt::layer().json()
 }
 
 fn builder(thread: &str) -> NonBlockingBuilder {
@@ -147,6 +155,7 @@ pub fn complain(reason: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::Write as _;
     use std::sync::Arc;
 
     use parking_lot::Mutex;
@@ -162,6 +171,24 @@ mod tests {
 
         fn flush(&mut self) -> io::Result<()> {
             Ok(())
+        }
+    }
+
+    #[test]
+    fn a_log_of_any_length_is_six_files_of_ten_megabytes() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut writer, guard) = in_file(dir.path(), TRAIL_FILE).unwrap();
+        let line = [vec![b'x'; 1_000_000], b"\n".to_vec()].concat();
+        for _ in 0..80 {
+            writer.write_all(&line).unwrap();
+        }
+        drop(guard);
+        let files: Vec<_> = std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
+        assert_eq!(files.len(), 1 + LOG_FILES_KEPT, "{files:?}");
+        for file in files {
+            let written = std::fs::read(&file).unwrap();
+            assert!(written.len() <= LOG_FILE_BYTES + line.len(), "{file:?}: {}", written.len());
+            assert!(written.is_empty() || written.ends_with(b"x\n"), "{file:?}: no line is cut in two");
         }
     }
 

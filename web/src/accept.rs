@@ -1,12 +1,14 @@
 //! Taking connections in: our own loop, since `axum::serve` has no time limits for what a client
 //! sends before its request is whole.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::ConnectInfo;
+use axum::http::{HeaderValue, StatusCode, header};
 use greenroom_actors::Engine;
 use greenroom_protocol::limits;
 use hyper::Request;
@@ -26,6 +28,7 @@ use tower::Service as _;
 use crate::origin::Place;
 use crate::pace::{FORGET, Pace};
 use crate::router::{metrics_router, no_tls_router, router};
+use crate::strict::{Strict, is_last};
 use crate::tls::{HANDSHAKE, Stream, Tls};
 use crate::trail::Restraint;
 
@@ -170,14 +173,22 @@ async fn serve(stream: TcpStream, peer: SocketAddr, entrance: Entrance) {
     let router = if misplaced { no_tls_router() } else { router };
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
-        router.clone().call(request)
+        let last = is_last(request.headers());
+        let answer = router.clone().call(request);
+        async move {
+            let mut response = answer.await?;
+            if last && response.status() != StatusCode::SWITCHING_PROTOCOLS {
+                response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
+            Ok::<_, Infallible>(response)
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits::HEADER)
         .max_buf_size(limits::HEADER_BYTES)
         .keep_alive(!misplaced)
-        .serve_connection(TokioIo::new(stream), service)
+        .serve_connection(TokioIo::new(Strict::new(stream)), service)
         .with_upgrades();
     let mut connection = std::pin::pin!(connection);
     let ended = tokio::select! {

@@ -18,6 +18,7 @@ mod problem;
 mod request;
 mod router;
 mod socket;
+mod strict;
 mod tls;
 mod trail;
 

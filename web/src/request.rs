@@ -16,6 +16,7 @@ use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use futures_util::FutureExt as _;
+use greenroom_actors::fault_point;
 use greenroom_protocol::UserId;
 use greenroom_protocol::limits::LOGGED_PATH_BYTES;
 use tracing::Instrument as _;
@@ -75,10 +76,11 @@ pub(crate) fn within<F: Future>(asked: Arc<Asked>, work: F) -> impl Future<Outpu
     CURRENT.scope(asked, work)
 }
 
-/// As much of a path as is logged.
-pub(crate) fn logged_path(uri: &Uri) -> &str {
+/// As much of a path as is logged, with what does not show escaped: a path may hold any letter but those of ASCII that
+/// would end it, and so the line ends of Unicode.
+pub(crate) fn logged_path(uri: &Uri) -> String {
     let path = uri.path();
-    &path[..path.floor_char_boundary(LOGGED_PATH_BYTES)]
+    path[..path.floor_char_boundary(LOGGED_PATH_BYTES)].escape_debug().collect()
 }
 
 /// Carries out a request under an id of its own, and records it.
@@ -96,7 +98,11 @@ pub(crate) async fn recorded(ConnectInfo(from): ConnectInfo<SocketAddr>, request
 
 /// Answers for a handler that panics, with nothing of what went wrong; the panic itself is in the log, under the request's id.
 pub(crate) async fn answered_for(request: Request, next: Next) -> Response {
-    let answer = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+    let answer = async {
+        fault_point::pass("http.request");
+        next.run(request).await
+    };
+    let answer = AssertUnwindSafe(answer).catch_unwind().await;
     let broken = || Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "something went wrong here; the log says what");
     answer.unwrap_or_else(|_panic| broken().into_response())
 }
@@ -112,7 +118,7 @@ struct Record {
 
 impl Record {
     fn new(asked: Arc<Asked>, request: &Request) -> Self {
-        let (method, path) = (request.method().clone(), logged_path(request.uri()).to_owned());
+        let (method, path) = (request.method().clone(), logged_path(request.uri()));
         Self { asked, begun: Instant::now(), method, path, answered: None }
     }
 }
@@ -123,7 +129,7 @@ impl Drop for Record {
         tracing::info!(
             target: REQUESTS,
             method = method.as_str(),
-            path = path.as_str(),
+            path = %path,
             status = answered.map(|(status, _)| status.as_u16()),
             ms = begun.elapsed().as_micros() as f64 / 1_000.0,
             bytes = answered.and_then(|(_, bytes)| bytes),

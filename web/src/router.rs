@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, he
 use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{any, get};
+use greenroom_protocol::limits::HEADER_BYTES;
 
 use crate::accept::Edge;
 use crate::assets::{self, CONTENT_SECURITY_POLICY};
@@ -54,16 +55,24 @@ pub(crate) fn no_tls_router() -> Router {
 
 /// What goes for every request, wherever it leads.
 fn guarded(routes: Router, strict_transport: bool) -> Router {
-    let routes = routes.layer(from_fn(known_method)).layer(from_fn(answered_for)).layer(map_response(secure));
+    let routes = routes.layer(from_fn(sensible)).layer(from_fn(answered_for)).layer(map_response(secure));
     let routes = if strict_transport { routes.layer(map_response(strict)) } else { routes };
     routes.layer(from_fn(recorded))
 }
 
-/// Refuses methods that no path takes, whether or not the path exists; one that echoes headers is among them.
-async fn known_method(request: Request, next: Next) -> Response {
+/// Refuses methods that no path takes, whether or not the path exists (one that echoes headers is among them), and more headers
+/// than anybody needs: hyper may have room for a little more.
+async fn sensible(request: Request, next: Next) -> Response {
     const KNOWN: [Method; 7] =
         [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS];
-    if KNOWN.contains(request.method()) { next.run(request).await } else { method_not_allowed().await.into_response() }
+    let headers = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len());
+    if !KNOWN.contains(request.method()) {
+        method_not_allowed().await.into_response()
+    } else if headers.sum::<usize>() > HEADER_BYTES {
+        Problem::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "these are too many headers").into_response()
+    } else {
+        next.run(request).await
+    }
 }
 
 /// Whatever has no route of its own is a place of the page, or one of its files.

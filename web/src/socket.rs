@@ -22,6 +22,7 @@ use crate::accept::Edge;
 use crate::caller::token;
 use crate::origin;
 use crate::problem::Problem;
+use crate::strict::Strict;
 use crate::tls::Stream;
 use crate::{request, trail};
 use visit::Visit;
@@ -71,11 +72,11 @@ pub(crate) async fn upgrade(State(edge): State<Arc<Edge>>, mut request: Request)
 }
 
 async fn serve(upgraded: Upgraded, edge: Arc<Edge>, token: Option<String>, visit: Visit) {
-    let Ok(parts) = upgraded.downcast::<TokioIo<Stream>>() else {
+    let Ok(parts) = upgraded.downcast::<TokioIo<Strict<Stream>>>() else {
         tracing::error!("an upgraded connection is none that was accepted here");
         return;
     };
-    let (stream, read) = (parts.io.into_inner(), parts.read_buf.to_vec());
+    let (stream, read) = (parts.io.into_inner().into_inner(), parts.read_buf.to_vec());
     // hyper's buffer of 8 KiB would otherwise live as long as the socket.
     drop(parts.read_buf);
     let config = WebSocketConfig::default()

@@ -49,6 +49,7 @@ async fn begin(mut socket: Socket, edge: Arc<Edge>, bearer: Option<String>, mut 
     };
     let wake = Arc::new(Wake::default());
     let outbox = Outbox::new(Arc::clone(&wake) as _);
+    visit.frames_in = 1;
     let Identified { identity, reference } = identified;
     request::is_by(identity.person.user.id);
     let session = edge.engine.open_session(identity, reference, Arc::clone(&outbox)).await;
