@@ -27,8 +27,9 @@ const TAKE_BYTES: usize = 64 * 1024;
 /// From the upgrade to the close. What only the beginning needs is in a box of its own, so that an
 /// idle socket doesn't keep it.
 pub(super) async fn live(socket: Socket, edge: Arc<Edge>, bearer: Option<String>, visit: Visit) {
-    if let Some(life) = Box::pin(begin(socket, edge, bearer, visit)).await {
-        life.run().await;
+    let Some(life) = Box::pin(begin(socket, Arc::clone(&edge), bearer, visit)).await else { return };
+    if life.run().await == CloseCode::Flooding {
+        trail::note_refusal(&edge.restraint, Act::Limit, Outcome::Refused, "flooding");
     }
 }
 
@@ -94,12 +95,14 @@ struct Life {
 }
 
 impl Life {
-    async fn run(mut self) {
+    /// Returns the code that it was closed with.
+    async fn run(mut self) -> CloseCode {
         let code = self.until_the_end().await;
         let Self { socket, writing, session, mut visit, .. } = self;
         visit.ends(code);
         drop(session);
         Box::pin(closing::close(socket, writing, code)).await;
+        code
     }
 
     /// Returns the code to close with.
