@@ -4,7 +4,7 @@
 //! The id is made here, and never taken from a client, who could make two requests look like one. Of a request nothing is
 //! logged but its method and path: no query, no header, no body.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -38,14 +38,15 @@ tokio::task_local! {
 #[derive(Debug)]
 pub(crate) struct Asked {
     pub(crate) id: Uuid,
-    pub(crate) from: SocketAddr,
+    /// Where it comes from.
+    pub(crate) from: IpAddr,
     user: OnceLock<UserId>,
     in_trail: AtomicBool,
 }
 
 impl Asked {
-    fn new(from: SocketAddr) -> Self {
-        Self { id: Uuid::now_v7(), from, user: OnceLock::new(), in_trail: AtomicBool::new(false) }
+    fn new(from: IpAddr) -> Self {
+        Self { id: Uuid::now_v7(), from: from.to_canonical(), user: OnceLock::new(), in_trail: AtomicBool::new(false) }
     }
 
     /// Who makes it, once that has shown.
@@ -85,7 +86,7 @@ pub(crate) fn logged_path(uri: &Uri) -> String {
 
 /// Carries out a request under an id of its own, and records it.
 pub(crate) async fn recorded(ConnectInfo(from): ConnectInfo<SocketAddr>, request: Request, next: Next) -> Response {
-    let asked = Arc::new(Asked::new(from));
+    let asked = Arc::new(Asked::new(from.ip()));
     let mut record = Record::new(Arc::clone(&asked), &request);
     let span = tracing::info_span!("request", id = %asked.id);
     let mut response = within(Arc::clone(&asked), next.run(request)).instrument(span).await;
@@ -133,7 +134,7 @@ impl Drop for Record {
             status = answered.map(|(status, _)| status.as_u16()),
             ms = begun.elapsed().as_micros() as f64 / 1_000.0,
             bytes = answered.and_then(|(_, bytes)| bytes),
-            from = %asked.from.ip(),
+            from = %asked.from,
             user = asked.user().map(tracing::field::display),
             request_id = %asked.id,
             "request"

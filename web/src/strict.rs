@@ -224,7 +224,7 @@ mod tests {
 
     #[test]
     fn honest_requests_are_passed_on_as_they_are() {
-        let bodies = "POST / HTTP/1.1\r\nContent-Length:  12 \r\nX: a:b\r\n\r\none\ntwo\n\n\n\n\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n";
+        let bodies = "POST / HTTP/1.1\r\nContent-Length:  13 \r\nX: a:b\r\n\r\none\ntwo\n\n\n\n\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n";
         let chunked = "POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n1\r\n\n\r\n0\r\n\r\n";
         let upgrade = "GET /ws HTTP/1.1\r\nUpgrade: websocket\r\n\r\n\u{1}\n\nContent-Length: 1\r\nContent-Length: 1";
         let other = "GET / HTTP/1.1\r\nX-Content-Length: 3\r\nContent-Lengths: 3\r\nContent-Length: 0\r\n\r\n";

@@ -50,14 +50,14 @@ pub(crate) fn note(act: Act, about: &str) {
 pub(crate) fn note_refusal(restraint: &Restraint, act: Act, outcome: Outcome, about: &str) {
     if let Some(asked) = request::current()
         && !asked.enters_trail()
-        && restraint.allows(asked.from.ip())
+        && restraint.allows(asked.from)
     {
         enter(&asked, act, outcome, about);
     }
 }
 
 fn enter(asked: &Asked, act: Act, outcome: Outcome, about: &str) {
-    let (user, from, request) = (asked.user(), Some(asked.from.ip().to_canonical()), Some(asked.id));
+    let (user, from, request) = (asked.user(), Some(asked.from), Some(asked.id));
     Entry { act, outcome, user, from, request, about }.record();
 }
 

@@ -30,7 +30,7 @@ impl Visit {
         self.session = Some(session);
         tracing::info!(
             target: REQUESTS,
-            from = %self.asked.from.ip(),
+            from = %self.asked.from,
             user = self.asked.user().map(tracing::field::display),
             session = %session,
             request_id = %self.asked.id,
@@ -52,7 +52,7 @@ impl Drop for Visit {
             ms = self.begun.elapsed().as_micros() as f64 / 1_000.0,
             frames_in = self.frames_in,
             frames_out = self.frames_out,
-            from = %self.asked.from.ip(),
+            from = %self.asked.from,
             user = self.asked.user().map(tracing::field::display),
             session = self.session.map(tracing::field::display),
             request_id = %self.asked.id,
