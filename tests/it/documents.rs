@@ -53,7 +53,7 @@ fn every_point_of_security_is_answered_and_every_proof_of_it_is_a_test() {
     let modules = modules();
     let mut points = Vec::new();
     for row in SECURITY.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| no |")) {
-        let cells: Vec<_> = row.trim_matches('|').split(" | ").map(str::trim).collect();
+        let cells: Vec<_> = row.trim_matches('|').split('|').map(str::trim).collect();
         let [number, tried, becomes, _place, proof] = cells[..] else { panic!("five columns: {row}") };
         points.push(number.parse::<u32>().expect("a number"));
         assert!(!tried.is_empty() && becomes.len() > 20, "{row}");
