@@ -1,7 +1,10 @@
 use std::path::PathBuf;
+use std::process::Stdio;
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::Command;
 
 use crate::support::{
     GREEN, Guest, Home, Host as _, Member, PASSWORD, Process, call, greenroom, raw_http, soon, until,
@@ -87,6 +90,9 @@ async fn the_trail_says_who_was_let_in_and_who_was_refused() {
     let forged = call(&server, Method::DELETE, "/api/session").header("origin", "https://evil.example");
     forged.header("cookie", &alice.cookie).answer().await.is(StatusCode::FORBIDDEN);
     alice.signs_out(&server).await;
+    let mut mallory = Guest::connect(&server).await;
+    mallory.raw(r#"{"type":"hello","token":"s1.forged"}"#).await;
+    assert_eq!(mallory.closed().await, 4401);
     for _ in 0..10 {
         Member::sign_in(&server, "mallory@example.org", "guess").await;
     }
@@ -113,6 +119,7 @@ async fn the_trail_says_who_was_let_in_and_who_was_refused() {
         ("access", "refused"),
         ("access", "refused"),
         ("sign_out", "done"),
+        ("sign_in", "failed"),
     ];
     assert_eq!(acts[..expected.len()], expected, "{acts:?}");
     assert!(acts[expected.len()..].contains(&("limit", "refused")), "{acts:?}");
@@ -122,6 +129,28 @@ async fn the_trail_says_who_was_let_in_and_who_was_refused() {
         "no e-mail in clear"
     );
     assert!(tried.clone().any(|about| about.starts_with("email:")));
+}
+
+#[tokio::test]
+async fn a_log_that_nobody_reads_holds_nobody_up() {
+    let home = Home::new();
+    let mut command = greenroom();
+    command.args(["--listen", "127.0.0.1:0", "--data"]).arg(home.data());
+    let mut server = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    let mut line = String::new();
+    let mut stdout = BufReader::new(server.stdout.take().expect("piped"));
+    soon("the server to listen", stdout.read_line(&mut line)).await.expect("its first line");
+    let url = line.trim_end().strip_prefix("listening on ").expect("where").to_owned();
+    // Several times what a pipe holds.
+    let client = reqwest::Client::new();
+    for _ in 0..2_000 {
+        let answer = soon("an answer", client.get(format!("{url}/api/health")).send()).await.expect("it answers");
+        assert_eq!(answer.status(), StatusCode::OK);
+    }
+    let pid = server.id().expect("it runs").to_string();
+    assert!(Command::new("kill").arg(&pid).status().await.expect("kill is there").success());
+    let ended = soon("the end", server.wait()).await.expect("waited for");
+    assert!(ended.success(), "in order, though its last words go nowhere: {ended}");
 }
 
 #[tokio::test]
