@@ -34,8 +34,8 @@ use crate::config::LogFormat;
 /// What is logged where `RUST_LOG` does not say otherwise. ractor logs each actor's life at INFO.
 const FILTER: &str = "info,ractor=warn";
 
-/// What holds whatever `RUST_LOG` says. Whoever wants to read less does not want to know less of who was let in; and below INFO
-/// the WebSocket library writes down what people say, and their tokens.
+/// What holds whatever `RUST_LOG` says. Whoever wants to read less does not want to know less of who was let in; and
+/// below INFO the WebSocket library writes down what people say, and their tokens.
 const ALWAYS: [&str; 3] = ["greenroom::audit=info", "tungstenite=info", "tokio_tungstenite=info"];
 
 /// Whether an event goes to a file.

@@ -1,8 +1,8 @@
 //! The audit trail: who was let in, who was refused, and what was done to others.
 //!
-//! Each entry is one event on the target [`TRAIL`], at INFO: wherever logs go, the trail can be kept apart, and longer. It
-//! says who, from where, what, and how it ended; when, in UTC, is the log's own part. It holds no password, token or message,
-//! and whatever a client has written stands in a field of its own, which both formats of the log escape.
+//! Each entry is one event on the target [`TRAIL`], at INFO: wherever logs go, the trail can be kept apart, and longer.
+//! It says who, from where, what, and how it ended; when, in UTC, is the log's own part. It holds no password, token or
+//! message, and whatever a client has written stands in a field of its own, which both formats of the log escape.
 
 use std::net::IpAddr;
 

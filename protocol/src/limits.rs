@@ -102,8 +102,8 @@ pub const GATHER: Duration = Duration::from_millis(100);
 /// How long a socket may stay silent before its `hello`.
 pub const HELLO: Duration = Duration::from_secs(10);
 
-/// How long a connection may take to shake hands, where it speaks TLS, and then to send a header: so long that every phone does it,
-/// and so short that with the answer to it, ten seconds are the end of whoever dawdles.
+/// How long a connection may take to shake hands, where it speaks TLS, and then to send a header: so long that every
+/// phone does it, and so short that with the answer to it, ten seconds are the end of whoever dawdles.
 pub const HEADER: Duration = Duration::from_secs(8);
 
 /// Bytes of an HTTP request's header block.
@@ -139,8 +139,8 @@ pub const LOG_FILE_BYTES: usize = 10 * 1024 * 1024;
 /// Older files that are kept of each log: weeks of a quiet server, hours of a busy one, and no full disk of either.
 pub const LOG_FILES_KEPT: usize = 5;
 
-/// Lines of log that may wait to be written; then they are dropped, but for the audit trail's, which are waited for. Of a
-/// usual length they are a few megabytes.
+/// Lines of log that may wait to be written; then they are dropped, but for the audit trail's, which are waited for. Of
+/// a usual length they are a few megabytes.
 pub const LOG_LINES_WAITING: usize = 16_384;
 
 /// Sign-ins from one address in a minute, right or wrong: a family in a hurry, not a list of passwords.

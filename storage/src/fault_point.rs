@@ -9,8 +9,8 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use serde::Deserialize;
 
-/// Every point, in the order in which a message passes them; the last two are passed by whoever reads, and by every request
-/// over HTTP.
+/// Every point, in the order in which a message passes them; the last two are passed by whoever reads, and by every
+/// request over HTTP.
 pub const POINTS: [&str; 12] = [
     "socket.frame",
     "session.send",

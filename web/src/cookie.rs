@@ -21,8 +21,8 @@ pub(crate) fn clear(secure: bool) -> HeaderValue {
     set("", Duration::ZERO, secure)
 }
 
-/// Hands a token to the browser, for so long. Scripts of the page can't read it, and other sites' forms don't send it; what was
-/// handed over TLS (`secure`) is never sent without.
+/// Hands a token to the browser, for so long. Scripts of the page can't read it, and other sites' forms don't send it;
+/// what was handed over TLS (`secure`) is never sent without.
 pub(crate) fn set(token: &str, keep: Duration, secure: bool) -> HeaderValue {
     let secure = if secure { "; Secure" } else { "" };
     let cookie = format!("{NAME}={token}; HttpOnly; SameSite=Lax; Path=/; Max-Age={}{secure}", keep.as_secs());

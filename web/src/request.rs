@@ -1,8 +1,8 @@
-//! What is known of the request in hand: its id, where it comes from and who makes it. Each has one record in the log, whatever
-//! becomes of it; a handler that panics is answered for.
+//! What is known of the request in hand: its id, where it comes from and who makes it. Each has one record in the log,
+//! whatever becomes of it; a handler that panics is answered for.
 //!
-//! The id is made here, and never taken from a client, who could make two requests look like one. Of a request nothing is
-//! logged but its method and path: no query, no header, no body.
+//! The id is made here, and never taken from a client, who could make two requests look like one. Of a request nothing
+//! is logged but its method and path: no query, no header, no body.
 
 use std::net::{IpAddr, SocketAddr};
 use std::panic::AssertUnwindSafe;
@@ -97,7 +97,8 @@ pub(crate) async fn recorded(ConnectInfo(from): ConnectInfo<SocketAddr>, request
     response
 }
 
-/// Answers for a handler that panics, with nothing of what went wrong; the panic itself is in the log, under the request's id.
+/// Answers for a handler that panics, with nothing of what went wrong; the panic itself is in the log, under the
+/// request's id.
 pub(crate) async fn answered_for(request: Request, next: Next) -> Response {
     let answer = async {
         fault_point::pass("http.request");

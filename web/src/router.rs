@@ -60,8 +60,8 @@ fn guarded(routes: Router, strict_transport: bool) -> Router {
     routes.layer(from_fn(recorded))
 }
 
-/// Refuses methods that no path takes, whether or not the path exists (one that echoes headers is among them), and more headers
-/// than anybody needs: hyper may have room for a little more.
+/// Refuses methods that no path takes, whether or not the path exists (one that echoes headers is among them), and more
+/// headers than anybody needs: hyper may have room for a little more.
 async fn sensible(request: Request, next: Next) -> Response {
     const KNOWN: [Method; 7] =
         [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS];

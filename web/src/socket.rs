@@ -1,8 +1,8 @@
 //! `GET /ws`: from an HTTP request to a session.
 //!
-//! The upgrade is answered here and the stream, of TCP or of TLS over it, taken back from hyper, so that nothing but the
-//! WebSocket itself is kept for an idle connection, and a client that breaks the protocol can be told
-//! so before its connection is closed.
+//! The upgrade is answered here and the stream, of TCP or of TLS over it, taken back from hyper, so that nothing but
+//! the WebSocket itself is kept for an idle connection, and a client that breaks the protocol can be told so before its
+//! connection is closed.
 
 use std::sync::Arc;
 

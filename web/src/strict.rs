@@ -1,12 +1,12 @@
 //! Requests that one reader takes for one and another for two (request smuggling) are refused before hyper sees them.
 //!
 //! hyper ends a line at a bare line feed, takes the same `Content-Length` twice, and prefers `Transfer-Encoding` to
-//! `Content-Length` where there are both. All of that is allowed, and each of it is where a proxy before us may see something
-//! else. So the heads of requests are looked at on their way in, and the byte that breaks a rule is made a NUL, which no
-//! head may hold: hyper answers 400 and ends the connection.
+//! `Content-Length` where there are both. All of that is allowed, and each of it is where a proxy before us may see
+//! something else. So the heads of requests are looked at on their way in, and the byte that breaks a rule is made a
+//! NUL, which no head may hold: hyper answers 400 and ends the connection.
 //!
-//! Where a body ends is known by its `Content-Length` alone. After a chunked body, or a wish to upgrade, nothing more is looked
-//! at, and [`is_last`] has the connection end with the answer.
+//! Where a body ends is known by its `Content-Length` alone. After a chunked body, or a wish to upgrade, nothing more
+//! is looked at, and [`is_last`] has the connection end with the answer.
 
 use std::io::{IoSlice, Result};
 use std::pin::Pin;

@@ -16,8 +16,8 @@ use crate::accept::Edge;
 use crate::pace::household;
 use crate::request::{self, Asked};
 
-/// Lets a burst of refusals from one address into the trail, and no flood: whoever asks in vain a thousand times a second
-/// would otherwise push out of the files what others have done. Each is in the log of requests all the same.
+/// Lets a burst of refusals from one address into the trail, and no flood: whoever asks in vain a thousand times a
+/// second would otherwise push out of the files what others have done. Each is in the log of requests all the same.
 #[derive(Debug)]
 pub(crate) struct Restraint(DefaultKeyedRateLimiter<IpAddr>);
 
@@ -39,14 +39,17 @@ impl Restraint {
     }
 }
 
-/// Notes what the person behind the request in hand has done, and what about.
-pub(crate) fn note(act: Act, about: &str) {
+/// Notes what the person behind the request in hand has done, and what about. Only for what has a bound of its own, as
+/// registering and showing passwords have: a guest, who may come as often as anybody likes, is in the log of requests
+/// alone.
+pub(crate) fn note(act: Act, outcome: Outcome, about: &str) {
     if let Some(asked) = request::current() {
-        enter(&asked, act, Outcome::Done, about);
+        asked.enters_trail();
+        enter(&asked, act, outcome, about);
     }
 }
 
-/// Notes what the person behind the request in hand has tried.
+/// Notes what the person behind the request in hand has tried, as long as they don't try too much.
 pub(crate) fn note_refusal(restraint: &Restraint, act: Act, outcome: Outcome, about: &str) {
     if let Some(asked) = request::current()
         && !asked.enters_trail()
@@ -61,8 +64,8 @@ fn enter(asked: &Asked, act: Act, outcome: Outcome, about: &str) {
     Entry { act, outcome, user, from, request, about }.record();
 }
 
-/// An e-mail that somebody has tried, so that two tries can be told to be of the same one, and nobody who reads the trail
-/// learns who is addressed, or what was typed into the wrong field. The key of the hash is as old as the process.
+/// An e-mail that somebody has tried, so that two tries can be told to be of the same one, and nobody who reads the
+/// trail learns who is addressed, or what was typed into the wrong field. The key of the hash is as old as the process.
 pub(crate) fn email_mark(email: &str) -> String {
     static KEY: LazyLock<RandomState> = LazyLock::new(RandomState::new);
     format!("email:{:016x}", KEY.hash_one(email.trim().to_lowercase()))

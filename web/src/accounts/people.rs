@@ -65,14 +65,16 @@ pub(super) async fn change(
     let credentials = (change.password.is_some(), change.email.is_some());
     let changed = edge.engine.change_account(user, change, here).await.inspect_err(|failed| {
         if *failed == AccountFailed::WrongPassword {
-            trail::note_refusal(&edge.restraint, Act::ChangeCredentials, Outcome::Failed, "");
+            trail::note(Act::ChangeCredentials, Outcome::Failed, "");
         }
     });
     let account = changed.map_err(unchanged)?;
     match credentials {
-        (true, true) => trail::note(Act::ChangeCredentials, "password and e-mail; all other sign-ins have ended"),
-        (true, false) => trail::note(Act::ChangeCredentials, "password; all other sign-ins have ended"),
-        (false, true) => trail::note(Act::ChangeCredentials, "e-mail"),
+        (true, true) => {
+            trail::note(Act::ChangeCredentials, Outcome::Done, "password and e-mail; all other sign-ins have ended")
+        }
+        (true, false) => trail::note(Act::ChangeCredentials, Outcome::Done, "password; all other sign-ins have ended"),
+        (false, true) => trail::note(Act::ChangeCredentials, Outcome::Done, "e-mail"),
         (false, false) => {}
     }
     Ok(Json(shown_to_themselves(&edge, account).await))

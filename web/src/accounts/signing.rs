@@ -53,7 +53,7 @@ pub(super) async fn register(
     }
     let signed_in = edge.engine.register(registration, before.map(|known| known.person).as_ref()).await?;
     request::is_by(signed_in.account.id);
-    trail::note(Act::Register, "");
+    trail::note(Act::Register, Outcome::Done, "");
     Ok(entered(&edge, StatusCode::CREATED, signed_in).await)
 }
 
@@ -79,11 +79,11 @@ pub(super) async fn sign_in(
     let signed_in = edge.engine.sign_in(&email, password).await;
     let signed_in = signed_in.inspect_err(|failed| {
         if *failed == AccountFailed::WrongPassword {
-            trail::note_refusal(&edge.restraint, Act::SignIn, Outcome::Failed, &trail::email_mark(&email));
+            trail::note(Act::SignIn, Outcome::Failed, &trail::email_mark(&email));
         }
     })?;
     request::is_by(signed_in.account.id);
-    trail::note(Act::SignIn, "");
+    trail::note(Act::SignIn, Outcome::Done, "");
     Ok(entered(&edge, StatusCode::OK, signed_in).await)
 }
 
@@ -93,7 +93,6 @@ async fn be_guest(edge: &Edge, name: &str) -> Result<Response, Problem> {
     let identity = edge.engine.guest(name).await.map_err(no_guest)?;
     let token = identity.token.ok_or_else(Problem::unavailable)?;
     request::is_by(identity.person.user.id);
-    trail::note(Act::SignIn, "guest");
     let user = shown_guest(edge, identity.person).await;
     Ok(hand_over(edge, StatusCode::OK, Entry { user, token, expires_at: None }, cookie::LONGEST))
 }
@@ -124,7 +123,7 @@ pub(super) async fn sign_out(State(edge): State<Arc<Edge>>, headers: HeaderMap) 
         && let Some(sign_in) = identity.sign_in
     {
         edge.engine.sign_out(identity.person.user.id, sign_in).await?;
-        trail::note(Act::SignOut, "");
+        trail::note(Act::SignOut, Outcome::Done, "");
     }
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie::clear(edge.over_tls()))]).into_response())
 }

@@ -1,4 +1,5 @@
-//! What the log says of a socket: a record when somebody has come in by it, and one when it has ended, however that came.
+//! What the log says of a socket: a record when somebody has come in by it, and one when it has ended, however that
+//! came.
 
 use std::sync::Arc;
 use std::time::Instant;
