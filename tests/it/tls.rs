@@ -100,6 +100,19 @@ async fn whoever_speaks_plainly_where_tls_is_spoken_is_told_so_and_let_go() {
 }
 
 #[tokio::test]
+async fn http_2_is_not_spoken() {
+    let (server, certificate) = server().await;
+    for (asked, agreed) in [(vec!["h2", "http/1.1"], Some("http/1.1")), (vec![], None)] {
+        let stream = certificate.connect_offering(&server, &asked).await.expect("they agree");
+        assert_eq!(stream.get_ref().1.alpn_protocol(), agreed.map(str::as_bytes));
+    }
+    assert!(certificate.connect_offering(&server, &["h2"]).await.is_err());
+    let preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+    let answer = certificate.ask(&server, preface).await;
+    assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 4"), "{answer}");
+}
+
+#[tokio::test]
 async fn whoever_dawdles_over_a_handshake_is_cut_off() {
     let (server, certificate) = server().await;
     let begun = Instant::now();

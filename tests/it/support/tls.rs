@@ -40,13 +40,23 @@ impl Certificate {
 
     /// Connects as a client that believes in this certificate and in no other.
     pub(crate) async fn connect(&self, host: &impl Host) -> std::io::Result<TlsStream<TcpStream>> {
+        self.connect_offering(host, &[]).await
+    }
+
+    /// The same, and would like to speak one of these protocols.
+    pub(crate) async fn connect_offering(
+        &self,
+        host: &impl Host,
+        protocols: &[&str],
+    ) -> std::io::Result<TlsStream<TcpStream>> {
         let mut roots = RootCertStore::empty();
         roots.add(self.der.clone()).expect("a certificate to believe in");
-        let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
             .expect("versions that there are")
             .with_root_certificates(roots)
             .with_no_client_auth();
+        config.alpn_protocols = protocols.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
         let stream = TcpStream::connect(host.address()).await?;
         let name = ServerName::try_from("localhost").expect("a name");
         soon("the handshake", TlsConnector::from(Arc::new(config)).connect(name, stream)).await
