@@ -101,7 +101,7 @@ impl SessionShell {
         let SessionArguments { id, directory, opening } = arguments;
         let pace = opening.pace.clone().map(|person| Box::new(SessionPace::new(person)));
         let vitals = Arc::clone(myself.vitals());
-        let handle = SessionHandle::new(myself);
+        let handle = SessionHandle::new(id, myself);
         let span = tracing::info_span!("session", session = %id, user = %opening.person.user.id);
         let (memberships, early) = (Memberships::default(), Some(Vec::new()));
         Self { id, directory, handle, opening, pace, memberships, early, vitals, span }

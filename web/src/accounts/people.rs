@@ -7,6 +7,7 @@ use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
+use greenroom_actors::trail::{Act, Outcome};
 use greenroom_actors::{AccountFailed, ProfileChange};
 use greenroom_protocol::Name;
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,7 @@ use crate::address::Client;
 use crate::caller::Somebody;
 use crate::fields::Fields;
 use crate::problem::Problem;
+use crate::trail;
 
 /// A page of people.
 #[derive(Serialize)]
@@ -60,10 +62,20 @@ pub(super) async fn change(
         // Whoever has found an open page guesses here as well as anywhere.
         pace.sign_in(from, &user.to_string())?;
     }
-    let new_password = change.password.is_some();
-    let account = edge.engine.change_account(user, change, here).await.map_err(unchanged)?;
-    if new_password {
-        tracing::info!(%from, %user, "a new password; all other sign-ins have ended");
+    let credentials = (change.password.is_some(), change.email.is_some());
+    let changed = edge.engine.change_account(user, change, here).await.inspect_err(|failed| {
+        if *failed == AccountFailed::WrongPassword {
+            trail::note(Act::ChangeCredentials, Outcome::Failed, "");
+        }
+    });
+    let account = changed.map_err(unchanged)?;
+    match credentials {
+        (true, true) => {
+            trail::note(Act::ChangeCredentials, Outcome::Done, "password and e-mail; all other sign-ins have ended")
+        }
+        (true, false) => trail::note(Act::ChangeCredentials, Outcome::Done, "password; all other sign-ins have ended"),
+        (false, true) => trail::note(Act::ChangeCredentials, Outcome::Done, "e-mail"),
+        (false, false) => {}
     }
     Ok(Json(shown_to_themselves(&edge, account).await))
 }
