@@ -12,5 +12,5 @@ mod lab;
 mod part;
 mod watchdog;
 
-pub use handle::{Drained, Engine, EngineFailed, Health, HelloFailed, Identity, Metrics, SetAside};
+pub use handle::{Drained, Engine, EngineFailed, Health, HelloFailed, Identity, Metrics, RoomOverview, SetAside};
 pub use lab::Lab;

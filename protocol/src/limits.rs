@@ -136,6 +136,9 @@ pub const SIGN_INS_WITH_EMAIL: NonZeroU32 = NonZeroU32::new(10).expect("ten");
 /// together comes as guests first. Lifted by `--no-limits`.
 pub const REGISTRATIONS_FROM_ADDRESS: NonZeroU32 = NonZeroU32::new(10).expect("ten");
 
+/// Admins at once: more than a team has, and a list of all of them fits into one document.
+pub const ADMINS: usize = 200;
+
 /// WebSockets that the server holds at once, lifted by `--no-limits`.
 pub const SOCKETS: usize = 50_000;
 

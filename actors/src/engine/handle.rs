@@ -1,3 +1,5 @@
+mod administration;
+
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -38,6 +40,8 @@ pub struct Engine {
     accounts: Accounts,
     config: SessionConfig,
 }
+
+pub use administration::RoomOverview;
 
 /// Why the engine does not start.
 #[derive(Debug, thiserror::Error)]
@@ -83,6 +87,8 @@ pub struct Identity {
     pub token: Option<String>,
     /// The sign-in that it rests on; a guest has none.
     pub sign_in: Option<TokenHash>,
+    /// Whether they administer the server.
+    pub admin: bool,
 }
 
 impl std::fmt::Debug for Identity {
@@ -199,7 +205,7 @@ impl Engine {
         }
         let user = User { id: UserId::new(), name };
         let token = self.tokens.issue(&user);
-        Ok(Identity { person: Person { user, guest: true }, token: Some(token), sign_in: None })
+        Ok(Identity { person: Person { user, guest: true }, token: Some(token), sign_in: None, admin: false })
     }
 
     /// Who a token belongs to. A guest's is good until they have an account.
@@ -209,13 +215,19 @@ impl Engine {
     pub async fn bearer(&self, token: &str) -> Result<Identity, HelloFailed> {
         if let Some(sign_in) = SignInToken::hash_of(token) {
             let account = self.accounts.signed_in(sign_in).await?.ok_or(HelloFailed::BadToken)?;
-            return Ok(Identity { person: person(&account), token: None, sign_in: Some(sign_in) });
+            let (person, admin) = (person(&account), account.administers());
+            return Ok(Identity { person, token: None, sign_in: Some(sign_in), admin });
         }
         let user = self.tokens.verify(token).ok_or(HelloFailed::BadToken)?;
         if self.accounts.has_account(user.id).await? {
             return Err(HelloFailed::BadToken);
         }
-        Ok(Identity { person: Person { user, guest: true }, token: Some(token.to_owned()), sign_in: None })
+        Ok(Identity {
+            person: Person { user, guest: true },
+            token: Some(token.to_owned()),
+            sign_in: None,
+            admin: false,
+        })
     }
 
     /// Opens a session over a socket's outbox. It greets by itself.
@@ -228,7 +240,7 @@ impl Engine {
         reference: Option<Ref>,
         outbox: Arc<Outbox>,
     ) -> Result<SessionHandle, call::CallError> {
-        let Identity { person, token, sign_in } = identity;
+        let Identity { person, token, sign_in, admin: _ } = identity;
         let user = person.user.id;
         let opening = Opening { person, token, reference, outbox: Arc::clone(&outbox), sign_in, config: self.config };
         let session = self.directory.sessions.open(opening).await?;
@@ -395,10 +407,10 @@ impl Engine {
 
 /// What was begun is carried out, also where whoever has asked is gone before it is done: what is stored and which
 /// sockets are open belong together.
-async fn to_its_end<T: Send + 'static>(
-    work: impl Future<Output = Result<T, AccountFailed>> + Send + 'static,
-) -> Result<T, AccountFailed> {
-    tokio::spawn(work).await.map_err(|panic| AccountFailed::Unavailable(panic.to_string()))?
+async fn to_its_end<T: Send + 'static, E: From<AccountFailed> + Send + 'static>(
+    work: impl Future<Output = Result<T, E>> + Send + 'static,
+) -> Result<T, E> {
+    tokio::spawn(work).await.map_err(|panic| E::from(AccountFailed::Unavailable(panic.to_string())))?
 }
 
 impl std::fmt::Debug for Engine {

@@ -2,8 +2,8 @@ use std::sync::Arc;
 
 use greenroom_protocol::{Name, Seq, User, UserId};
 use greenroom_storage::{
-    Account, Append, Change, ChangeRefused, Cursor, Follow, Head, Health, Intent, Open, Page, PageFrom, ReadError,
-    Reply, Room, RoomInList, RoomKey, SignIn, Store, TokenHash,
+    Account, Admins, Append, Change, ChangeRefused, Cursor, Follow, Head, Health, Intent, Open, Page, PageFrom,
+    ReadError, Reply, Room, RoomInList, RoomKey, SignIn, Store, TokenHash,
 };
 use tokio::sync::oneshot;
 
@@ -131,6 +131,10 @@ impl StoreHandle {
         limit: usize,
     ) -> Result<Vec<Account>, ReadFailed> {
         self.look_up(move |store| store.accounts(&begin, after.as_ref(), limit)).await
+    }
+
+    pub(crate) async fn admins(&self) -> Result<Admins, ReadFailed> {
+        self.look_up(Store::admins).await
     }
 
     pub(crate) async fn sign_in(&self, token: TokenHash) -> Result<Option<SignIn>, ReadFailed> {
