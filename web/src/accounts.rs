@@ -13,7 +13,7 @@ use greenroom_protocol::limits::REQUEST_BYTES;
 use crate::accept::Edge;
 use crate::caller::no_other_site;
 
-mod fields;
+pub(crate) mod fields;
 mod people;
 mod person;
 mod refusal;
@@ -31,7 +31,7 @@ pub(crate) fn routes(edge: &Arc<Edge>) -> Router<Arc<Edge>> {
 }
 
 /// What is said of people, and their tokens, is for who has asked.
-async fn unstored(mut response: Response) -> Response {
+pub(crate) async fn unstored(mut response: Response) -> Response {
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }

@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-use greenroom_actors::{HelloFailed, Identity};
+use greenroom_actors::{Administrator, HelloFailed, Identity};
 
 use crate::accept::Edge;
 use crate::cookie;
@@ -40,9 +40,27 @@ impl FromRequestParts<Arc<Edge>> for Somebody {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, edge: &Arc<Edge>) -> Result<Self, Problem> {
-        let nobody = || Problem::new(StatusCode::UNAUTHORIZED, "sign in first: with a bearer token, or the cookie");
-        caller(edge, &parts.headers).await?.map(Self).ok_or_else(nobody)
+        somebody(edge, &parts.headers).await.map(Self)
     }
+}
+
+async fn somebody(edge: &Edge, headers: &HeaderMap) -> Result<Identity, Problem> {
+    let nobody = || Problem::new(StatusCode::UNAUTHORIZED, "sign in first: with a bearer token, or the cookie");
+    caller(edge, headers).await?.ok_or_else(nobody)
+}
+
+/// Lets admins through, and says who they are; to everybody else who is somebody there is nothing here.
+pub(crate) async fn only_admins(
+    State(edge): State<Arc<Edge>>,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    let identity = somebody(&edge, request.headers()).await?;
+    if !identity.admin {
+        return Err(Problem::nothing_here());
+    }
+    request.extensions_mut().insert(Administrator::Admin(identity.person.user.id));
+    Ok(next.run(request).await)
 }
 
 /// Who asks, where a stranger may ask too: a cookie that is left over from earlier makes a stranger, while whoever

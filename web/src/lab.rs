@@ -1,4 +1,4 @@
-//! The fault laboratory, with `--lab` and from this machine only.
+//! The fault laboratory, with `--lab`, from this machine and for admins only.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
-use axum::{Json, Router, middleware, routing};
+use axum::{Json, Router, routing};
 use futures_util::Stream;
 use futures_util::stream::unfold;
 use greenroom_actors::{ActorName, Armed, Balance, Fault, NotArmed, Strike, TreeNode};
@@ -15,7 +15,6 @@ use serde::Deserialize;
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::accept::Edge;
-use crate::local::only_from_here;
 use crate::problem::{JsonBody, Problem};
 
 /// A flood is at most this long: enough to see a mailbox grow and shrink.
@@ -33,7 +32,6 @@ pub(crate) fn routes() -> Router<Arc<Edge>> {
         .route("/api/lab/passivate", routing::post(passivate))
         .route("/api/lab/fault", routing::post(fault))
         .route("/api/lab/fail-next-sync", routing::post(fail_next_sync))
-        .layer(middleware::from_fn(only_from_here))
 }
 
 #[derive(Deserialize)]

@@ -5,6 +5,7 @@
 
 mod accept;
 mod accounts;
+mod admin;
 mod assets;
 mod caller;
 mod cookie;
@@ -12,6 +13,7 @@ mod http;
 mod lab;
 mod local;
 mod metrics;
+mod operator;
 mod origin;
 mod pace;
 mod problem;
@@ -19,3 +21,4 @@ mod router;
 mod socket;
 
 pub use accept::{Server, ServerConfig};
+pub use operator::{OPERATOR_SOCKET, Operator};

@@ -4,32 +4,37 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
-use axum::middleware::{from_fn, map_response};
+use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{any, get};
 
 use crate::accept::Edge;
 use crate::assets::{self, CONTENT_SECURITY_POLICY};
-use crate::local::only_from_here;
+use crate::caller::no_other_site;
+use crate::local::from_here_or_admins;
 use crate::problem::Problem;
-use crate::{accounts, http, lab, metrics, socket};
+use crate::{accounts, admin, http, lab, metrics, socket};
 
 pub(crate) fn router(edge: Arc<Edge>) -> Router {
     let api = Router::new()
         .route("/api/health", get(http::health))
         .route("/api/rooms", get(http::rooms))
         .merge(accounts::routes(&edge))
+        .merge(admin::routes(&edge))
         .route("/api", any(unknown))
         .route("/api/", any(unknown))
         .route("/api/{*unknown}", any(unknown));
-    // What tells of people and rooms by name is for this machine only.
-    let here = metrics::routes().route("/api/set-aside", get(http::set_aside)).layer(from_fn(only_from_here));
+    // What tells of people and rooms by name, or breaks something, is for this machine and admins only.
     let lab = if edge.config.lab { lab::routes() } else { Router::new() };
+    let here = metrics::routes()
+        .route("/api/set-aside", get(http::set_aside))
+        .merge(lab)
+        .layer(from_fn_with_state(Arc::clone(&edge), no_other_site))
+        .layer(from_fn_with_state(Arc::clone(&edge), from_here_or_admins));
     Router::new()
         .route("/ws", get(socket::upgrade))
         .merge(api)
         .merge(here)
-        .merge(lab)
         .fallback(page)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(map_response(secure))
@@ -54,11 +59,11 @@ async fn page(method: Method, uri: Uri, headers: HeaderMap) -> Response {
     }
 }
 
-async fn unknown() -> Problem {
-    Problem::new(StatusCode::NOT_FOUND, "there is nothing here")
+pub(crate) async fn unknown() -> Problem {
+    Problem::nothing_here()
 }
 
-async fn method_not_allowed() -> Problem {
+pub(crate) async fn method_not_allowed() -> Problem {
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "this path doesn't take that method")
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::problem::{FieldErrors, JsonBody, Problem};
 
 /// A JSON object that is being read. It is never printed: some fields are secrets.
-pub(super) struct Fields {
+pub(crate) struct Fields {
     unread: Map<String, Value>,
     errors: FieldErrors,
 }
@@ -26,12 +26,12 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
 }
 
 impl Fields {
-    pub(super) fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(&self, name: &str) -> bool {
         self.unread.contains_key(name)
     }
 
     /// A text; nothing where there is no such field.
-    pub(super) fn text(&mut self, name: &str) -> Option<String> {
+    pub(crate) fn text(&mut self, name: &str) -> Option<String> {
         if let Value::String(text) = self.unread.remove(name)? {
             return Some(text);
         }
@@ -39,7 +39,7 @@ impl Fields {
     }
 
     /// A text that has to be there.
-    pub(super) fn needed(&mut self, name: &str) -> String {
+    pub(crate) fn needed(&mut self, name: &str) -> String {
         if !self.has(name) {
             return self.wrong(name, "this is needed").unwrap_or_default();
         }
@@ -47,20 +47,28 @@ impl Fields {
     }
 
     /// A small number. One that is too large becomes the largest, which is too large for every rule.
-    pub(super) fn number(&mut self, name: &str) -> Option<u16> {
+    pub(crate) fn number(&mut self, name: &str) -> Option<u16> {
         match self.unread.remove(name)?.as_u64() {
             Some(number) => Some(u16::try_from(number).unwrap_or(u16::MAX)),
             None => self.wrong(name, "a whole number is wanted here, not below 0"),
         }
     }
 
+    /// Yes or no; nothing where there is no such field.
+    pub(crate) fn choice(&mut self, name: &str) -> Option<bool> {
+        match self.unread.remove(name)?.as_bool() {
+            Some(choice) => Some(choice),
+            None => self.wrong(name, "true or false is wanted here"),
+        }
+    }
+
     /// Ends the reading: what is left is passed over.
-    pub(super) fn done(self) -> Result<(), Problem> {
+    pub(crate) fn done(self) -> Result<(), Problem> {
         if self.errors.is_empty() { Ok(()) } else { Err(Problem::invalid(self.errors)) }
     }
 
     /// Ends the reading: what is left is wrong.
-    pub(super) fn all_read(mut self) -> Result<(), Problem> {
+    pub(crate) fn all_read(mut self) -> Result<(), Problem> {
         for name in std::mem::take(&mut self.unread).keys() {
             self.wrong::<()>(name, "there is no such field, or it can't be changed");
         }
@@ -84,19 +92,21 @@ mod tests {
 
     #[test]
     fn what_is_there_is_read_and_what_is_not_is_nothing() {
-        let mut fields = fields(json!({ "name": "Ana", "hue": 120, "far": 1_000_000 }));
+        let mut fields = fields(json!({ "name": "Ana", "hue": 120, "far": 1_000_000, "admin": true }));
         assert_eq!((fields.text("name").as_deref(), fields.text("email")), (Some("Ana"), None));
         assert_eq!((fields.number("hue"), fields.number("far")), (Some(120), Some(u16::MAX)));
+        assert_eq!((fields.choice("admin"), fields.choice("disabled")), (Some(true), None));
         assert!(fields.all_read().is_ok());
     }
 
     #[test]
     fn all_that_is_wrong_is_said_at_once() {
-        let mut fields = fields(json!({ "name": 5, "hue": -1, "email": null, "role": "admin" }));
+        let mut fields = fields(json!({ "name": 5, "hue": -1, "email": null, "role": "admin", "admin": "yes" }));
+        assert_eq!(fields.choice("admin"), None);
         assert_eq!((fields.text("name"), fields.number("hue"), fields.text("email")), (None, None, None));
         assert_eq!(fields.needed("password"), "");
         let wrong: Vec<_> = fields.errors.keys().cloned().collect();
-        assert_eq!(wrong, ["email", "hue", "name", "password"]);
+        assert_eq!(wrong, ["admin", "email", "hue", "name", "password"]);
         assert!(fields.all_read().is_err());
     }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::accept::Edge;
 use crate::problem::Problem;
 
-/// Somebody, as others see them; their e-mail is there for themselves alone.
+/// Somebody, as others see them; their e-mail, and whether they are an admin, is there for themselves alone.
 #[derive(Serialize)]
 pub(super) struct Shown {
     id: UserId,
@@ -19,12 +19,14 @@ pub(super) struct Shown {
     guest: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    admin: Option<bool>,
 }
 
 impl Shown {
     fn new(account: Account, status: Option<Status>) -> Self {
         let Account { id, name, display_name, status_text, hue, .. } = account;
-        Self { id, name, display_name, status_text, hue, status: word(status), guest: false, email: None }
+        Self { id, name, display_name, status_text, hue, status: word(status), guest: false, email: None, admin: None }
     }
 }
 
@@ -41,8 +43,8 @@ pub(super) async fn shown(edge: &Edge, accounts: Vec<Account>) -> Result<Vec<Sho
 
 /// An account, as its owner sees it.
 pub(super) async fn shown_to_themselves(edge: &Edge, account: Account) -> Shown {
-    let (status, email) = (status(edge, account.id).await, Some(account.email.clone()));
-    Shown { email, ..Shown::new(account, status) }
+    let (status, email, admin) = (status(edge, account.id).await, Some(account.email.clone()), Some(account.admin));
+    Shown { email, admin, ..Shown::new(account, status) }
 }
 
 /// A guest, who has nothing but a name.
@@ -50,7 +52,7 @@ pub(super) async fn shown_guest(edge: &Edge, guest: Person) -> Shown {
     let (id, name) = (guest.user.id, guest.user.name);
     let (display_name, status_text, hue) = (String::new(), String::new(), hue_of(id));
     let status = word(status(edge, id).await);
-    Shown { id, name, display_name, status_text, hue, status, guest: true, email: None }
+    Shown { id, name, display_name, status_text, hue, status, guest: true, email: None, admin: None }
 }
 
 /// Where presence restarts, one is offline for oneself: an account that was made is not to be answered by an error.
