@@ -19,10 +19,12 @@ pub(super) const ROOM: &[Column] =
 
 /// What was done.
 pub(super) fn done(answer: &Value, json: bool, said: &str) {
-    match answer {
-        Value::Null if json => say("{}"),
-        answer if json => say(&answer.to_string()),
-        _ => say(said),
+    if !json {
+        say(said);
+    } else if answer.is_null() {
+        say("{}");
+    } else {
+        say(&answer.to_string());
     }
 }
 

@@ -89,3 +89,22 @@ pub enum AdminCommand {
         query: String,
     },
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::{Command, CommandFactory as _};
+
+    use crate::cli::Cli;
+
+    #[test]
+    fn every_command_of_the_operators_is_in_the_guide() {
+        let guide = include_str!("../../docs/administration.md");
+        let cli = Cli::command();
+        let admin = cli.find_subcommand("admin").unwrap();
+        let commands: Vec<&str> = admin.get_subcommands().map(Command::get_name).collect();
+        assert!(commands.len() > 8, "{commands:?}");
+        let told = guide.lines().filter_map(|line| line.strip_prefix("| `")?.split([' ', '`']).next());
+        let told: Vec<&str> = told.filter(|word| !["GET", "POST", "PATCH", "DELETE"].contains(word)).collect();
+        assert_eq!(told, commands);
+    }
+}

@@ -145,9 +145,8 @@ impl Account {
 
     /// What nobody else may have.
     fn own_keys(&self) -> Vec<Key> {
-        let names = [name_key(&self.name), looks_key(&self.name)];
         let email = (self.access != Access::Deleted).then(|| email_key(&self.email));
-        names.into_iter().chain(email).collect()
+        email.into_iter().chain([name_key(&self.name), looks_key(&self.name)]).collect()
     }
 
     fn put(&self) -> (Key, Option<Vec<u8>>) {

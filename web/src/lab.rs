@@ -7,10 +7,10 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
-use axum::{Json, Router, routing};
+use axum::{Extension, Json, Router, routing};
 use futures_util::Stream;
 use futures_util::stream::unfold;
-use greenroom_actors::{ActorName, Armed, Balance, Fault, NotArmed, Strike, TreeNode};
+use greenroom_actors::{ActorName, Administrator, Armed, Balance, Fault, NotArmed, Strike, TreeNode};
 use serde::Deserialize;
 use tokio::sync::broadcast::error::RecvError;
 
@@ -118,15 +118,23 @@ async fn inflict(edge: &Edge, actor: &str, fault: Fault, times: u32) -> Result<S
     Ok(StatusCode::ACCEPTED)
 }
 
-/// `GET /api/lab/events`: what happens to actors from now on, as server-sent events.
-async fn events(State(edge): State<Arc<Edge>>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+/// `GET /api/lab/events`: what happens to actors from now on, as server-sent events. Whoever hears them as an admin
+/// hears nothing more once they are none.
+async fn events(
+    State(edge): State<Arc<Edge>>,
+    admin: Option<Extension<Administrator>>,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let news = edge.engine.lab().news();
-    let stop = edge.stop.clone();
-    let stream = unfold((news, stop), async |(mut news, stop)| {
+    let stream = unfold((news, edge, admin), async |(mut news, edge, admin)| {
         loop {
-            match stop.run_until_cancelled(news.recv()).await {
+            match edge.stop.run_until_cancelled(news.recv()).await {
                 Some(Ok(event)) => {
-                    return Some((Ok(Event::default().json_data(event).unwrap_or_default()), (news, stop)));
+                    if let Some(Extension(by)) = admin
+                        && !edge.engine.administers(by).await
+                    {
+                        return None;
+                    }
+                    return Some((Ok(Event::default().json_data(event).unwrap_or_default()), (news, edge, admin)));
                 }
                 // An observer that lags has missed the oldest; the tree tells how things are now.
                 Some(Err(RecvError::Lagged(_))) => {}

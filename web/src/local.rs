@@ -7,6 +7,7 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
+use greenroom_actors::Administrator;
 
 use crate::accept::Edge;
 use crate::caller::caller;
@@ -16,20 +17,21 @@ use crate::problem::Problem;
 pub(crate) async fn from_here_or_admins(
     State(edge): State<Arc<Edge>>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
-    if is_from_here(peer, request.headers()) || is_admin(&edge, request.headers()).await? {
-        Ok(next.run(request).await)
-    } else {
-        Err(Problem::nothing_here())
+    if !is_from_here(peer, request.headers()) {
+        let admin = admin(&edge, request.headers()).await?.ok_or_else(Problem::nothing_here)?;
+        request.extensions_mut().insert(admin);
     }
+    Ok(next.run(request).await)
 }
 
-async fn is_admin(edge: &Edge, headers: &HeaderMap) -> Result<bool, Problem> {
+async fn admin(edge: &Edge, headers: &HeaderMap) -> Result<Option<Administrator>, Problem> {
     match caller(edge, headers).await {
-        Ok(identity) => Ok(identity.is_some_and(|identity| identity.admin)),
-        Err(refused) if refused.status() == StatusCode::UNAUTHORIZED => Ok(false),
+        Ok(Some(identity)) if identity.admin => Ok(Some(Administrator::Admin(identity.person.user.id))),
+        Ok(_) => Ok(None),
+        Err(refused) if refused.status() == StatusCode::UNAUTHORIZED => Ok(None),
         Err(unavailable) => Err(unavailable),
     }
 }

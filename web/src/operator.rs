@@ -22,6 +22,7 @@ use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
 
 use crate::admin::calls;
+use crate::router::unknown;
 
 /// What the socket in the data directory is called.
 pub const OPERATOR_SOCKET: &str = "admin.sock";
@@ -40,7 +41,7 @@ impl Operator {
     /// Calls to this engine.
     #[must_use]
     pub fn new(engine: &Engine) -> Self {
-        Self(calls(engine).layer(Extension(Administrator::Operator)))
+        Self(calls(engine).fallback(unknown).layer(Extension(Administrator::Operator)))
     }
 
     /// Asks without a socket; `body` is JSON. Returns the status of the answer, and its body.

@@ -2,7 +2,7 @@
 //! still so.
 
 use greenroom_protocol::UserId;
-use greenroom_storage::{Access, Account, Change, ChangeRefused};
+use greenroom_storage::{Access, Account, Change, ChangeRefused, Taken};
 
 use super::acts::{self, Act, ActRefused, Administrator};
 use super::{AccountFailed, Accounts, Registration, TRIES, contended, rules};
@@ -115,6 +115,10 @@ impl Accounts {
         }
     }
 
+    pub(crate) async fn administers(&self, by: Administrator) -> Result<bool, ReadFailed> {
+        Ok(acts::permitted(by, &self.directory.store.admins().await?).is_ok())
+    }
+
     /// The account of an id, a name or an e-mail.
     pub(crate) async fn find_for_admin(&self, user: &str) -> Result<Option<Account>, ReadFailed> {
         if user.contains('@') {
@@ -129,9 +133,9 @@ fn seen_has_changed(failed: &ChangeFailed) -> bool {
     matches!(failed, ChangeFailed::Refused(ChangeRefused::Changed(_)))
 }
 
-fn taken(failed: &ChangeFailed) -> Option<greenroom_storage::Taken> {
+fn taken(failed: &ChangeFailed) -> Option<Taken> {
     match failed {
-        ChangeFailed::Refused(refused) => greenroom_storage::Taken::of(refused),
+        ChangeFailed::Refused(refused) => Taken::of(refused),
         ChangeFailed::NoAnswer => None,
     }
 }

@@ -47,6 +47,11 @@ impl Engine {
         to_its_end(async move { accounts.administer(by, &user, act).await }).await
     }
 
+    /// Whether somebody still administers; not where that can't be known.
+    pub async fn administers(&self, by: Administrator) -> bool {
+        self.accounts.administers(by).await.unwrap_or(false)
+    }
+
     /// A page of accounts as [`Engine::accounts`] has it; where `query` is an e-mail, the one that has it.
     ///
     /// # Errors
