@@ -1,6 +1,8 @@
 //! How the data is reached: by the server that holds it, or by holding it.
 
 use std::io;
+use std::os::unix::net::SocketAddr;
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
@@ -35,8 +37,10 @@ impl Door {
     pub(super) async fn open(config: &Config, may_make: bool) -> anyhow::Result<Self> {
         let deadline = Instant::now() + PATIENCE;
         let data = config.data.display();
+        let socket = config.data.join(OPERATOR_SOCKET);
+        let has_socket = SocketAddr::from_pathname(&socket).is_ok();
         loop {
-            if let Some(server) = server(config).await? {
+            if has_socket && let Some(server) = server(&socket).await? {
                 return Ok(Self::Server(server));
             }
             if !may_make && !config.data.join("format").exists() {
@@ -47,6 +51,9 @@ impl Door {
                     let operator = Operator::new(&engine);
                     return Ok(Self::Here(engine, operator));
                 }
+                Err(EngineFailed::Store(StartError::Locked(_))) if !has_socket => bail!(
+                    "a server runs in {data}, whose path is too long for a socket; use its calls over HTTP, or stop it first"
+                ),
                 Err(EngineFailed::Store(StartError::Locked(_))) if Instant::now() < deadline => sleep(TRY_AGAIN).await,
                 Err(EngineFailed::Store(StartError::Locked(_))) => bail!(
                     "the data directory {data} is in use, but nobody answers at {OPERATOR_SOCKET} in it; \
@@ -64,7 +71,7 @@ impl Door {
             Self::Server(client) => {
                 let call = client.request(errand.method.clone(), url);
                 let call = errand.body.iter().fold(call, |call, body| call.json(body));
-                let lost = "the server ended before it answered: whether it was done is not known; look with `list`";
+                let lost = "the server has not answered: whether it was done is not known; look with `list`";
                 let answer = call.send().await.context(lost)?;
                 (answer.status(), answer.bytes().await.context(lost)?.to_vec())
             }
@@ -92,17 +99,14 @@ impl Door {
 }
 
 /// A client of the server that runs, where one does.
-async fn server(config: &Config) -> anyhow::Result<Option<reqwest::Client>> {
-    let socket = config.data.join(OPERATOR_SOCKET);
-    match UnixStream::connect(&socket).await {
-        Ok(_it_answers) => Ok(Some(reqwest::Client::builder().unix_socket(socket).build()?)),
+async fn server(socket: &Path) -> anyhow::Result<Option<reqwest::Client>> {
+    match UnixStream::connect(socket).await {
+        Ok(_it_answers) => Ok(Some(reqwest::Client::builder().unix_socket(socket).timeout(PATIENCE).build()?)),
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => Ok(None),
-        // A path that is too long is no socket's: the server has none there either.
-        Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(None),
         Err(error) => {
             let shown = socket.display();
-            Err(error)
-                .with_context(|| format!("the server's socket {shown} can't be opened; are you its user, or root?"))
+            let who = format!("the server's socket {shown} can't be opened; are you its user, or root?");
+            Err(error).context(who)
         }
     }
 }

@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use greenroom_protocol::{Command, ErrorCode, Hello, Name};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::timeout;
 
 use crate::support::lab::find;
@@ -183,6 +183,22 @@ async fn the_operators_socket_is_the_owners_alone_and_one_that_was_left_behind_i
     assert_eq!(done(&process.home().data(), &["list"]).await, json!({ "users": [] }));
     process.terminate().await;
     assert!(!socket.exists(), "it ended in order");
+}
+
+#[tokio::test]
+async fn a_server_whose_directory_is_too_deep_for_a_socket_serves_and_the_operator_is_told() {
+    let home = tempfile::tempdir().unwrap();
+    let data = home.path().join("deep".repeat(40)).join("data");
+    let flags = ["serve", "--listen", "127.0.0.1:0", "--data"];
+    let mut server = greenroom().args(flags).arg(&data).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut first = [0; 9];
+    let listens = server.stdout.as_mut().unwrap().read_exact(&mut first);
+    soon("the server to listen", listens).await.unwrap();
+    assert_eq!(&first, b"listening");
+    let said = refused(&data, &["list"]).await;
+    assert!(said.contains("too long for a socket"), "{said}");
+    server.kill().await.unwrap();
+    assert_eq!(done(&data, &["list"]).await, json!({ "users": [] }), "without a server it works");
 }
 
 #[tokio::test]
