@@ -9,9 +9,6 @@ use crate::config::LogFormat;
 /// What is logged where `RUST_LOG` does not say otherwise. ractor logs each actor's life at INFO.
 const FILTER: &str = "info,ractor=warn";
 
-/// What a command logs that does something and ends: what has gone wrong, and what was administered.
-const COMMAND_FILTER: &str = "warn,greenroom::audit=info";
-
 /// Installs the log for the whole process. A second call changes nothing.
 pub fn start(format: LogFormat) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(FILTER));
@@ -21,14 +18,6 @@ pub fn start(format: LogFormat) {
         LogFormat::Text => log.with_ansi(std::io::stderr().is_terminal()).try_init(),
         LogFormat::Json => log.json().try_init(),
     };
-    std::panic::set_hook(Box::new(log_panic));
-}
-
-/// Installs the log for a command that does something and ends.
-pub fn start_for_a_command() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(COMMAND_FILTER));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    let _installed = log.with_ansi(std::io::stderr().is_terminal()).try_init();
     std::panic::set_hook(Box::new(log_panic));
 }
 
@@ -43,4 +32,15 @@ fn log_panic(panic: &std::panic::PanicHookInfo<'_>) {
 #[allow(clippy::print_stderr, reason = "the last words of a program that can't start")]
 pub fn complain(reason: &str) {
     eprintln!("greenroom: {reason}");
+}
+
+/// What a command logs that does something and ends: what has gone wrong, and what was administered.
+const COMMAND_FILTER: &str = "warn,greenroom::audit=info";
+
+/// Installs the log for a command that does something and ends.
+pub fn start_for_a_command() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(COMMAND_FILTER));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let _installed = log.with_ansi(std::io::stderr().is_terminal()).try_init();
+    std::panic::set_hook(Box::new(log_panic));
 }

@@ -16,6 +16,7 @@ mod metrics;
 mod operator;
 mod origin;
 mod pace;
+mod paging;
 mod problem;
 mod router;
 mod socket;

@@ -5,17 +5,18 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::rejection::{PathRejection, QueryRejection};
-use axum::extract::{ConnectInfo, Path, Query, State};
+use axum::extract::rejection::PathRejection;
+use axum::extract::{ConnectInfo, Path, State};
 use axum::http::StatusCode;
 use greenroom_actors::{AccountFailed, ProfileChange};
 use greenroom_protocol::Name;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::fields::Fields;
 use super::person::{Shown, shown, shown_guest, shown_to_themselves};
 use crate::accept::Edge;
 use crate::caller::Somebody;
+use crate::paging::Which;
 use crate::problem::Problem;
 
 /// A page of people.
@@ -23,14 +24,6 @@ use crate::problem::Problem;
 pub(super) struct People {
     users: Vec<Shown>,
     more: bool,
-}
-
-/// Which page.
-#[derive(Deserialize)]
-pub(super) struct Which {
-    #[serde(default)]
-    query: String,
-    after: Option<String>,
 }
 
 /// `GET /api/users/me`: who one is.
@@ -93,12 +86,9 @@ fn unchanged(failed: AccountFailed) -> Problem {
 pub(super) async fn list(
     State(edge): State<Arc<Edge>>,
     _asked_by: Somebody,
-    which: Result<Query<Which>, QueryRejection>,
+    which: Which,
 ) -> Result<Json<People>, Problem> {
-    let Query(which) = which.map_err(|bad| Problem::new(bad.status(), bad.body_text()))?;
-    let wrong = |error: greenroom_protocol::NameError| BTreeMap::from([("after".to_owned(), error.to_string())]);
-    let after = which.after.as_deref().map(Name::guest).transpose().map_err(|error| Problem::invalid(wrong(error)))?;
-    let (accounts, more) = edge.engine.accounts(&which.query, after).await?;
+    let (accounts, more) = edge.engine.accounts(&which.query, which.after(Name::guest)?).await?;
     Ok(Json(People { users: shown(&edge, accounts).await?, more }))
 }
 

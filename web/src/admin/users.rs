@@ -1,16 +1,15 @@
 //! People as admins see them, and what admins do to their accounts.
 
-use std::collections::BTreeMap;
-
-use axum::extract::rejection::{PathRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::{Extension, Json};
 use greenroom_actors::{Access, AccessChange, Account, Act, Administrator, Engine, Registration};
 use greenroom_protocol::{Name, Timestamp, UserId};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::accounts::fields::Fields;
+use crate::paging::Which;
 use crate::problem::Problem;
 
 /// An account, as admins see it.
@@ -32,14 +31,6 @@ pub(super) struct Users {
     more: bool,
 }
 
-/// Which page.
-#[derive(Deserialize)]
-pub(super) struct Which {
-    #[serde(default)]
-    query: String,
-    after: Option<String>,
-}
-
 impl From<Account> for Administered {
     fn from(account: Account) -> Self {
         let disabled = account.access == Access::Disabled;
@@ -49,14 +40,8 @@ impl From<Account> for Administered {
 }
 
 /// `GET /api/admin/users`: those whose names begin like `query`, behind `after`; or the one with that e-mail.
-pub(super) async fn list(
-    State(engine): State<Engine>,
-    which: Result<Query<Which>, QueryRejection>,
-) -> Result<Json<Users>, Problem> {
-    let Query(which) = which.map_err(|bad| Problem::new(bad.status(), bad.body_text()))?;
-    let after = which.after.as_deref().map(Name::guest).transpose();
-    let after = after.map_err(|error| Problem::invalid(BTreeMap::from([("after".to_owned(), error.to_string())])))?;
-    let (accounts, more) = engine.accounts_for_admin(&which.query, after).await?;
+pub(super) async fn list(State(engine): State<Engine>, which: Which) -> Result<Json<Users>, Problem> {
+    let (accounts, more) = engine.accounts_for_admin(&which.query, which.after(Name::guest)?).await?;
     Ok(Json(Users { users: accounts.into_iter().map(Administered::from).collect(), more }))
 }
 
