@@ -24,9 +24,12 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Time between two tries.
 const TRY_AGAIN: Duration = Duration::from_millis(100);
 
+/// What is said where a call was sent, and no answer came.
+const LOST: &str = "the server has not answered: whether it was done is not known; look with `list`";
+
 /// The way to the data.
 pub(super) enum Door {
-    /// A server runs.
+    /// A server runs, and is at the other end of its socket.
     Server(reqwest::Client),
     /// None does: this process holds the data meanwhile.
     Here(Engine, Operator),
@@ -38,44 +41,55 @@ impl Door {
         let deadline = Instant::now() + PATIENCE;
         let data = config.data.display();
         let socket = config.data.join(OPERATOR_SOCKET);
-        let has_socket = SocketAddr::from_pathname(&socket).is_ok();
+        if SocketAddr::from_pathname(&socket).is_err() {
+            let too_long =
+                "a server runs in it, and its path is too long for a socket; use its calls over HTTP, or stop it";
+            return Self::hold(config, may_make).await?.with_context(|| format!("{data} is in use: {too_long}"));
+        }
         loop {
-            if has_socket && let Some(server) = server(&socket).await? {
-                return Ok(Self::Server(server));
-            }
-            if !may_make && !config.data.join("format").exists() {
-                bail!("there is no data of a greenroom in {data}; give the server's directory with --data");
-            }
-            match app::engine(config).await {
-                Ok(engine) => {
-                    let operator = Operator::new(&engine);
-                    return Ok(Self::Here(engine, operator));
+            match look(&socket).await? {
+                Seen::Server => {
+                    return Ok(Self::Server(reqwest::Client::builder().unix_socket(socket).timeout(PATIENCE).build()?));
                 }
-                Err(EngineFailed::Store(StartError::Locked(_))) if !has_socket => bail!(
-                    "a server runs in {data}, whose path is too long for a socket; use its calls over HTTP, or stop it first"
-                ),
-                Err(EngineFailed::Store(StartError::Locked(_))) if Instant::now() < deadline => sleep(TRY_AGAIN).await,
-                Err(EngineFailed::Store(StartError::Locked(_))) => bail!(
-                    "the data directory {data} is in use, but nobody answers at {OPERATOR_SOCKET} in it; \
-                     the server's log says why, or use its calls over HTTP"
-                ),
-                Err(failed) => return Err(failed.into()),
+                Seen::Nobody => {
+                    if let Some(here) = Self::hold(config, may_make).await? {
+                        return Ok(here);
+                    }
+                }
+                Seen::Crowd => {}
             }
+            if Instant::now() > deadline {
+                bail!("{data} is in use, but nobody answers at {OPERATOR_SOCKET} in it; the server's log says why");
+            }
+            sleep(TRY_AGAIN).await;
+        }
+    }
+
+    /// Takes the data; nothing where somebody else holds it.
+    async fn hold(config: &Config, may_make: bool) -> anyhow::Result<Option<Self>> {
+        if !may_make && !config.data.join("format").exists() {
+            let data = config.data.display();
+            bail!("there is no data of a greenroom in {data}; give the server's directory with --data");
+        }
+        match app::engine(config).await {
+            Ok(engine) => {
+                let operator = Operator::new(&engine);
+                Ok(Some(Self::Here(engine, operator)))
+            }
+            Err(EngineFailed::Store(StartError::Locked(_))) => Ok(None),
+            Err(failed) => Err(failed.into()),
         }
     }
 
     /// Makes a call. Returns its answer; null where that is empty.
     pub(super) async fn ask(&self, errand: &Errand) -> anyhow::Result<Value> {
-        let url = errand.url()?;
         let (status, body) = match self {
             Self::Server(client) => {
-                let call = client.request(errand.method.clone(), url);
-                let call = errand.body.iter().fold(call, |call, body| call.json(body));
-                let lost = "the server has not answered: whether it was done is not known; look with `list`";
-                let answer = call.send().await.context(lost)?;
-                (answer.status(), answer.bytes().await.context(lost)?.to_vec())
+                let answer = send(client, errand).await?;
+                (answer.status(), answer.bytes().await.context(LOST)?.to_vec())
             }
             Self::Here(_, operator) => {
+                let url = errand.url()?;
                 let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
                 let path = format!("{}{query}", url.path());
                 operator.ask(errand.method.clone(), &path, errand.body.as_ref().map(Value::to_string)).await?
@@ -98,15 +112,36 @@ impl Door {
     }
 }
 
-/// A client of the server that runs, where one does.
-async fn server(socket: &Path) -> anyhow::Result<Option<reqwest::Client>> {
-    match UnixStream::connect(socket).await {
-        Ok(_it_answers) => Ok(Some(reqwest::Client::builder().unix_socket(socket).timeout(PATIENCE).build()?)),
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => Ok(None),
-        Err(error) => {
-            let shown = socket.display();
-            let who = format!("the server's socket {shown} can't be opened; are you its user, or root?");
-            Err(error).context(who)
+/// Who is at the other end of the server's socket.
+enum Seen {
+    Server,
+    /// So many come to the server that it has no place for one more.
+    Crowd,
+    /// There is no socket, or it is one of a server that is gone.
+    Nobody,
+}
+
+async fn look(socket: &Path) -> anyhow::Result<Seen> {
+    let Err(error) = UnixStream::connect(socket).await else { return Ok(Seen::Server) };
+    if error.kind() == io::ErrorKind::WouldBlock {
+        return Ok(Seen::Crowd);
+    }
+    if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) {
+        return Ok(Seen::Nobody);
+    }
+    let shown = socket.display();
+    Err(error).with_context(|| format!("the server's socket {shown} can't be opened; are you its user, or root?"))
+}
+
+/// Sends a call, again and again as long as it can't even be connected: then nothing of it has arrived.
+async fn send(client: &reqwest::Client, errand: &Errand) -> anyhow::Result<reqwest::Response> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let call = client.request(errand.method.clone(), errand.url()?);
+        let call = errand.body.iter().fold(call, |call, body| call.json(body));
+        match call.send().await {
+            Err(error) if error.is_connect() && Instant::now() < deadline => sleep(TRY_AGAIN).await,
+            answer => return answer.context(LOST),
         }
     }
 }

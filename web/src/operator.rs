@@ -27,8 +27,9 @@ use crate::router::unknown;
 /// What the socket in the data directory is called.
 pub const OPERATOR_SOCKET: &str = "admin.sock";
 
-/// Connections that may wait to be accepted: each is a command that somebody has typed.
-const BACKLOG: i32 = 64;
+/// Connections that may wait to be accepted: a script that does something to everybody at once. The system sends away
+/// whoever comes then, and commands come again.
+const BACKLOG: i32 = 1024;
 
 /// Time to wait after the system had no file for another connection.
 const NO_FILES: Duration = Duration::from_millis(50);
