@@ -74,6 +74,10 @@ pub async fn run(flags: AdminFlags) -> anyhow::Result<()> {
             let done = ask(&config, Errand::new(Method::DELETE, ["users", &user, "sessions"], None), false).await?;
             print::done(&done, json, &format!("{user} is signed out everywhere"));
         }
+        AdminCommand::DeleteRoom { room } => {
+            let done = ask(&config, Errand::new(Method::DELETE, ["rooms", &room], None), false).await?;
+            print::done(&done, json, &format!("{room} is deleted"));
+        }
     }
     Ok(())
 }

@@ -32,8 +32,11 @@ impl App {
             None => None,
         };
         let engine = engine(config).await?;
-        let edge =
-            ServerConfig { allowed_origins: config.allow_origin.clone(), lab: config.lab, limits: !config.no_limits };
+        let edge = ServerConfig {
+            allowed_origins: config.allow_origin.clone(),
+            lab: config.lab,
+            trusted_proxies: config.trusted_proxy.clone(),
+        };
         let server = Server::start(listener, engine.clone(), edge);
         if let Err(error) = server.serve_operator(config.data.join(OPERATOR_SOCKET)) {
             // Chat goes on without it; `greenroom admin` says what to do.
@@ -86,8 +89,9 @@ pub(crate) async fn engine(config: &Config) -> Result<Engine, EngineFailed> {
         Durability::Fsync => greenroom_actors::Durability::Fsync,
         Durability::Relaxed => greenroom_actors::Durability::Relaxed,
     };
+    let limits = (!config.no_limits).then(|| config.limits.clone());
     let session = SessionConfig { room_creation: !config.no_room_creation };
-    Engine::start(config.data.clone(), durability, session).await
+    Engine::start(config.data.clone(), durability, session, limits).await
 }
 
 async fn bind(address: SocketAddr, flag: &str) -> anyhow::Result<TcpListener> {

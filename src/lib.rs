@@ -8,5 +8,6 @@ pub mod app;
 pub mod cli;
 pub mod config;
 pub mod drill;
+pub mod limits;
 pub mod serve;
 pub mod telemetry;

@@ -15,6 +15,7 @@ use greenroom_storage::{Access, Account, Change, SignIn, SignInToken, Taken, Tok
 
 pub use acts::{AccessChange, Act, ActRefused, Administrator};
 pub use administration::AdministrationFailed;
+pub(crate) use rules::line;
 pub use rules::{FieldError, ProfileChange, Registration, hue_of};
 
 use crate::clock;
@@ -91,7 +92,7 @@ impl From<ChangeFailed> for AccountFailed {
                 Some(taken) => Self::Taken(taken),
                 None => Self::Unavailable(failed.to_string()),
             },
-            ChangeFailed::NoAnswer => Self::Unavailable(failed.to_string()),
+            ChangeFailed::NoAnswer(_) => Self::Unavailable(failed.to_string()),
         }
     }
 }

@@ -10,7 +10,10 @@ mod command;
 mod handle;
 mod lab;
 mod part;
+mod rooms;
 mod watchdog;
 
+pub(crate) use handle::Panicked;
 pub use handle::{Drained, Engine, EngineFailed, Health, HelloFailed, Identity, Metrics, RoomOverview, SetAside};
 pub use lab::Lab;
+pub use rooms::{LogPage, MembersPage, RoomView, Saying};

@@ -88,6 +88,11 @@ pub enum AdminCommand {
         #[arg(long, default_value = "")]
         query: String,
     },
+    /// Delete a room for good, of whatever kind
+    DeleteRoom {
+        /// Its id
+        room: String,
+    },
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod accounts;
 mod damage;
 mod faults;
 mod lists;
+mod members;
 mod model;
 mod opening;
 mod reading;

@@ -4,7 +4,7 @@ use std::process::{Output, Stdio};
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use greenroom_protocol::{Command, ErrorCode, Hello, Name};
+use greenroom_protocol::{Command, ErrorCode, Hello, Name, ServerFrame};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -212,6 +212,7 @@ async fn nobody_but_admins_learns_that_there_is_administration() {
         (Method::DELETE, "users/ada"),
         (Method::DELETE, "users/ada/sessions"),
         (Method::GET, "rooms"),
+        (Method::DELETE, "rooms/green"),
     ];
     let unknown = [(Method::PUT, "users"), (Method::GET, "users/ada"), (Method::GET, "nothing"), (Method::GET, "")];
     for (method, path) in known.into_iter().chain(unknown) {
@@ -505,6 +506,43 @@ async fn who_did_what_to_whom_is_in_the_log() {
     assert!(told("operator", "delete", &bob.id), "{log}");
     assert!(told(&ada.id, "delete", &ada.id) && log.contains("last admin"), "{log}");
     assert!(!log.contains("@example.org") && !log.contains(PASSWORD) && !log.contains("s1."), "{log}");
+}
+
+#[tokio::test]
+async fn a_room_that_an_admin_deletes_is_gone_for_everybody_who_is_in_it() {
+    let (process, data, ada) = house(&[]).await;
+    let bob = Member::register(&process, "Bob").await;
+    let make = json!({ "room": "plans", "title": "Plans", "kind": "private" });
+    call(&process, Method::POST, "/api/rooms").by(&bob.token).json(&make).answer().await.is(StatusCode::CREATED);
+    let mut socket = bob.connects(&process).await;
+    for place in ["plans", GREEN] {
+        socket.join(place).await;
+        socket.says(place, "hello").await;
+    }
+    let ids = async || {
+        let rooms = done(&data, &["rooms"]).await;
+        let rows = rooms["rooms"].as_array().unwrap().iter();
+        rows.map(|row| row["room"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(ids().await, [GREEN, "plans"], "also those that ada is no member of");
+
+    administer(&process, &ada, Method::DELETE, "rooms/plans", Value::Null).await.is(StatusCode::NO_CONTENT);
+    assert_eq!(done(&data, &["delete-room", GREEN]).await, json!({}));
+    for place in ["plans", GREEN] {
+        let left =
+            |frame: &ServerFrame| matches!(frame, ServerFrame::Left(left) if left.room.as_str() == place).then_some(());
+        socket.hears_frame("that the room is gone", left).await;
+        let path = format!("/api/rooms/{place}");
+        call(&process, Method::GET, &path).by(&bob.token).answer().await.is(StatusCode::NOT_FOUND);
+        assert!(refused(&data, &["delete-room", place]).await.contains("no such room"));
+    }
+    assert_eq!(ids().await, [""; 0]);
+    assert!(refused(&data, &["delete-room", "No Room"]).await.contains("no such room"));
+    let audit = |by: &str, room: &str| {
+        let told = [format!("by={by}"), "act=\"delete a room\"".to_owned(), format!("room={room}")];
+        process.log().lines().any(|line| told.iter().all(|word| line.contains(word)))
+    };
+    assert!(audit(&ada.id, "plans") && audit("operator", GREEN), "{}", process.log());
 }
 
 #[tokio::test]

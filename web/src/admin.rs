@@ -10,8 +10,8 @@ use greenroom_actors::Engine;
 use greenroom_protocol::limits::REQUEST_BYTES;
 
 use crate::accept::Edge;
-use crate::accounts::unstored;
 use crate::caller::{no_other_site, only_admins};
+use crate::problem::unstored;
 use crate::router::{method_not_allowed, unknown};
 
 mod rooms;
@@ -33,6 +33,7 @@ pub(crate) fn calls<S: Clone + Send + Sync + 'static>(engine: &Engine) -> Router
         .route("/api/admin/users/{user}", patch(users::change).delete(users::delete))
         .route("/api/admin/users/{user}/sessions", delete(users::sign_out))
         .route("/api/admin/rooms", get(rooms::list))
+        .route("/api/admin/rooms/{room}", delete(rooms::delete))
         .route("/api/admin", any(unknown))
         .route("/api/admin/", any(unknown))
         .route("/api/admin/{*unknown}", any(unknown))

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use greenroom_actors::{Administrator, HelloFailed, Identity};
@@ -12,6 +12,7 @@ use greenroom_actors::{Administrator, HelloFailed, Identity};
 use crate::accept::Edge;
 use crate::cookie;
 use crate::origin;
+use crate::pace::calls::Known;
 use crate::problem::Problem;
 
 /// The token that a request carries: in its `Authorization`, else in its cookie.
@@ -33,6 +34,14 @@ pub(crate) async fn caller(edge: &Edge, headers: &HeaderMap) -> Result<Option<Id
     }
 }
 
+/// The same, where it may have been found out already.
+async fn known(extensions: &Extensions, headers: &HeaderMap, edge: &Edge) -> Result<Option<Identity>, Problem> {
+    match extensions.get::<Known>() {
+        Some(Known(known)) => known.clone().map_err(unidentified),
+        None => caller(edge, headers).await,
+    }
+}
+
 /// Who asks; nobody is refused before their request is read any further.
 pub(crate) struct Somebody(pub(crate) Identity);
 
@@ -40,13 +49,13 @@ impl FromRequestParts<Arc<Edge>> for Somebody {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, edge: &Arc<Edge>) -> Result<Self, Problem> {
-        somebody(edge, &parts.headers).await.map(Self)
+        somebody(&parts.extensions, &parts.headers, edge).await.map(Self)
     }
 }
 
-async fn somebody(edge: &Edge, headers: &HeaderMap) -> Result<Identity, Problem> {
+async fn somebody(extensions: &Extensions, headers: &HeaderMap, edge: &Edge) -> Result<Identity, Problem> {
     let nobody = || Problem::new(StatusCode::UNAUTHORIZED, "sign in first: with a bearer token, or the cookie");
-    caller(edge, headers).await?.ok_or_else(nobody)
+    known(extensions, headers, edge).await?.ok_or_else(nobody)
 }
 
 /// Lets admins through, and says who they are; to everybody else who is somebody there is nothing here.
@@ -55,7 +64,7 @@ pub(crate) async fn only_admins(
     mut request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
-    let identity = somebody(&edge, request.headers()).await?;
+    let identity = somebody(request.extensions(), request.headers(), &edge).await?;
     if !identity.admin {
         return Err(Problem::nothing_here());
     }
@@ -71,7 +80,7 @@ impl FromRequestParts<Arc<Edge>> for Perhaps {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, edge: &Arc<Edge>) -> Result<Self, Problem> {
-        match caller(edge, &parts.headers).await {
+        match known(&parts.extensions, &parts.headers, edge).await {
             Err(refused) if refused.status() == StatusCode::UNAUTHORIZED && bearer(&parts.headers).is_none() => {
                 Ok(Self(None))
             }

@@ -5,10 +5,12 @@
 
 mod accept;
 mod accounts;
+mod address;
 mod admin;
 mod assets;
 mod caller;
 mod cookie;
+mod fields;
 mod http;
 mod lab;
 mod local;
@@ -18,6 +20,7 @@ mod origin;
 mod pace;
 mod paging;
 mod problem;
+mod rooms;
 mod router;
 mod socket;
 

@@ -12,18 +12,19 @@ use crate::accept::Edge;
 use crate::assets::{self, CONTENT_SECURITY_POLICY};
 use crate::caller::no_other_site;
 use crate::local::from_here_or_admins;
+use crate::pace::calls;
 use crate::problem::Problem;
-use crate::{accounts, admin, http, lab, metrics, socket};
+use crate::{accounts, admin, http, lab, metrics, rooms, socket};
 
 pub(crate) fn router(edge: Arc<Edge>) -> Router {
     let api = Router::new()
-        .route("/api/health", get(http::health))
-        .route("/api/rooms", get(http::rooms))
         .merge(accounts::routes(&edge))
         .merge(admin::routes(&edge))
+        .merge(rooms::routes(&edge))
         .route("/api", any(unknown))
         .route("/api/", any(unknown))
-        .route("/api/{*unknown}", any(unknown));
+        .route("/api/{*unknown}", any(unknown))
+        .layer(from_fn_with_state(Arc::clone(&edge), calls::count));
     // What tells of people and rooms by name, or breaks something, is for this machine and admins only.
     let lab = if edge.config.lab { lab::routes() } else { Router::new() };
     let here = metrics::routes()
@@ -33,6 +34,7 @@ pub(crate) fn router(edge: Arc<Edge>) -> Router {
         .layer(from_fn_with_state(Arc::clone(&edge), from_here_or_admins));
     Router::new()
         .route("/ws", get(socket::upgrade))
+        .route("/api/health", get(http::health))
         .merge(api)
         .merge(here)
         .fallback(page)

@@ -2,9 +2,12 @@
 
 use std::fmt;
 
-use greenroom_protocol::UserId;
 use greenroom_protocol::limits::ADMINS;
+use greenroom_protocol::{Name, User, UserId};
 use greenroom_storage::{Access, Account, Admins};
+use uuid::Uuid;
+
+use crate::directory::Person;
 
 /// Who administers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,6 +94,12 @@ pub(super) fn permitted(by: Administrator, admins: &Admins) -> Result<(), ActRef
     }
 }
 
+/// The operator as a room's log names them: nobody who could ever come in.
+pub(super) fn operator() -> Person {
+    let name = Name::guest("operator").expect("this is a name");
+    Person { user: User { id: UserId(Uuid::nil()), name }, guest: true }
+}
+
 /// Whether an account has a place among the admins, where it is one.
 pub(super) fn space_for(account: &Account, admins: &Admins) -> Result<(), ActRefused> {
     let one_more = account.administers() && !admins.contains(&account.id);
@@ -124,7 +133,7 @@ impl fmt::Display for Act {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use greenroom_protocol::{Name, Timestamp};
+    use greenroom_protocol::Timestamp;
 
     fn account(admin: bool, access: Access) -> Account {
         Account {

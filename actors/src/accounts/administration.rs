@@ -5,8 +5,11 @@ use greenroom_protocol::UserId;
 use greenroom_storage::{Access, Account, Change, ChangeRefused, Taken};
 
 use super::acts::{self, Act, ActRefused, Administrator};
-use super::{AccountFailed, Accounts, Registration, TRIES, contended, rules};
+use super::{AccountFailed, Accounts, Registration, TRIES, contended, person, rules};
 use crate::clock;
+use crate::directory::Person;
+use crate::engine::Panicked;
+use crate::membership::RoomFailed;
 use crate::store::{ChangeFailed, ReadFailed};
 
 /// Why an admin was refused.
@@ -21,6 +24,15 @@ pub enum AdministrationFailed {
     /// Something else about accounts.
     #[error(transparent)]
     Account(#[from] AccountFailed),
+    /// Something about a room.
+    #[error(transparent)]
+    Room(#[from] RoomFailed),
+}
+
+impl From<Panicked> for AdministrationFailed {
+    fn from(panicked: Panicked) -> Self {
+        Self::Account(panicked.into())
+    }
 }
 
 impl From<ReadFailed> for AdministrationFailed {
@@ -115,6 +127,18 @@ impl Accounts {
         }
     }
 
+    /// By whom the log of a room says that an admin did something to it.
+    pub(crate) async fn person_of(&self, by: Administrator) -> Result<Person, AdministrationFailed> {
+        acts::permitted(by, &self.directory.store.admins().await?)?;
+        match by {
+            Administrator::Operator => Ok(acts::operator()),
+            Administrator::Admin(id) => {
+                let account = self.directory.store.account(id).await?.ok_or(ActRefused::NotAdmin)?;
+                Ok(person(&account))
+            }
+        }
+    }
+
     pub(crate) async fn administers(&self, by: Administrator) -> Result<bool, ReadFailed> {
         Ok(acts::permitted(by, &self.directory.store.admins().await?).is_ok())
     }
@@ -136,6 +160,6 @@ fn seen_has_changed(failed: &ChangeFailed) -> bool {
 fn taken(failed: &ChangeFailed) -> Option<Taken> {
     match failed {
         ChangeFailed::Refused(refused) => Taken::of(refused),
-        ChangeFailed::NoAnswer => None,
+        ChangeFailed::NoAnswer(_) => None,
     }
 }

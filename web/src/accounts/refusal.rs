@@ -5,7 +5,6 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use greenroom_actors::{AccountFailed, ActRefused, AdministrationFailed, FieldError, HelloFailed, Taken};
 
-use crate::pace::TooOften;
 use crate::problem::{FieldErrors, Problem};
 
 impl From<AccountFailed> for Problem {
@@ -39,13 +38,8 @@ impl From<AdministrationFailed> for Problem {
                 Self::new(StatusCode::CONFLICT, said)
             }
             AdministrationFailed::Account(failed) => failed.into(),
+            AdministrationFailed::Room(failed) => failed.into(),
         }
-    }
-}
-
-impl From<TooOften> for Problem {
-    fn from(TooOften(wait): TooOften) -> Self {
-        Self::later(StatusCode::TOO_MANY_REQUESTS, "too often; try again later", wait)
     }
 }
 

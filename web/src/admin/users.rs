@@ -8,7 +8,7 @@ use greenroom_actors::{Access, AccessChange, Account, Act, Administrator, Engine
 use greenroom_protocol::{Name, Timestamp, UserId};
 use serde::Serialize;
 
-use crate::accounts::fields::Fields;
+use crate::fields::Fields;
 use crate::paging::Which;
 use crate::problem::Problem;
 

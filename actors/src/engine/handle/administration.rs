@@ -89,4 +89,19 @@ impl Engine {
         });
         Ok((page.collect(), more))
     }
+
+    /// Deletes a room of whatever kind.
+    ///
+    /// # Errors
+    /// Where there is none, whoever asks is no admin, or nothing can be stored now.
+    pub async fn delete_room_for_admin(&self, by: Administrator, room: &RoomId) -> Result<(), AdministrationFailed> {
+        let (accounts, membership, room) = (self.accounts.clone(), self.membership.clone(), room.clone());
+        to_its_end(async move {
+            let person = accounts.person_of(by).await?;
+            membership.delete(&person, &room, true).await?;
+            tracing::info!(target: "greenroom::audit", %by, act = "delete a room", %room, "administration");
+            Ok(())
+        })
+        .await
+    }
 }

@@ -1,5 +1,6 @@
 //! The fields of a request, read one by one, so that all that is wrong with them can be said at once.
 
+use axum::body::HttpBody as _;
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
 use serde_json::{Map, Value};
@@ -25,6 +26,20 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
     }
 }
 
+/// The same where there need not be a body.
+pub(crate) struct OptionalFields(pub(crate) Fields);
+
+impl<S: Send + Sync> FromRequest<S> for OptionalFields {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        if request.body().is_end_stream() {
+            return Ok(Self(Fields { unread: Map::new(), errors: FieldErrors::new() }));
+        }
+        Fields::from_request(request, state).await.map(Self)
+    }
+}
+
 impl Fields {
     pub(crate) fn has(&self, name: &str) -> bool {
         self.unread.contains_key(name)
@@ -46,10 +61,19 @@ impl Fields {
         self.text(name).unwrap_or_default()
     }
 
-    /// A small number. One that is too large becomes the largest, which is too large for every rule.
-    pub(crate) fn number(&mut self, name: &str) -> Option<u16> {
+    /// Texts; none where there is no such field.
+    pub(crate) fn texts(&mut self, name: &str) -> Vec<String> {
+        let Some(value) = self.unread.remove(name) else { return Vec::new() };
+        serde_json::from_value(value)
+            .ok()
+            .or_else(|| self.wrong(name, "a list of texts is wanted here"))
+            .unwrap_or_default()
+    }
+
+    /// A number; nothing where there is no such field.
+    pub(crate) fn whole_number(&mut self, name: &str) -> Option<u64> {
         match self.unread.remove(name)?.as_u64() {
-            Some(number) => Some(u16::try_from(number).unwrap_or(u16::MAX)),
+            Some(number) => Some(number),
             None => self.wrong(name, "a whole number is wanted here, not below 0"),
         }
     }
@@ -60,6 +84,11 @@ impl Fields {
             Some(choice) => Some(choice),
             None => self.wrong(name, "true or false is wanted here"),
         }
+    }
+
+    /// A small number. One that is too large becomes the largest, which is too large for every rule.
+    pub(crate) fn number(&mut self, name: &str) -> Option<u16> {
+        self.whole_number(name).map(|number| u16::try_from(number).unwrap_or(u16::MAX))
     }
 
     /// Ends the reading: what is left is passed over.
