@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Context as _;
-use greenroom_actors::{Engine, SessionConfig};
+use greenroom_actors::{Engine, EngineFailed, SessionConfig};
 use greenroom_protocol::limits::DRAIN;
-use greenroom_web::{Server, ServerConfig, Tls};
+use greenroom_web::{OPERATOR_SOCKET, Server, ServerConfig, Tls};
 use tokio::net::TcpListener;
 
 use crate::config::{Config, Durability, TlsFiles};
@@ -40,13 +40,7 @@ impl App {
             Some(address) => Some(bind(address, "--metrics-listen").await?),
             None => None,
         };
-        let durability = match config.durability {
-            Durability::Fsync => greenroom_actors::Durability::Fsync,
-            Durability::Relaxed => greenroom_actors::Durability::Relaxed,
-        };
-        let limits = (!config.no_limits).then(|| config.limits.clone());
-        let session = SessionConfig { room_creation: !config.no_room_creation };
-        let engine = Engine::start(config.data.clone(), durability, session, limits).await?;
+        let engine = engine(config).await?;
         let edge = ServerConfig {
             allowed_origins: config.allow_origin.clone(),
             lab: config.lab,
@@ -54,6 +48,10 @@ impl App {
             tls: tls.clone(),
         };
         let server = Server::start(listener, engine.clone(), edge);
+        if let Err(error) = server.serve_operator(config.data.join(OPERATOR_SOCKET)) {
+            // Chat goes on without it; `greenroom admin` says what to do.
+            tracing::warn!(%error, data = %config.data.display(), "no socket for `greenroom admin` in the data directory");
+        }
         if let Some(metrics) = metrics {
             tracing::info!(address = %metrics.local_addr()?, "metrics for all who reach it");
             server.serve_metrics(metrics);
@@ -99,6 +97,17 @@ impl App {
         tracing::info!(stopped, millis = begun.elapsed().as_millis(), "stopped and flushed");
         drained && stopped
     }
+}
+
+/// Opens the data directory, and starts the actors.
+pub(crate) async fn engine(config: &Config) -> Result<Engine, EngineFailed> {
+    let durability = match config.durability {
+        Durability::Fsync => greenroom_actors::Durability::Fsync,
+        Durability::Relaxed => greenroom_actors::Durability::Relaxed,
+    };
+    let limits = (!config.no_limits).then(|| config.limits.clone());
+    let session = SessionConfig { room_creation: !config.no_room_creation };
+    Engine::start(config.data.clone(), durability, session, limits).await
 }
 
 async fn bind(address: SocketAddr, flag: &str) -> anyhow::Result<TcpListener> {

@@ -10,6 +10,9 @@ use ipnet::IpNet;
 use crate::config::{Durability, LogFormat};
 use crate::limits::{Preset, proxy};
 
+mod admin;
+pub use admin::{AdminCommand, AdminFlags};
+
 /// An actor-model chat engine: rooms, sessions, presence and the store are supervised actors.
 #[derive(Debug, Parser)]
 #[command(version, about, long_about = None, args_conflicts_with_subcommands = true, after_help = EXAMPLES)]
@@ -28,6 +31,9 @@ enum Command {
     /// Break a fresh server on purpose, and check that no promise breaks with it
     #[command(after_help = DRILL_EXAMPLES)]
     Drill(DrillFlags),
+    /// Administer accounts and rooms, whether or not the server runs
+    #[command(after_help = admin::EXAMPLES)]
+    Admin(AdminFlags),
 }
 
 /// What the program is asked to do.
@@ -37,6 +43,8 @@ pub enum Task {
     Serve(Flags),
     /// Run failure drills.
     Drill(DrillFlags),
+    /// Administer accounts and rooms.
+    Admin(AdminFlags),
 }
 
 const EXAMPLES: &str = "\
@@ -157,6 +165,7 @@ impl Cli {
         match self.command {
             Some(Command::Serve(flags)) => Task::Serve(flags),
             Some(Command::Drill(flags)) => Task::Drill(flags),
+            Some(Command::Admin(flags)) => Task::Admin(flags),
             None => Task::Serve(self.flags),
         }
     }
@@ -175,7 +184,7 @@ mod tests {
     fn served(line: &[&str]) -> Flags {
         match Cli::parse_from(line).task() {
             Task::Serve(flags) => flags,
-            Task::Drill(flags) => panic!("{flags:?}"),
+            other @ (Task::Drill(_) | Task::Admin(_)) => panic!("{other:?}"),
         }
     }
 

@@ -1,8 +1,9 @@
-//! Greenroom, composed: the configuration, the running application, how it starts and stops, and the
-//! drills that break it on purpose.
+//! Greenroom, composed: the configuration, the running application, how it starts and stops, the
+//! operator's commands, and the drills that break it on purpose.
 //!
 //! A library so that the tests start the very [`app::App`] that the program runs.
 
+pub mod admin;
 pub mod app;
 pub mod cli;
 pub mod config;

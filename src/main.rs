@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use clap::Parser as _;
 
-use greenroom::cli::{Cli, DrillFlags, Flags, Task};
-use greenroom::{config::Config, drill, serve, telemetry};
+use greenroom::cli::{AdminFlags, Cli, DrillFlags, Flags, Task};
+use greenroom::{admin, config::Config, drill, serve, telemetry};
 
 /// How long reads of the disk may delay the end of the process.
 const LAST_READS: Duration = Duration::from_secs(1);
@@ -16,6 +16,7 @@ fn main() -> ExitCode {
     let done = match cli.task() {
         Task::Serve(flags) => serve(flags).map(|()| ExitCode::SUCCESS),
         Task::Drill(flags) => drill(&flags),
+        Task::Admin(flags) => admin(flags).map(|()| ExitCode::SUCCESS),
     };
     match done {
         Ok(code) => code,
@@ -40,4 +41,10 @@ fn serve(flags: Flags) -> anyhow::Result<()> {
 fn drill(flags: &DrillFlags) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(drill::run(flags)).map(ExitCode::from)
+}
+
+fn admin(flags: AdminFlags) -> anyhow::Result<()> {
+    telemetry::start_for_a_command();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(admin::run(flags))
 }

@@ -152,6 +152,17 @@ pub fn complain(reason: &str) {
     eprintln!("greenroom: {reason}");
 }
 
+/// What a command logs that does something and ends: what has gone wrong, and what was administered.
+const COMMAND_FILTER: &str = "warn,greenroom::audit=info";
+
+/// Installs the log for a command that does something and ends.
+pub fn start_for_a_command() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(COMMAND_FILTER));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let _installed = log.with_ansi(std::io::stderr().is_terminal()).try_init();
+    std::panic::set_hook(Box::new(log_panic));
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,14 +3,18 @@
 //! No actor of its own: what is decided is decided by the store's writer, which alone knows what is
 //! taken, and the rest is reading. Passwords are hashed in a small pool, off the runtime's threads.
 
+mod acts;
+mod administration;
 mod passwords;
 mod rules;
 
 use std::sync::Arc;
 
 use greenroom_protocol::{CloseCode, Name, Timestamp, User, UserId};
-use greenroom_storage::{Account, Change, SignIn, SignInToken, Taken, TokenHash};
+use greenroom_storage::{Access, Account, Change, SignIn, SignInToken, Taken, TokenHash};
 
+pub use acts::{AccessChange, Act, ActRefused, Administrator};
+pub use administration::AdministrationFailed;
 pub(crate) use rules::line;
 pub use rules::{FieldError, ProfileChange, Registration, hue_of};
 
@@ -33,6 +37,8 @@ pub const PEOPLE_PAGE: usize = 100;
 pub(crate) struct Accounts {
     directory: Arc<Directory>,
     passwords: Arc<Passwords>,
+    /// Admins act one after the other, so that none tries in vain again and again.
+    acts: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// Somebody who was signed in just now.
@@ -93,7 +99,7 @@ impl From<ChangeFailed> for AccountFailed {
 
 impl Accounts {
     pub(crate) fn new(directory: Arc<Directory>) -> Self {
-        Self { directory, passwords: Arc::new(Passwords::new()) }
+        Self { directory, passwords: Arc::new(Passwords::new()), acts: Arc::default() }
     }
 
     /// Makes an account, and signs its person in. A guest keeps who they are, but what they were a guest by ends: their
@@ -106,16 +112,7 @@ impl Accounts {
         let fields = registration.check().map_err(AccountFailed::Invalid)?;
         let password = self.passwords.hash(registration.password).await?;
         let id = guest.unwrap_or_else(UserId::new);
-        let account = Account {
-            id,
-            name: fields.name,
-            email: fields.email,
-            display_name: String::new(),
-            status_text: String::new(),
-            hue: rules::hue_of(id),
-            password,
-            created: clock::now(),
-        };
+        let account = rules::fresh(id, fields, password, clock::now());
         let (token, sign_in) = fresh_sign_in(id)?;
         let register = |reply| Change::register(&account, token.hash, sign_in, reply);
         self.directory.store.change(register).await?;
@@ -144,7 +141,7 @@ impl Accounts {
         let account = self.directory.store.account_by_email(email.trim().to_owned()).await?;
         let hash = account.as_ref().map(|account| account.password.clone());
         let right = self.passwords.verify(hash, password).await?;
-        account.filter(|_| right).ok_or(AccountFailed::WrongPassword)
+        account.filter(|account| right && account.access == Access::Open).ok_or(AccountFailed::WrongPassword)
     }
 
     /// Where somebody is signed in at the most places, the earliest one ends.
@@ -198,7 +195,7 @@ impl Accounts {
         if sign_in.until <= clock::now() {
             return Ok(None);
         }
-        self.directory.store.account(sign_in.user).await
+        Ok(self.directory.store.account(sign_in.user).await?.filter(|account| account.access == Access::Open))
     }
 
     /// Changes what somebody says of themselves. A new password or e-mail needs the old password; a new password
@@ -213,7 +210,8 @@ impl Accounts {
         // The password that was looked at, and what it becomes: one that was changed meanwhile is looked at again.
         let mut renewed: Option<(String, String)> = None;
         for _ in 0..TRIES {
-            let before = self.directory.store.account(user).await?.ok_or_else(gone)?;
+            let before = self.directory.store.account(user).await?.filter(|account| account.access == Access::Open);
+            let before = before.ok_or_else(gone)?;
             let mut after = change.apply(&before).map_err(AccountFailed::Invalid)?;
             let looked_at = renewed.as_ref().is_some_and(|(of, _)| *of == before.password);
             if !looked_at && (change.password.is_some() || change.email.is_some()) {
@@ -272,11 +270,12 @@ impl Accounts {
         }
     }
 
+    /// Whether somebody has an account, or had one until it was deleted.
     pub(crate) async fn has_account(&self, user: UserId) -> Result<bool, ReadFailed> {
         Ok(self.directory.store.account(user).await?.is_some())
     }
 
-    /// Whether a name is an account's, or looks like one's.
+    /// Whether a name is an account's, or looks like one's; also where that is deleted.
     pub(crate) async fn owner_of(&self, name: &Name) -> Result<Option<UserId>, ReadFailed> {
         let account = self.directory.store.account_by_name(name.clone()).await?;
         Ok(account.map(|account| account.id))
@@ -302,12 +301,14 @@ impl Accounts {
         if user.len() == uuid::fmt::Hyphenated::LENGTH
             && let Ok(id) = uuid::Uuid::try_parse(user)
         {
-            return self.directory.store.account(UserId(id)).await;
+            let found = self.directory.store.account(UserId(id)).await?;
+            return Ok(found.filter(|account| account.access != Access::Deleted));
         }
         let Ok(name) = Name::guest(user) else { return Ok(None) };
         let found = self.directory.store.account_by_name(name.clone()).await?;
         // One that only looks like it is another.
-        Ok(found.filter(|account| account.name.as_str().to_lowercase() == name.as_str().to_lowercase()))
+        let called = |account: &Account| account.name.as_str().to_lowercase() == name.as_str().to_lowercase();
+        Ok(found.filter(|account| called(account) && account.access != Access::Deleted))
     }
 }
 

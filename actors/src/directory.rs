@@ -236,6 +236,13 @@ impl Directory {
         rosters.by_room.get(room).into_iter().flatten().map(|(id, seated)| (*id, seated.clone())).collect()
     }
 
+    /// How many people want to be in a room, on however many devices.
+    pub(crate) fn people_in(&self, room: &RoomId) -> usize {
+        let rosters = self.rosters.lock();
+        let people = rosters.by_room.get(room).into_iter().flat_map(|roster| roster.values());
+        people.map(|seated| seated.person.user.id).collect::<BTreeSet<_>>().len()
+    }
+
     // --- the end ---
 
     /// Hears of what can't be recovered from.

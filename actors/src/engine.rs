@@ -13,6 +13,7 @@ mod part;
 mod rooms;
 mod watchdog;
 
-pub use handle::{Drained, Engine, EngineFailed, Health, HelloFailed, Identity, Metrics, SetAside};
+pub(crate) use handle::Panicked;
+pub use handle::{Drained, Engine, EngineFailed, Health, HelloFailed, Identity, Metrics, RoomOverview, SetAside};
 pub use lab::Lab;
 pub use rooms::{LogPage, MembersPage, RoomView, Saying};

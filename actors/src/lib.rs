@@ -61,19 +61,22 @@ pub mod fuzzing;
 #[cfg(test)]
 mod simulation;
 
-pub use accounts::{AccountFailed, FieldError, PEOPLE_PAGE, ProfileChange, Registration, SignedIn, hue_of};
+pub use accounts::{
+    AccessChange, AccountFailed, Act, ActRefused, AdministrationFailed, Administrator, FieldError, PEOPLE_PAGE,
+    ProfileChange, Registration, SignedIn, hue_of,
+};
 pub use books::Balance;
 pub use call::CallError;
 pub use census::{ActorName, LifeChange, LifeEvent, NoActorName, TreeNode};
 pub use dead_letters::{DeadLetter, PoisonCommand};
 pub use directory::Person;
 pub use engine::{
-    Drained, Engine, EngineFailed, Health, HelloFailed, Identity, Lab, LogPage, MembersPage, Metrics, RoomView, Saying,
-    SetAside,
+    Drained, Engine, EngineFailed, Health, HelloFailed, Identity, Lab, LogPage, MembersPage, Metrics, RoomOverview,
+    RoomView, Saying, SetAside,
 };
 pub use fault::Fault;
 pub use greenroom_storage::fault_point::{self, Armed, NotArmed, Strike};
-pub use greenroom_storage::{Account, Durability, PageFrom, StartError, Taken, TokenHash, Unreadable};
+pub use greenroom_storage::{Access, Account, Durability, PageFrom, StartError, Taken, TokenHash, Unreadable};
 pub use lobby::PublicRoom;
 pub use membership::{Member, RoomEdit, RoomFailed, RoomWish};
 pub use outbox::Refusal;

@@ -160,6 +160,9 @@ pub const LOG_FILES_KEPT: usize = 5;
 /// a usual length they are a few megabytes.
 pub const LOG_LINES_WAITING: usize = 16_384;
 
+/// Admins at once: more than a team has, and a list of all of them fits into one document.
+pub const ADMINS: usize = 200;
+
 /// Time for a read of the store, from asking to answer.
 pub const READ: Duration = Duration::from_secs(10);
 

@@ -8,16 +8,21 @@
 //! | 4 | hash of a token | whose, from when, until when |
 //! | 5 | person ‖ hash of a token | – |
 //! | 6 | the name's looks | person |
-//! | 7 | person | when they were last connected |
+//! | 7 | – | those who may administer |
+//! | 8 | person | when they were last connected |
+
+use std::collections::BTreeSet;
 
 use greenroom_protocol::{Name, Timestamp, User, UserId};
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::documents::{Change, ChangeRefused, Key, fits};
-use crate::record::Id;
+use crate::documents::{Change, ChangeRefused, Key};
 use crate::shared::Shared;
 use crate::{ReadError, Reply};
+
+mod value;
+
+use value::{decode_account, decode_admins, decode_sign_in, encode_account, encode_admins, encode_sign_in, nonsense};
 
 const ACCOUNTS: u8 = 1;
 const EMAILS: u8 = 2;
@@ -25,7 +30,8 @@ const NAMES: u8 = 3;
 const SIGN_INS: u8 = 4;
 const SIGN_INS_OF: u8 = 5;
 const LOOKS: u8 = 6;
-const SEEN: u8 = 7;
+const ADMINS: u8 = 7;
+const SEEN: u8 = 8;
 
 /// The most places where one person may be signed in.
 pub const SIGN_INS_MOST: usize = 100;
@@ -49,7 +55,26 @@ pub struct Account {
     pub password: String,
     /// Since when.
     pub created: Timestamp,
+    /// Whether they administer the server, while they have access.
+    pub admin: bool,
+    /// Whether they may come in.
+    pub access: Access,
 }
+
+/// Whether somebody may come in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// They may.
+    Open,
+    /// Not until an admin says otherwise.
+    Disabled,
+    /// Never again. What is left of the account is its id and its name, so that nobody else is ever taken for them.
+    Deleted,
+}
+
+/// Those who administer the server, and have access. One document, so that of two who each want to be rid of the other
+/// one stays.
+pub type Admins = BTreeSet<UserId>;
 
 /// A hash of a token. The token itself is stored nowhere.
 pub type TokenHash = [u8; 32];
@@ -97,13 +122,37 @@ impl Account {
         User { id: self.id, name: self.name.clone() }
     }
 
+    /// Whether they may administer the server now.
+    #[must_use]
+    pub fn administers(&self) -> bool {
+        self.admin && self.access == Access::Open
+    }
+
+    /// What is left of them once they are deleted.
+    #[must_use]
+    pub fn remains(&self) -> Self {
+        Self {
+            id: self.id,
+            name: self.name.clone(),
+            email: String::new(),
+            display_name: String::new(),
+            status_text: String::new(),
+            hue: 0,
+            password: String::new(),
+            created: self.created,
+            admin: false,
+            access: Access::Deleted,
+        }
+    }
+
     /// What nobody else may have.
-    fn own_keys(&self) -> [Key; 3] {
-        [email_key(&self.email), name_key(&self.name), looks_key(&self.name)]
+    fn own_keys(&self) -> Vec<Key> {
+        let email = (self.access != Access::Deleted).then(|| email_key(&self.email));
+        email.into_iter().chain([name_key(&self.name), looks_key(&self.name)]).collect()
     }
 
     fn put(&self) -> (Key, Option<Vec<u8>>) {
-        (account_key(self.id), Some(encode(&AccountValue::from(self))))
+        (account_key(self.id), Some(encode_account(self)))
     }
 }
 
@@ -116,6 +165,21 @@ impl Change {
         sign_in: SignIn,
         reply: Reply<Result<(), ChangeRefused>>,
     ) -> Self {
+        let mut change = Self::create(account, reply);
+        change.put.extend(sign_in_puts(token, sign_in));
+        change
+    }
+
+    /// Makes an account whose person comes in later. Refused like [`Change::register`], and where the admins are no
+    /// longer these.
+    #[must_use]
+    pub fn appoint(account: &Account, admins: &Admins, reply: Reply<Result<(), ChangeRefused>>) -> Self {
+        let mut change = Self::create(account, reply);
+        change.administer(account, admins);
+        change
+    }
+
+    fn create(account: &Account, reply: Reply<Result<(), ChangeRefused>>) -> Self {
         let (account_key, value) = account.put();
         let owner = Some(account.id.0.as_bytes().to_vec());
         let mut expect = vec![(account_key.clone(), None)];
@@ -124,8 +188,21 @@ impl Change {
             expect.push((key.clone(), None));
             put.push((key, owner.clone()));
         }
-        put.extend(sign_in_puts(token, sign_in));
         Self { expect, put, reply }
+    }
+
+    /// The list of admins with or without this person, where it is still the one that was seen.
+    fn administer(&mut self, account: &Account, seen: &Admins) {
+        let mut admins = seen.clone();
+        if account.administers() {
+            admins.insert(account.id);
+        } else {
+            admins.remove(&account.id);
+        }
+        self.expect.push((admins_key(), encode_admins(seen)));
+        if admins != *seen {
+            self.put.push((admins_key(), encode_admins(&admins)));
+        }
     }
 
     /// Changes an account, and signs its person out of these places. Refused where it is no longer `before`, or the
@@ -139,13 +216,29 @@ impl Change {
     ) -> Self {
         let owner = Some(after.id.0.as_bytes().to_vec());
         let (mut expect, mut put) = (vec![before.put()], vec![after.put()]);
-        let keys = before.own_keys().into_iter().zip(after.own_keys());
-        for (old, new) in keys.filter(|(old, new)| old != new) {
-            expect.push((new.clone(), None));
-            put.extend([(old, None), (new, owner.clone())]);
+        let (old, new) = (before.own_keys(), after.own_keys());
+        put.extend(old.iter().filter(|key| !new.contains(key)).map(|key| (key.clone(), None)));
+        for key in new.into_iter().filter(|key| !old.contains(key)) {
+            expect.push((key.clone(), None));
+            put.push((key, owner.clone()));
         }
         put.extend(sign_out_puts(after.id, out));
         Self { expect, put, reply }
+    }
+
+    /// The same by an admin's hand, who may change what somebody may do. Refused also where the admins are no longer
+    /// these.
+    #[must_use]
+    pub fn administered(
+        before: &Account,
+        after: &Account,
+        out: &[TokenHash],
+        admins: &Admins,
+        reply: Reply<Result<(), ChangeRefused>>,
+    ) -> Self {
+        let mut change = Self::account(before, after, out, reply);
+        change.administer(after, admins);
+        change
     }
 
     /// Signs somebody in. Refused where the account is no longer the one whose password was looked at.
@@ -176,7 +269,14 @@ impl Change {
 impl Shared {
     pub(crate) fn account(&self, id: UserId) -> Result<Option<Account>, ReadError> {
         let found = self.document(&account_key(id))?;
-        found.map(|value| decode::<AccountValue>(&value)?.account(id).ok_or_else(nonsense)).transpose()
+        found.map(|value| decode_account(id, &value)).transpose()
+    }
+
+    pub(crate) fn admins(&self) -> Result<Admins, ReadError> {
+        match self.document(&admins_key())? {
+            Some(value) => decode_admins(&value),
+            None => Ok(Admins::new()),
+        }
     }
 
     pub(crate) fn account_by_email(&self, email: &str) -> Result<Option<Account>, ReadError> {
@@ -197,14 +297,20 @@ impl Shared {
         }
     }
 
-    /// Up to `limit` accounts whose names look as if they began like this, and are behind `after`, in order.
+    /// Up to `limit` accounts whose names look as if they began like this, and are behind `after`, in order. Those that
+    /// are deleted are passed over.
     pub(crate) fn accounts(&self, begin: &str, after: Option<&Name>, limit: usize) -> Result<Vec<Account>, ReadError> {
         let begin = Key::new(NAMES, &[begin.as_bytes()]);
-        let after = after.map_or_else(|| begin.clone(), name_key);
-        let names = self.documents(&begin, &after, limit)?;
-        let mut accounts = Vec::with_capacity(names.len());
-        for (_, owner) in names {
-            accounts.extend(self.account(owner_of(&owner)?)?);
+        let mut after = after.map_or_else(|| begin.clone(), name_key);
+        let mut accounts = Vec::new();
+        while accounts.len() < limit {
+            let names = self.documents(&begin, &after, limit - accounts.len())?;
+            let Some((last, _)) = names.last() else { break };
+            after = last.clone();
+            for (_, owner) in names {
+                let account = self.account(owner_of(&owner)?)?;
+                accounts.extend(account.filter(|account| account.access != Access::Deleted));
+            }
         }
         Ok(accounts)
     }
@@ -216,7 +322,7 @@ impl Shared {
 
     pub(crate) fn sign_in(&self, token: &TokenHash) -> Result<Option<SignIn>, ReadError> {
         let found = self.document(&sign_in_key(token))?;
-        found.map(|value| Ok(decode::<SignInValue>(&value)?.into())).transpose()
+        found.map(|value| decode_sign_in(&value)).transpose()
     }
 
     pub(crate) fn sign_ins_of(&self, user: UserId) -> Result<Vec<TokenHash>, ReadError> {
@@ -242,6 +348,10 @@ fn looks_key(name: &Name) -> Key {
     Key::new(LOOKS, &[name.looks().as_bytes()])
 }
 
+fn admins_key() -> Key {
+    Key::new(ADMINS, &[])
+}
+
 fn seen_key(user: UserId) -> Key {
     Key::new(SEEN, &[user.0.as_bytes()])
 }
@@ -255,7 +365,7 @@ fn sign_in_of_key(user: UserId, token: &TokenHash) -> Key {
 }
 
 fn sign_in_puts(token: TokenHash, sign_in: SignIn) -> [(Key, Option<Vec<u8>>); 2] {
-    let value = Some(encode(&SignInValue::from(sign_in)));
+    let value = Some(encode_sign_in(sign_in));
     [(sign_in_key(&token), value), (sign_in_of_key(sign_in.user, &token), Some(Vec::new()))]
 }
 
@@ -265,67 +375,6 @@ fn sign_out_puts(user: UserId, tokens: &[TokenHash]) -> impl Iterator<Item = (Ke
 
 fn owner_of(value: &[u8]) -> Result<UserId, ReadError> {
     Uuid::from_slice(value).map(UserId).map_err(|_| nonsense())
-}
-
-/// An account as the disk has it.
-#[derive(Serialize, Deserialize)]
-struct AccountValue {
-    name: String,
-    email: String,
-    display_name: String,
-    status_text: String,
-    hue: u16,
-    password: String,
-    created: i64,
-}
-
-#[derive(Serialize, Deserialize)]
-struct SignInValue {
-    user: Id,
-    from: i64,
-    until: i64,
-}
-
-impl From<&Account> for AccountValue {
-    fn from(account: &Account) -> Self {
-        let Account { name, email, display_name, status_text, hue, password, created, .. } = account.clone();
-        Self { name: name.into(), email, display_name, status_text, hue, password, created: created.as_millis() }
-    }
-}
-
-impl AccountValue {
-    fn account(self, id: UserId) -> Option<Account> {
-        let Self { name, email, display_name, status_text, hue, password, created } = self;
-        let (name, created) = (Name::account(&name).ok()?, Timestamp::from_millis(created));
-        Some(Account { id, name, email, display_name, status_text, hue, password, created })
-    }
-}
-
-impl From<SignIn> for SignInValue {
-    fn from(SignIn { user, from, until }: SignIn) -> Self {
-        Self { user: *user.0.as_bytes(), from: from.as_millis(), until: until.as_millis() }
-    }
-}
-
-impl From<SignInValue> for SignIn {
-    fn from(SignInValue { user, from, until }: SignInValue) -> Self {
-        let at = Timestamp::from_millis;
-        Self { user: UserId(Uuid::from_bytes(user)), from: at(from), until: at(until) }
-    }
-}
-
-fn encode(value: &impl Serialize) -> Vec<u8> {
-    let bytes = postcard::to_allocvec(value).expect("a vector takes any value");
-    debug_assert!(fits(&bytes), "the texts of an account are bounded");
-    bytes
-}
-
-fn decode<'a, T: Deserialize<'a>>(value: &'a [u8]) -> Result<T, ReadError> {
-    postcard::from_bytes(value).map_err(|_| nonsense())
-}
-
-fn nonsense() -> ReadError {
-    ReadError::Disk("a stored account makes no sense".into())
 }
 
 impl std::fmt::Debug for Account {

@@ -62,7 +62,7 @@ mod record;
 mod accounts;
 mod cursors;
 mod documents;
-pub use accounts::{Account, SIGN_INS_MOST, SignIn, Taken, TokenHash};
+pub use accounts::{Access, Account, Admins, SIGN_INS_MOST, SignIn, Taken, TokenHash};
 pub use documents::{Change, ChangeRefused};
 mod layers;
 mod reading;

@@ -13,8 +13,8 @@ use crate::shared::Shared;
 use crate::start::{Ready, Tuning, make_ready};
 use crate::writer::Writer;
 use crate::{
-    Account, Announce, Cursor, Head, Health, Intent, Options, Page, PageFrom, ReadError, Room, RoomInList, RoomKey,
-    SignIn, Standings, StartError, TokenHash, Unreadable,
+    Account, Admins, Announce, Cursor, Head, Health, Intent, Options, Page, PageFrom, ReadError, Room, RoomInList,
+    RoomKey, SignIn, Standings, StartError, TokenHash, Unreadable,
 };
 
 /// Rooms, people and their messages, kept on one disk. Cloning it is cheap; the last one that is
@@ -206,6 +206,14 @@ impl Store {
     /// Where they can't be read now.
     pub fn accounts(&self, begin: &str, after: Option<&Name>, limit: usize) -> Result<Vec<Account>, ReadError> {
         self.inner.shared.accounts(begin, after, limit)
+    }
+
+    /// Those who administer the server, and have access.
+    ///
+    /// # Errors
+    /// Where they can't be read now.
+    pub fn admins(&self) -> Result<Admins, ReadError> {
+        self.inner.shared.admins()
     }
 
     /// Who is signed in with the token of this hash.

@@ -35,7 +35,7 @@ async fn whoever_registers_comes_back_after_a_restart_with_the_token_and_with_th
     let (user, id) = (&answer.body["user"], answer.text("/user/id"));
     assert!(user["hue"].as_u64().is_some_and(|hue| hue < 360), "{user}");
     let expected = json!({ "id": id, "name": "Alice", "display_name": "", "status_text": "", "hue": user["hue"],
-        "status": "offline", "guest": false, "email": "alice@example.org" });
+        "status": "offline", "guest": false, "email": "alice@example.org", "admin": false });
     assert_eq!(*user, expected);
     assert!(answer.text("/expires_at").ends_with('Z'), "{answer:?}");
     let alice = Member::of(&answer);

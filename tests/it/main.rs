@@ -22,6 +22,9 @@ mod presence;
 /// People with a password: registering, signing in and out, and what they say of themselves.
 mod accounts;
 
+/// Admins and the operator: who may come in, and who says so.
+mod admin;
+
 /// How far people have got, and their lists of rooms.
 mod cursors;
 

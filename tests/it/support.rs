@@ -22,7 +22,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 pub(crate) use frames::log_of;
 pub(crate) use guest::{Guest, NoSocket, said};
-pub(crate) use http::{Answer, call};
+pub(crate) use http::{Answer, Call, call};
 pub(crate) use inbox::Ending;
 pub(crate) use member::{Member, PASSWORD, registration};
 pub(crate) use process::{Home, Process, greenroom};

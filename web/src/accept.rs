@@ -2,7 +2,9 @@
 //! sends before its request is whole.
 
 use std::convert::Infallible;
+use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,6 +28,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::Service as _;
 
+use crate::operator::{Door, Operator};
 use crate::origin::Place;
 use crate::pace::{FORGET, Pace};
 use crate::router::{metrics_router, no_tls_router, router};
@@ -116,6 +119,16 @@ impl Server {
         let router = metrics_router(Arc::clone(&self.edge));
         let entrance = Entrance { router, tls: None, stop: self.edge.stop.clone() };
         self.connections.spawn(accept(listener, entrance, self.connections.clone()));
+    }
+
+    /// Serves the calls of administration on a socket in the data directory, which this process holds.
+    ///
+    /// # Errors
+    /// Where there can be no such socket: its path is too long, or the disk has none.
+    pub fn serve_operator(&self, path: PathBuf) -> io::Result<()> {
+        let (door, operator) = (Door::open(path)?, Operator::new(&self.edge.engine));
+        self.connections.spawn(door.serve(operator, self.edge.stop.clone(), self.connections.clone()));
+        Ok(())
     }
 
     /// Stops accepting, lets every socket's sends be answered, and closes it with 1001. Returns how

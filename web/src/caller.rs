@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-use greenroom_actors::{HelloFailed, Identity};
+use greenroom_actors::{Administrator, HelloFailed, Identity};
 
 use crate::accept::Edge;
 use crate::cookie;
@@ -40,10 +40,10 @@ pub(crate) async fn caller(edge: &Edge, headers: &HeaderMap) -> Result<Option<Id
 }
 
 /// The same, where it may have been found out already.
-async fn known(parts: &Parts, edge: &Edge) -> Result<Option<Identity>, Problem> {
-    match parts.extensions.get::<Known>() {
+async fn known(extensions: &Extensions, headers: &HeaderMap, edge: &Edge) -> Result<Option<Identity>, Problem> {
+    match extensions.get::<Known>() {
         Some(Known(known)) => known.clone().map_err(unidentified),
-        None => caller(edge, &parts.headers).await,
+        None => caller(edge, headers).await,
     }
 }
 
@@ -54,9 +54,27 @@ impl FromRequestParts<Arc<Edge>> for Somebody {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, edge: &Arc<Edge>) -> Result<Self, Problem> {
-        let nobody = || Problem::new(StatusCode::UNAUTHORIZED, "sign in first: with a bearer token, or the cookie");
-        known(parts, edge).await?.map(Self).ok_or_else(nobody)
+        somebody(&parts.extensions, &parts.headers, edge).await.map(Self)
     }
+}
+
+async fn somebody(extensions: &Extensions, headers: &HeaderMap, edge: &Edge) -> Result<Identity, Problem> {
+    let nobody = || Problem::new(StatusCode::UNAUTHORIZED, "sign in first: with a bearer token, or the cookie");
+    known(extensions, headers, edge).await?.ok_or_else(nobody)
+}
+
+/// Lets admins through, and says who they are; to everybody else who is somebody there is nothing here.
+pub(crate) async fn only_admins(
+    State(edge): State<Arc<Edge>>,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    let identity = somebody(request.extensions(), request.headers(), &edge).await?;
+    if !identity.admin {
+        return Err(Problem::nothing_here());
+    }
+    request.extensions_mut().insert(Administrator::Admin(identity.person.user.id));
+    Ok(next.run(request).await)
 }
 
 /// Who asks, where a stranger may ask too: a cookie that is left over from earlier makes a stranger, while whoever
@@ -67,7 +85,7 @@ impl FromRequestParts<Arc<Edge>> for Perhaps {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, edge: &Arc<Edge>) -> Result<Self, Problem> {
-        match known(parts, edge).await {
+        match known(&parts.extensions, &parts.headers, edge).await {
             Err(refused) if refused.status() == StatusCode::UNAUTHORIZED && bearer(&parts.headers).is_none() => {
                 Ok(Self(None))
             }

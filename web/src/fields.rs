@@ -116,6 +116,14 @@ impl Fields {
         }
     }
 
+    /// Yes or no; nothing where there is no such field.
+    pub(crate) fn choice(&mut self, name: &str) -> Option<bool> {
+        match self.unread.remove(name)?.as_bool() {
+            Some(choice) => Some(choice),
+            None => self.wrong(name, "true or false is wanted here"),
+        }
+    }
+
     /// A small number. One that is too large becomes the largest, which is too large for every rule.
     pub(crate) fn number(&mut self, name: &str) -> Option<u16> {
         self.whole_number(name).map(|number| u16::try_from(number).unwrap_or(u16::MAX))
@@ -151,19 +159,21 @@ mod tests {
 
     #[test]
     fn what_is_there_is_read_and_what_is_not_is_nothing() {
-        let mut fields = fields(json!({ "name": "Ana", "hue": 120, "far": 1_000_000 }));
+        let mut fields = fields(json!({ "name": "Ana", "hue": 120, "far": 1_000_000, "admin": true }));
         assert_eq!((fields.text("name").as_deref(), fields.text("email")), (Some("Ana"), None));
         assert_eq!((fields.number("hue"), fields.number("far")), (Some(120), Some(u16::MAX)));
+        assert_eq!((fields.choice("admin"), fields.choice("disabled")), (Some(true), None));
         assert!(fields.all_read().is_ok());
     }
 
     #[test]
     fn all_that_is_wrong_is_said_at_once() {
-        let mut fields = fields(json!({ "name": 5, "hue": -1, "email": null, "role": "admin" }));
+        let mut fields = fields(json!({ "name": 5, "hue": -1, "email": null, "role": "admin", "admin": "yes" }));
+        assert_eq!(fields.choice("admin"), None);
         assert_eq!((fields.text("name"), fields.number("hue"), fields.text("email")), (None, None, None));
         assert_eq!(fields.needed("password"), "");
         let wrong: Vec<_> = fields.errors.keys().cloned().collect();
-        assert_eq!(wrong, ["email", "hue", "name", "password"]);
+        assert_eq!(wrong, ["admin", "email", "hue", "name", "password"]);
         assert!(fields.all_read().is_err());
     }
 

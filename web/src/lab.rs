@@ -1,4 +1,4 @@
-//! The fault laboratory, with `--lab` and from this machine only.
+//! The fault laboratory, with `--lab`, from this machine and for admins only.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -7,15 +7,14 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
-use axum::{Json, Router, middleware, routing};
+use axum::{Extension, Json, Router, routing};
 use futures_util::Stream;
 use futures_util::stream::unfold;
-use greenroom_actors::{ActorName, Armed, Balance, Fault, NotArmed, Strike, TreeNode};
+use greenroom_actors::{ActorName, Administrator, Armed, Balance, Fault, NotArmed, Strike, TreeNode};
 use serde::Deserialize;
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::accept::Edge;
-use crate::local::only_from_here;
 use crate::problem::{JsonBody, Problem};
 
 /// A flood is at most this long: enough to see a mailbox grow and shrink.
@@ -33,7 +32,6 @@ pub(crate) fn routes() -> Router<Arc<Edge>> {
         .route("/api/lab/passivate", routing::post(passivate))
         .route("/api/lab/fault", routing::post(fault))
         .route("/api/lab/fail-next-sync", routing::post(fail_next_sync))
-        .layer(middleware::from_fn(only_from_here))
 }
 
 #[derive(Deserialize)]
@@ -120,15 +118,23 @@ async fn inflict(edge: &Edge, actor: &str, fault: Fault, times: u32) -> Result<S
     Ok(StatusCode::ACCEPTED)
 }
 
-/// `GET /api/lab/events`: what happens to actors from now on, as server-sent events.
-async fn events(State(edge): State<Arc<Edge>>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+/// `GET /api/lab/events`: what happens to actors from now on, as server-sent events. Whoever hears them as an admin
+/// hears nothing more once they are none.
+async fn events(
+    State(edge): State<Arc<Edge>>,
+    admin: Option<Extension<Administrator>>,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let news = edge.engine.lab().news();
-    let stop = edge.stop.clone();
-    let stream = unfold((news, stop), async |(mut news, stop)| {
+    let stream = unfold((news, edge, admin), async |(mut news, edge, admin)| {
         loop {
-            match stop.run_until_cancelled(news.recv()).await {
+            match edge.stop.run_until_cancelled(news.recv()).await {
                 Some(Ok(event)) => {
-                    return Some((Ok(Event::default().json_data(event).unwrap_or_default()), (news, stop)));
+                    if let Some(Extension(by)) = admin
+                        && !edge.engine.administers(by).await
+                    {
+                        return None;
+                    }
+                    return Some((Ok(Event::default().json_data(event).unwrap_or_default()), (news, edge, admin)));
                 }
                 // An observer that lags has missed the oldest; the tree tells how things are now.
                 Some(Err(RecvError::Lagged(_))) => {}

@@ -6,6 +6,7 @@
 mod accept;
 mod accounts;
 mod address;
+mod admin;
 mod assets;
 mod caller;
 mod cookie;
@@ -14,8 +15,10 @@ mod http;
 mod lab;
 mod local;
 mod metrics;
+mod operator;
 mod origin;
 mod pace;
+mod paging;
 mod problem;
 mod request;
 mod rooms;
@@ -26,5 +29,6 @@ mod tls;
 mod trail;
 
 pub use accept::{Server, ServerConfig};
+pub use operator::{OPERATOR_SOCKET, Operator};
 pub use request::REQUESTS;
 pub use tls::{Tls, TlsError};

@@ -1,24 +1,38 @@
-//! What only this machine may see: nobody is asked who they are, but where they are.
+//! What only this machine and admins may see: nobody else is told that it is there.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
-use axum::extract::{ConnectInfo, Request};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::middleware::Next;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
+use greenroom_actors::Administrator;
 
+use crate::accept::Edge;
+use crate::caller::caller;
 use crate::problem::Problem;
 
-/// Lets requests from this machine through; to everybody else there is nothing here.
-pub(crate) async fn only_from_here(
+/// Lets requests from this machine and from admins through; to everybody else there is nothing here.
+pub(crate) async fn from_here_or_admins(
+    State(edge): State<Arc<Edge>>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    request: Request,
+    mut request: Request,
     next: Next,
-) -> Response {
-    if is_from_here(peer, request.headers()) {
-        next.run(request).await
-    } else {
-        Problem::new(StatusCode::NOT_FOUND, "there is nothing here").into_response()
+) -> Result<Response, Problem> {
+    if !is_from_here(peer, request.headers()) {
+        let admin = admin(&edge, request.headers()).await?.ok_or_else(Problem::nothing_here)?;
+        request.extensions_mut().insert(admin);
+    }
+    Ok(next.run(request).await)
+}
+
+async fn admin(edge: &Edge, headers: &HeaderMap) -> Result<Option<Administrator>, Problem> {
+    match caller(edge, headers).await {
+        Ok(Some(identity)) if identity.admin => Ok(Some(Administrator::Admin(identity.person.user.id))),
+        Ok(_) => Ok(None),
+        Err(refused) if refused.status() == StatusCode::UNAUTHORIZED => Ok(None),
+        Err(unavailable) => Err(unavailable),
     }
 }
 

@@ -49,6 +49,11 @@ impl Problem {
         Self { status, detail: detail.into(), errors: FieldErrors::new(), retry_after: None }
     }
 
+    /// There is nothing of that path, or nothing that whoever asks may know of.
+    pub(crate) fn nothing_here() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "there is nothing here")
+    }
+
     /// A part that should answer does not; the request may succeed later.
     pub(crate) fn unavailable() -> Self {
         Self::later(StatusCode::SERVICE_UNAVAILABLE, "a part of the server restarts; ask again", Duration::from_secs(1))

@@ -12,30 +12,35 @@ use greenroom_protocol::limits::HEADER_BYTES;
 
 use crate::accept::Edge;
 use crate::assets::{self, CONTENT_SECURITY_POLICY};
-use crate::local::only_from_here;
+use crate::caller::no_other_site;
+use crate::local::from_here_or_admins;
 use crate::pace::calls;
 use crate::problem::Problem;
 use crate::request::{Arrival, answered_for, recorded};
 use crate::trail::refusals_noted;
-use crate::{accounts, http, lab, metrics, request, rooms, socket};
+use crate::{accounts, admin, http, lab, metrics, request, rooms, socket};
 
 pub(crate) fn router(edge: Arc<Edge>) -> Router {
     let api = Router::new()
         .merge(accounts::routes(&edge))
+        .merge(admin::routes(&edge))
         .merge(rooms::routes(&edge))
         .route("/api", any(unknown))
         .route("/api/", any(unknown))
         .route("/api/{*unknown}", any(unknown))
         .layer(from_fn_with_state(Arc::clone(&edge), calls::count));
-    // What tells of people and rooms by name is for this machine only.
-    let here = metrics::routes().route("/api/set-aside", get(http::set_aside)).layer(from_fn(only_from_here));
+    // What tells of people and rooms by name, or breaks something, is for this machine and admins only.
     let lab = if edge.config.lab { lab::routes() } else { Router::new() };
+    let here = metrics::routes()
+        .route("/api/set-aside", get(http::set_aside))
+        .merge(lab)
+        .layer(from_fn_with_state(Arc::clone(&edge), no_other_site))
+        .layer(from_fn_with_state(Arc::clone(&edge), from_here_or_admins));
     let routes = Router::new()
         .route("/ws", get(socket::upgrade))
         .route("/api/health", get(http::health))
         .merge(api)
         .merge(here)
-        .merge(lab)
         .fallback(page)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(Arc::clone(&edge), refusals_noted));
@@ -86,11 +91,11 @@ async fn page(method: Method, uri: Uri, headers: HeaderMap) -> Response {
     }
 }
 
-async fn unknown() -> Problem {
-    Problem::new(StatusCode::NOT_FOUND, "there is nothing here")
+pub(crate) async fn unknown() -> Problem {
+    Problem::nothing_here()
 }
 
-async fn method_not_allowed() -> Problem {
+pub(crate) async fn method_not_allowed() -> Problem {
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "this path doesn't take that method")
 }
 

@@ -1,8 +1,8 @@
 //! What may be in an account: pure.
 
 use greenroom_protocol::limits::{DISPLAY_NAME_CHARS, EMAIL_CHARS, PASSWORD_CHARS, STATUS_TEXT_CHARS};
-use greenroom_protocol::{Name, UserId};
-use greenroom_storage::Account;
+use greenroom_protocol::{Name, Timestamp, UserId};
+use greenroom_storage::{Access, Account};
 
 /// A field that breaks a rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,6 +105,22 @@ impl ProfileChange {
             kept(&mut errors, "password", password(wanted, &about));
         }
         if errors.is_empty() { Ok(after) } else { Err(errors) }
+    }
+}
+
+/// The account of somebody who has said nothing of themselves yet.
+pub(super) fn fresh(id: UserId, fields: Fields, password: String, now: Timestamp) -> Account {
+    Account {
+        id,
+        name: fields.name,
+        email: fields.email,
+        display_name: String::new(),
+        status_text: String::new(),
+        hue: hue_of(id),
+        password,
+        created: now,
+        admin: false,
+        access: Access::Open,
     }
 }
 

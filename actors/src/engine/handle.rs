@@ -1,3 +1,5 @@
+mod administration;
+
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -44,6 +46,8 @@ pub struct Engine {
     pacing: Option<Arc<Pacing>>,
 }
 
+pub use administration::RoomOverview;
+
 /// Why the engine does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineFailed {
@@ -88,6 +92,8 @@ pub struct Identity {
     pub token: Option<String>,
     /// The sign-in that it rests on; a guest has none.
     pub sign_in: Option<TokenHash>,
+    /// Whether they administer the server.
+    pub admin: bool,
 }
 
 impl std::fmt::Debug for Identity {
@@ -213,7 +219,7 @@ impl Engine {
         }
         let user = User { id: UserId::new(), name };
         let token = self.tokens.issue(&user);
-        Ok(Identity { person: Person { user, guest: true }, token: Some(token), sign_in: None })
+        Ok(Identity { person: Person { user, guest: true }, token: Some(token), sign_in: None, admin: false })
     }
 
     /// Who a token belongs to. A guest's is good until they have an account.
@@ -223,13 +229,19 @@ impl Engine {
     pub async fn bearer(&self, token: &str) -> Result<Identity, HelloFailed> {
         if let Some(sign_in) = SignInToken::hash_of(token) {
             let account = self.accounts.signed_in(sign_in).await?.ok_or(HelloFailed::BadToken)?;
-            return Ok(Identity { person: person(&account), token: None, sign_in: Some(sign_in) });
+            let (person, admin) = (person(&account), account.administers());
+            return Ok(Identity { person, token: None, sign_in: Some(sign_in), admin });
         }
         let user = self.tokens.verify(token).ok_or(HelloFailed::BadToken)?;
         if self.accounts.has_account(user.id).await? {
             return Err(HelloFailed::BadToken);
         }
-        Ok(Identity { person: Person { user, guest: true }, token: Some(token.to_owned()), sign_in: None })
+        Ok(Identity {
+            person: Person { user, guest: true },
+            token: Some(token.to_owned()),
+            sign_in: None,
+            admin: false,
+        })
     }
 
     /// Opens a session over a socket's outbox. It greets by itself.
@@ -242,7 +254,7 @@ impl Engine {
         reference: Option<Ref>,
         outbox: Arc<Outbox>,
     ) -> Result<SessionHandle, call::CallError> {
-        let Identity { person, token, sign_in } = identity;
+        let Identity { person, token, sign_in, admin: _ } = identity;
         let user = person.user.id;
         let (config, pace) = (self.config, self.pacing().map(|pacing| pacing.person(user)));
         let opening = Opening { person, token, reference, outbox: Arc::clone(&outbox), sign_in, config, pace };

@@ -3,9 +3,9 @@ use std::sync::Arc;
 
 use greenroom_protocol::{Name, Seq, Timestamp, User, UserId};
 use greenroom_storage::{
-    Account, Append, Change, ChangeRefused, Cursor, Enact, EnactRefused, Follow, Head, Health, Intent, MakeRefused,
-    MakeRoom, Open, Page, PageFrom, ReadError, Refused, Reply, Room, RoomInList, RoomKey, SignIn, Store, TokenHash,
-    Unfollow,
+    Account, Admins, Append, Change, ChangeRefused, Cursor, Enact, EnactRefused, Follow, Head, Health, Intent,
+    MakeRefused, MakeRoom, Open, Page, PageFrom, ReadError, Refused, Reply, Room, RoomInList, RoomKey, SignIn, Store,
+    TokenHash, Unfollow,
 };
 use tokio::sync::oneshot;
 
@@ -151,6 +151,10 @@ impl StoreHandle {
         limit: usize,
     ) -> Result<Vec<Account>, ReadFailed> {
         self.look_up(move |store| store.accounts(&begin, after.as_ref(), limit)).await
+    }
+
+    pub(crate) async fn admins(&self) -> Result<Admins, ReadFailed> {
+        self.look_up(Store::admins).await
     }
 
     pub(crate) async fn sign_in(&self, token: TokenHash) -> Result<Option<SignIn>, ReadFailed> {

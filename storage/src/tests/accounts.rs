@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, channel};
 use greenroom_protocol::{Name, UserId};
 
 use super::support::{House, at};
-use crate::{Account, Change, ChangeRefused, Intent, Refused, SignIn, Taken, TokenHash};
+use crate::{Access, Account, Admins, Change, ChangeRefused, Intent, Refused, SignIn, Taken, TokenHash};
 
 type Changed = Result<(), ChangeRefused>;
 
@@ -19,6 +19,8 @@ fn account(name: &str, email: &str) -> Account {
         hue: 200,
         password: "$argon2id$…".into(),
         created: at(5),
+        admin: false,
+        access: Access::Open,
     }
 }
 
@@ -186,4 +188,58 @@ fn nobody_registers_while_the_disk_is_full_and_nothing_is_left_of_it() {
     disk.set(|faults| faults.free = None);
     house.wait_until("there is space again", |store| !store.health().disk_full);
     assert_eq!(register(&house, &ana, 1), Ok(()));
+}
+
+fn administered(house: &House, before: &Account, after: &Account, admins: &Admins) -> Changed {
+    submit(house, |reply| Change::administered(before, after, &[], admins, reply)).recv().unwrap()
+}
+
+#[test]
+fn of_two_admins_who_want_to_be_rid_of_each_other_one_stays() {
+    let house = House::new();
+    let admin = |name: &str| Account { admin: true, ..account(name, &format!("{name}@example.org")) };
+    let (ana, bob) = (admin("ana"), admin("bob"));
+    let appoint = |account: &Account, admins: &Admins| {
+        submit(&house, |reply| Change::appoint(account, admins, reply)).recv().unwrap()
+    };
+    assert_eq!(appoint(&ana, &Admins::new()), Ok(()));
+    assert!(matches!(appoint(&bob, &Admins::new()), Err(ChangeRefused::Changed(_))), "he has not seen that she is one");
+    assert_eq!(house.store.account(bob.id).unwrap(), None);
+    assert_eq!(appoint(&bob, &Admins::from([ana.id])), Ok(()));
+
+    let both = Admins::from([ana.id, bob.id]);
+    for _ in ["from memory", "from the index"] {
+        assert_eq!(house.store.admins().unwrap(), both);
+        house.settle();
+    }
+    assert_eq!(administered(&house, &bob, &Account { access: Access::Disabled, ..bob.clone() }, &both), Ok(()));
+    let demoted = administered(&house, &ana, &Account { admin: false, ..ana.clone() }, &both);
+    assert!(matches!(demoted, Err(ChangeRefused::Changed(_))), "{demoted:?}");
+    assert_eq!(house.store.admins().unwrap(), Admins::from([ana.id]));
+}
+
+#[test]
+fn of_somebody_who_is_deleted_the_id_and_the_name_are_left_and_their_email_is_free() {
+    let house = House::new();
+    let (ana, bob) = (account("Ana", "ana@example.org"), account("Bob", "bob@example.org"));
+    assert_eq!((register(&house, &ana, 1), register(&house, &bob, 2)), (Ok(()), Ok(())));
+    house.settle();
+    let deleted = submit(&house, |reply| Change::administered(&ana, &ana.remains(), &[[1; 32]], &Admins::new(), reply));
+    assert_eq!(deleted.recv().unwrap(), Ok(()));
+    for _ in ["from memory", "from the index"] {
+        assert_eq!(house.store.account(ana.id).unwrap(), Some(ana.remains()));
+        assert_eq!(house.store.account_by_name(&ana.name).unwrap(), Some(ana.remains()), "nobody else is called that");
+        assert_eq!(house.store.account_by_email(&ana.email).unwrap(), None);
+        assert_eq!(house.store.sign_in(&[1; 32]).unwrap(), None);
+        let names: Vec<String> =
+            house.store.accounts("", None, 1).unwrap().iter().map(|a| a.name.to_string()).collect();
+        assert_eq!(names, ["Bob"], "a page is as long as asked for");
+        house.settle();
+    }
+    assert_eq!(taken(&register(&house, &account("ANA", "new@example.org"), 3)), Some(Taken::Name));
+    assert_eq!(
+        taken(&register(&house, &Account { id: ana.id, ..account("Eve", "e@example.org") }, 3)),
+        Some(Taken::Person)
+    );
+    assert_eq!(register(&house, &account("Eve", "ana@example.org"), 3), Ok(()));
 }

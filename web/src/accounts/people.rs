@@ -4,19 +4,20 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::rejection::{PathRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use greenroom_actors::trail::{Act, Outcome};
 use greenroom_actors::{AccountFailed, ProfileChange};
 use greenroom_protocol::Name;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::person::{Shown, shown, shown_guest, shown_to_themselves};
 use crate::accept::Edge;
 use crate::address::Client;
 use crate::caller::Somebody;
 use crate::fields::Fields;
+use crate::paging::Which;
 use crate::problem::Problem;
 use crate::trail;
 
@@ -25,14 +26,6 @@ use crate::trail;
 pub(super) struct People {
     users: Vec<Shown>,
     more: bool,
-}
-
-/// Which page.
-#[derive(Deserialize)]
-pub(super) struct Which {
-    #[serde(default)]
-    query: String,
-    after: Option<String>,
 }
 
 /// `GET /api/users/me`: who one is.
@@ -105,12 +98,9 @@ fn unchanged(failed: AccountFailed) -> Problem {
 pub(super) async fn list(
     State(edge): State<Arc<Edge>>,
     Somebody(identity): Somebody,
-    which: Result<Query<Which>, QueryRejection>,
+    which: Which,
 ) -> Result<Json<People>, Problem> {
-    let Query(which) = which.map_err(|bad| Problem::new(bad.status(), bad.body_text()))?;
-    let wrong = |error: greenroom_protocol::NameError| BTreeMap::from([("after".to_owned(), error.to_string())]);
-    let after = which.after.as_deref().map(Name::guest).transpose().map_err(|error| Problem::invalid(wrong(error)))?;
-    let (accounts, more) = edge.engine.accounts(&which.query, after).await?;
+    let (accounts, more) = edge.engine.accounts(&which.query, which.after(Name::guest)?).await?;
     Ok(Json(People { users: shown(&edge, identity.person.user.id, accounts).await?, more }))
 }
 

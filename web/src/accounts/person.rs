@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::accept::Edge;
 use crate::problem::Problem;
 
-/// Somebody, as others see them; their e-mail is there for themselves alone.
+/// Somebody, as others see them; their e-mail, and whether they are an admin, is there for themselves alone.
 #[derive(Serialize)]
 pub(super) struct Shown {
     id: UserId,
@@ -25,6 +25,8 @@ pub(super) struct Shown {
     direct: Option<Direct>,
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    admin: Option<bool>,
 }
 
 /// A direct room, as a list of people shows it.
@@ -37,8 +39,8 @@ pub(super) struct Direct {
 impl Shown {
     fn new(account: Account, status: Option<Status>) -> Self {
         let Account { id, name, display_name, status_text, hue, .. } = account;
-        let (guest, last_seen, direct, email) = (false, None, None, None);
-        Self { id, name, display_name, status_text, hue, status: status.into(), last_seen, guest, direct, email }
+        let (guest, last_seen, direct, email, admin) = (false, None, None, None, None);
+        Self { id, name, display_name, status_text, hue, status: status.into(), last_seen, guest, direct, email, admin }
     }
 }
 
@@ -59,8 +61,8 @@ pub(super) async fn shown(edge: &Edge, viewer: UserId, accounts: Vec<Account>) -
 
 /// An account, as its owner sees it.
 pub(super) async fn shown_to_themselves(edge: &Edge, account: Account) -> Shown {
-    let (status, email) = (status(edge, account.id).await, Some(account.email.clone()));
-    Shown { email, ..Shown::new(account, status) }
+    let (status, email, admin) = (status(edge, account.id).await, Some(account.email.clone()), Some(account.admin));
+    Shown { email, admin, ..Shown::new(account, status) }
 }
 
 /// A guest, who has nothing but a name.
@@ -68,8 +70,8 @@ pub(super) async fn shown_guest(edge: &Edge, guest: Person) -> Shown {
     let (id, name) = (guest.user.id, guest.user.name);
     let (display_name, status_text, hue) = (String::new(), String::new(), hue_of(id));
     let status = status(edge, id).await.into();
-    let (guest, last_seen, direct, email) = (true, None, None, None);
-    Shown { id, name, display_name, status_text, hue, status, last_seen, guest, direct, email }
+    let (guest, last_seen, direct, email, admin) = (true, None, None, None, None);
+    Shown { id, name, display_name, status_text, hue, status, last_seen, guest, direct, email, admin }
 }
 
 /// Where presence restarts, one is offline for oneself: an account that was made is not to be answered by an error.

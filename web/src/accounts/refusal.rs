@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use greenroom_actors::{AccountFailed, FieldError, HelloFailed, Taken};
+use greenroom_actors::{AccountFailed, ActRefused, AdministrationFailed, FieldError, HelloFailed, Taken};
 
 use crate::problem::{FieldErrors, Problem};
 
@@ -24,6 +24,21 @@ impl From<AccountFailed> for Problem {
                     Duration::from_secs(1),
                 )
             }
+        }
+    }
+}
+
+impl From<AdministrationFailed> for Problem {
+    fn from(failed: AdministrationFailed) -> Self {
+        let said = failed.to_string();
+        match failed {
+            AdministrationFailed::Nobody => Self::new(StatusCode::NOT_FOUND, said),
+            AdministrationFailed::Refused(ActRefused::NotAdmin) => Self::nothing_here(),
+            AdministrationFailed::Refused(ActRefused::LastAdmin | ActRefused::TooManyAdmins) => {
+                Self::new(StatusCode::CONFLICT, said)
+            }
+            AdministrationFailed::Account(failed) => failed.into(),
+            AdministrationFailed::Room(failed) => failed.into(),
         }
     }
 }

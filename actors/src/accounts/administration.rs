@@ -1,0 +1,165 @@
+//! What admins do to accounts, carried out: decided by the pure rules, and by the writer only while what was seen is
+//! still so.
+
+use greenroom_protocol::UserId;
+use greenroom_storage::{Access, Account, Change, ChangeRefused, Taken};
+
+use super::acts::{self, Act, ActRefused, Administrator};
+use super::{AccountFailed, Accounts, Registration, TRIES, contended, person, rules};
+use crate::clock;
+use crate::directory::Person;
+use crate::engine::Panicked;
+use crate::membership::RoomFailed;
+use crate::store::{ChangeFailed, ReadFailed};
+
+/// Why an admin was refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AdministrationFailed {
+    /// There is no such account, or it is deleted.
+    #[error("nobody of this id, name or e-mail has an account")]
+    Nobody,
+    /// It breaks a rule of administration.
+    #[error(transparent)]
+    Refused(#[from] ActRefused),
+    /// Something else about accounts.
+    #[error(transparent)]
+    Account(#[from] AccountFailed),
+    /// Something about a room.
+    #[error(transparent)]
+    Room(#[from] RoomFailed),
+}
+
+impl From<Panicked> for AdministrationFailed {
+    fn from(panicked: Panicked) -> Self {
+        Self::Account(panicked.into())
+    }
+}
+
+impl From<ReadFailed> for AdministrationFailed {
+    fn from(failed: ReadFailed) -> Self {
+        Self::Account(failed.into())
+    }
+}
+
+impl Accounts {
+    /// Makes somebody's account for them, who then signs in by themselves.
+    pub(crate) async fn appoint(
+        &self,
+        by: Administrator,
+        registration: Registration,
+        admin: bool,
+    ) -> Result<Account, AdministrationFailed> {
+        let fields = registration.check().map_err(AccountFailed::Invalid)?;
+        let password = self.passwords.hash(registration.password).await?;
+        let id = UserId::new();
+        let account = Account { admin, ..rules::fresh(id, fields, password, clock::now()) };
+        let _turn = self.acts.lock().await;
+        for _ in 0..TRIES {
+            let admins = self.directory.store.admins().await?;
+            acts::permitted(by, &admins)?;
+            acts::space_for(&account, &admins)?;
+            match self.directory.store.change(|reply| Change::appoint(&account, &admins, reply)).await {
+                Ok(()) => {
+                    let act = if admin { "create an admin" } else { "create" };
+                    tracing::info!(target: "greenroom::audit", %by, act, user = %id, name = %account.name, "administration");
+                    return Ok(account);
+                }
+                Err(failed) if seen_has_changed(&failed) && taken(&failed).is_none() => {}
+                Err(failed) => return Err(AccountFailed::from(failed).into()),
+            }
+        }
+        Err(contended().into())
+    }
+
+    /// Does something to somebody's account. What has ended with it is over before this is answered. Done again it
+    /// changes nothing, and ends what may have been left.
+    pub(crate) async fn administer(
+        &self,
+        by: Administrator,
+        user: &str,
+        act: Act,
+    ) -> Result<Account, AdministrationFailed> {
+        let id = self.find_for_admin(user).await?.ok_or(AdministrationFailed::Nobody)?.id;
+        let done = self.act(by, id, act).await;
+        match &done {
+            Ok(after) => {
+                tracing::info!(target: "greenroom::audit", %by, %act, user = %id, name = %after.name, "administration");
+            }
+            Err(refused) => {
+                tracing::warn!(target: "greenroom::audit", %by, %act, user = %id, %refused, "administration");
+            }
+        }
+        done
+    }
+
+    async fn act(&self, by: Administrator, id: UserId, act: Act) -> Result<Account, AdministrationFailed> {
+        let _turn = self.acts.lock().await;
+        for _ in 0..TRIES {
+            let admins = self.directory.store.admins().await?;
+            let before = self.directory.store.account(id).await?.filter(|account| account.access != Access::Deleted);
+            let before = before.ok_or(AdministrationFailed::Nobody)?;
+            let after = acts::decide(by, act, &before, &admins)?;
+            let out = if act.ends(&after) { self.directory.store.sign_ins_of(id).await? } else { Vec::new() };
+            let change = |reply| Change::administered(&before, &after, &out, &admins, reply);
+            match self.directory.store.change(change).await {
+                Ok(()) => {
+                    if act.ends(&after) {
+                        self.end_everywhere(id).await?;
+                    }
+                    return Ok(after);
+                }
+                Err(failed) if seen_has_changed(&failed) => {}
+                Err(failed) => return Err(AccountFailed::from(failed).into()),
+            }
+        }
+        Err(contended().into())
+    }
+
+    /// Closes all sockets of somebody, and ends what came in in the last moment.
+    async fn end_everywhere(&self, user: UserId) -> Result<(), AccountFailed> {
+        loop {
+            self.close_where(|living| living.person.user.id == user);
+            let tokens = self.directory.store.sign_ins_of(user).await?;
+            if tokens.is_empty() {
+                return Ok(());
+            }
+            self.sign_out(user, tokens).await?;
+        }
+    }
+
+    /// By whom the log of a room says that an admin did something to it.
+    pub(crate) async fn person_of(&self, by: Administrator) -> Result<Person, AdministrationFailed> {
+        acts::permitted(by, &self.directory.store.admins().await?)?;
+        match by {
+            Administrator::Operator => Ok(acts::operator()),
+            Administrator::Admin(id) => {
+                let account = self.directory.store.account(id).await?.ok_or(ActRefused::NotAdmin)?;
+                Ok(person(&account))
+            }
+        }
+    }
+
+    pub(crate) async fn administers(&self, by: Administrator) -> Result<bool, ReadFailed> {
+        Ok(acts::permitted(by, &self.directory.store.admins().await?).is_ok())
+    }
+
+    /// The account of an id, a name or an e-mail.
+    pub(crate) async fn find_for_admin(&self, user: &str) -> Result<Option<Account>, ReadFailed> {
+        if user.contains('@') {
+            self.directory.store.account_by_email(user.to_owned()).await
+        } else {
+            self.find(user).await
+        }
+    }
+}
+
+fn seen_has_changed(failed: &ChangeFailed) -> bool {
+    matches!(failed, ChangeFailed::Refused(ChangeRefused::Changed(_)))
+}
+
+fn taken(failed: &ChangeFailed) -> Option<Taken> {
+    match failed {
+        ChangeFailed::Refused(refused) => Taken::of(refused),
+        ChangeFailed::NoAnswer(_) => None,
+    }
+}

@@ -1,0 +1,44 @@
+//! The calls of administration: the same for admins over the network and for the operator at the data directory.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn_with_state, map_response};
+use axum::routing::{any, delete, get, patch};
+use greenroom_actors::Engine;
+use greenroom_protocol::limits::REQUEST_BYTES;
+
+use crate::accept::Edge;
+use crate::caller::{no_other_site, only_admins};
+use crate::problem::unstored;
+use crate::router::{method_not_allowed, unknown};
+
+mod rooms;
+mod users;
+
+/// The calls for admins; whoever is none can't tell them from paths that there are not.
+pub(crate) fn routes(edge: &Arc<Edge>) -> Router<Arc<Edge>> {
+    calls(&edge.engine)
+        .layer(from_fn_with_state(Arc::clone(edge), no_other_site))
+        .layer(from_fn_with_state(Arc::clone(edge), only_admins))
+        .layer(map_response(unstored))
+}
+
+/// The calls themselves, for whoever is let through to them: they find an
+/// [`Administrator`](greenroom_actors::Administrator) among the extensions of each request.
+pub(crate) fn calls<S: Clone + Send + Sync + 'static>(engine: &Engine) -> Router<S> {
+    Router::new()
+        .route("/api/admin/users", get(users::list).post(users::create))
+        .route("/api/admin/users/{user}", patch(users::change).delete(users::delete))
+        .route("/api/admin/users/{user}/sessions", delete(users::sign_out))
+        .route("/api/admin/rooms", get(rooms::list))
+        .route("/api/admin/rooms/{room}", delete(rooms::delete))
+        .route("/api/admin", any(unknown))
+        .route("/api/admin/", any(unknown))
+        .route("/api/admin/{*unknown}", any(unknown))
+        // Here already: outside of what lets only admins through, it would tell everybody which paths there are.
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(DefaultBodyLimit::max(REQUEST_BYTES))
+        .with_state(engine.clone())
+}
