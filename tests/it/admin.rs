@@ -220,7 +220,7 @@ async fn nobody_but_admins_learns_that_there_is_administration() {
         for token in [&bob.token, guest.token()] {
             let answer = call(&process, method.clone(), &path).by(token).json(&json!({ "admin": true })).answer().await;
             let nowhere = call(&process, method.clone(), "/api/nowhere").by(token).answer().await;
-            assert_eq!(answer.is(StatusCode::NOT_FOUND).body, nowhere.body, "{method} {path}");
+            assert_eq!(answer.is(StatusCode::NOT_FOUND).said(), nowhere.said(), "{method} {path}");
         }
         call(&process, method.clone(), &path).answer().await.is(StatusCode::UNAUTHORIZED);
         call(&process, method, &path).by("s1.nonsense").answer().await.is(StatusCode::UNAUTHORIZED);
@@ -297,7 +297,7 @@ async fn somebody_who_is_disabled_is_out_within_two_seconds_and_in_again_when_en
         is_nobody(&process, &phone.token).await;
         let right = Member::sign_in(&process, &bob.email, PASSWORD).await.is(StatusCode::UNAUTHORIZED);
         let wrong = Member::sign_in(&process, &bob.email, "another password").await.is(StatusCode::UNAUTHORIZED);
-        assert_eq!(right.body, wrong.body, "they are not told");
+        assert_eq!(right.said(), wrong.said(), "they are not told");
         if !restarted {
             process.terminate().await;
             process = process.restart().await;

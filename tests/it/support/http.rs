@@ -59,6 +59,13 @@ impl Answer {
         self.body.pointer(pointer).and_then(Value::as_str).unwrap_or_else(|| panic!("no {pointer} in {self:?}"))
     }
 
+    /// The body without what is different in each answer.
+    pub(crate) fn said(&self) -> Value {
+        let mut body = self.body.clone();
+        body.as_object_mut().map(|fields| fields.remove("request_id"));
+        body
+    }
+
     /// A header, as text; empty where there is none.
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().expect("headers are text"))

@@ -14,23 +14,27 @@ use crate::accept::Edge;
 use crate::address::Client;
 use crate::caller;
 use crate::problem::Problem;
+use crate::request;
 
 /// Who asks, as it was found out to count their calls: nobody is looked up twice.
 #[derive(Clone)]
 pub(crate) struct Known(pub(crate) Result<Option<Identity>, HelloFailed>);
 
 /// Counts a call: for whoever says who they are, and else for the address.
-pub(crate) async fn count(State(edge): State<Arc<Edge>>, client: Client, mut request: Request, next: Next) -> Response {
-    let Some(pace) = &edge.pace else { return next.run(request).await };
-    let known = match caller::token(request.headers()) {
+pub(crate) async fn count(State(edge): State<Arc<Edge>>, client: Client, mut asked: Request, next: Next) -> Response {
+    let Some(pace) = &edge.pace else { return next.run(asked).await };
+    let known = match caller::token(asked.headers()) {
         Some(token) => edge.engine.bearer(token).await.map(Some),
         None => Ok(None),
     };
     let who = known.as_ref().ok().and_then(Option::as_ref);
-    match counted(pace, who, client.ip, request.method(), request.uri().path()) {
+    if let Some(identity) = who {
+        request::is_by(identity.person.user.id);
+    }
+    match counted(pace, who, client.ip, asked.method(), asked.uri().path()) {
         Ok(()) => {
-            request.extensions_mut().insert(Known(known));
-            next.run(request).await
+            asked.extensions_mut().insert(Known(known));
+            next.run(asked).await
         }
         Err(too_often) => Problem::from(too_often).into_response(),
     }
@@ -49,7 +53,7 @@ fn counted(pace: &Pace, who: Option<&Identity>, from: IpAddr, method: &Method, p
     // The same things as over a socket, out of the same buckets.
     if is_messages(path) {
         person.send()
-    } else if path.trim_end_matches('/') == "/api/rooms" {
+    } else if path == "/api/rooms" || path == "/api/direct" {
         person.room_creation()
     } else {
         Ok(())
