@@ -1,8 +1,11 @@
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures_util::future::join_all;
-use greenroom_protocol::{Command, ErrorCode, Hello, Name};
+use greenroom_protocol::{Command, ErrorCode, Hello, Name, Timestamp};
+use greenroom_storage::{Announce, Change, Durability, Fatal, Intent, Options, RoomBatch, SignIn, SignInToken, Store};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout};
@@ -508,4 +511,62 @@ async fn a_body_that_trickles_in_is_not_waited_for() {
     let read = timeout(Duration::from_secs(15), stream.read(&mut answer)).await.expect("in time").unwrap();
     assert!(answer[..read].starts_with(b"HTTP/1.1 408"), "{}", String::from_utf8_lossy(&answer[..read]));
     assert!(began.elapsed() >= greenroom_protocol::limits::REQUEST, "a slow phone has its time");
+}
+
+/// Hears nothing.
+struct Nobody;
+
+impl Announce for Nobody {
+    fn committed(&self, _batch: RoomBatch) {}
+
+    fn failed(&self, fatal: Fatal) {
+        panic!("{fatal}");
+    }
+}
+
+/// Signs somebody in for so many milliseconds, behind the back of a server that has stopped; returns their token.
+fn signed_in_for(dir: PathBuf, name: &str, millis: i64) -> String {
+    let options = Options { dir, durability: Durability::Fsync };
+    let store = Store::start(options, Arc::new(Nobody)).expect("the server has stopped");
+    let account = store.account_by_name(&Name::account(name).expect("a name")).expect("read").expect("an account");
+    let token = SignInToken::new().expect("randomness");
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_millis();
+    let from = Timestamp::from_millis(i64::try_from(now).expect("before the year 292277026"));
+    let until = Timestamp::from_millis(from.as_millis() + millis);
+    let (told, answer) = std::sync::mpsc::channel();
+    let reply = Box::new(move |changed| told.send(changed).expect("a test waits for its answer"));
+    let sign_in = SignIn { user: account.id, from, until };
+    store.submit(Intent::Change(Change::sign_in(&account, token.hash, sign_in, reply)));
+    answer.recv().expect("an answer").expect("signed in");
+    store.close();
+    token.text
+}
+
+#[tokio::test]
+async fn a_sign_in_that_is_over_ends_the_socket_that_rests_on_it() {
+    let mut process = Process::start(&[]).await;
+    let alice = Member::register(&process, "Alice").await;
+    process.terminate().await;
+    let dir = process.home().data();
+    let token = tokio::task::spawn_blocking(move || signed_in_for(dir, "Alice", 5_000)).await.expect("it is signed in");
+    let process = process.restart().await;
+    let (short, long) = (Guest::come_back(&process, &token).await, alice.connects(&process).await);
+    assert_eq!(short.closed().await, 4401);
+    assert!(long.is_connected(), "the other sign-in goes on");
+    is_nobody(&process, &token).await;
+}
+
+#[tokio::test]
+async fn whoever_takes_another_name_is_heard_under_it_at_once() {
+    let server = open_server().await;
+    let (alice, mut bob) = (Member::register(&server, "Alice").await, Guest::enter(&server, "Bob").await);
+    let socket = alice.connects(&server).await;
+    bob.join(GREEN).await;
+    alice.change(&server, json!({ "name": "Alicia" })).await.is(StatusCode::OK);
+    assert_eq!(socket.closed().await, 1012, "her client comes back by itself");
+    let mut socket = alice.connects(&server).await;
+    assert_eq!(socket.user().name.as_str(), "Alicia");
+    socket.join(GREEN).await;
+    socket.says(GREEN, "hello").await;
+    assert_eq!(bob.hears("hello").await.user.name.as_str(), "Alicia");
 }

@@ -39,7 +39,7 @@ pub(crate) struct EngineShell {
 }
 
 /// Time between two looks for sign-ins that have expired: an open socket outlives its sign-in by this at most.
-const EXPIRE: Duration = Duration::from_secs(60);
+const EXPIRE: Duration = Duration::from_secs(10);
 
 /// How long a part may take to finish what it has in hand when the engine stops.
 const LAST_WORDS: Duration = Duration::from_secs(2);
