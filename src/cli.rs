@@ -7,6 +7,7 @@ use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::{Durability, LogFormat};
+use crate::operations::Operation;
 
 /// An actor-model chat engine: rooms, sessions, presence and the store are supervised actors.
 #[derive(Debug, Parser)]
@@ -26,6 +27,8 @@ enum Command {
     /// Break a fresh server on purpose, and check that no promise breaks with it
     #[command(after_help = DRILL_EXAMPLES)]
     Drill(DrillFlags),
+    #[command(flatten)]
+    Operate(Operation),
 }
 
 /// What the program is asked to do.
@@ -35,6 +38,8 @@ pub enum Task {
     Serve(Flags),
     /// Run failure drills.
     Drill(DrillFlags),
+    /// Look after a data directory.
+    Operate(Operation),
 }
 
 const EXAMPLES: &str = "\
@@ -136,6 +141,7 @@ impl Cli {
         match self.command {
             Some(Command::Serve(flags)) => Task::Serve(flags),
             Some(Command::Drill(flags)) => Task::Drill(flags),
+            Some(Command::Operate(operation)) => Task::Operate(operation),
             None => Task::Serve(self.flags),
         }
     }
@@ -154,7 +160,7 @@ mod tests {
     fn served(line: &[&str]) -> Flags {
         match Cli::parse_from(line).task() {
             Task::Serve(flags) => flags,
-            Task::Drill(flags) => panic!("{flags:?}"),
+            other @ (Task::Drill(_) | Task::Operate(_)) => panic!("{other:?}"),
         }
     }
 

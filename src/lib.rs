@@ -1,5 +1,5 @@
-//! Greenroom, composed: the configuration, the running application, how it starts and stops, and the
-//! drills that break it on purpose.
+//! Greenroom, composed: the configuration, the running application, how it starts and stops, the
+//! drills that break it on purpose, and what looks after its data directory.
 //!
 //! A library so that the tests start the very [`app::App`] that the program runs.
 
@@ -7,5 +7,6 @@ pub mod app;
 pub mod cli;
 pub mod config;
 pub mod drill;
+pub mod operations;
 pub mod serve;
 pub mod telemetry;

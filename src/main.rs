@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Parser as _;
 
 use greenroom::cli::{Cli, DrillFlags, Flags, Task};
-use greenroom::{config::Config, drill, serve, telemetry};
+use greenroom::{config::Config, drill, operations, serve, telemetry};
 
 /// How long reads of the disk may delay the end of the process.
 const LAST_READS: Duration = Duration::from_secs(1);
@@ -16,13 +16,14 @@ fn main() -> ExitCode {
     let done = match cli.task() {
         Task::Serve(flags) => serve(flags).map(|()| ExitCode::SUCCESS),
         Task::Drill(flags) => drill(&flags),
+        Task::Operate(operation) => operations::run(&operation).map(ExitCode::from),
     };
     match done {
         Ok(code) => code,
         Err(error) => {
             // The one place where the whole chain of causes is printed, and the one use of standard error but logs.
             telemetry::complain(&format!("{error:#}"));
-            ExitCode::FAILURE
+            operations::exit_code(&error).into()
         }
     }
 }

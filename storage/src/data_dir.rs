@@ -37,12 +37,7 @@ impl DataDir {
         let unusable = |cause| StartError::Directory { dir: path.into(), cause };
         make(path).map_err(unusable)?;
         let lock = OpenOptions::new().write(true).create(true).truncate(false).open(path.join("lock"));
-        let lock = lock.map_err(unusable)?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(StartError::Locked(path.into())),
-            Err(TryLockError::Error(cause)) => return Err(unusable(cause)),
-        }
+        let lock = take(lock.map_err(unusable)?, path)?;
         let store = identity(path)?;
         let secret = secret(path).map_err(unusable)?;
         let journal = path.join("journal");
@@ -63,6 +58,55 @@ impl DataDir {
     }
 }
 
+/// A data directory, or a backup of one, that is read and not changed.
+#[derive(Debug)]
+pub(crate) struct Looked {
+    pub(crate) path: PathBuf,
+    pub(crate) store: Uuid,
+    /// As long as it is held, no server starts here. A backup has none.
+    _lock: Option<File>,
+}
+
+impl Looked {
+    /// Looks at a directory that nobody uses. Nothing in it is made, written or removed.
+    pub(crate) fn open(path: &Path) -> Result<Self, StartError> {
+        let unusable = |cause| StartError::Directory { dir: path.into(), cause };
+        std::fs::read_dir(path).map_err(unusable)?;
+        let lock = match File::open(path.join("lock")) {
+            Ok(lock) => Some(take(lock, path)?),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(cause) => return Err(unusable(cause)),
+        };
+        let store = known_identity(path)?.ok_or_else(|| StartError::NoStore(path.into()))?;
+        Ok(Self { path: path.into(), store, _lock: lock })
+    }
+
+    pub(crate) fn journal(&self) -> PathBuf {
+        self.path.join("journal")
+    }
+
+    pub(crate) fn index(&self) -> PathBuf {
+        self.path.join("index")
+    }
+
+    pub(crate) fn floor(&self) -> PathBuf {
+        self.path.join("floor")
+    }
+
+    pub(crate) fn secret(&self) -> PathBuf {
+        self.path.join("secret")
+    }
+}
+
+/// Locks the directory for this process.
+fn take(lock: File, dir: &Path) -> Result<File, StartError> {
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(StartError::Locked(dir.into())),
+        Err(TryLockError::Error(cause)) => Err(StartError::Directory { dir: dir.into(), cause }),
+    }
+}
+
 /// Makes a directory that survives a power cut.
 fn make(path: &Path) -> io::Result<()> {
     if path.is_dir() {
@@ -77,32 +121,40 @@ fn make(path: &Path) -> io::Result<()> {
 
 /// The store's id, from the file `format`; a new one in a new directory.
 fn identity(dir: &Path) -> Result<Uuid, StartError> {
-    let unusable = |cause| StartError::Directory { dir: dir.into(), cause };
-    let file = dir.join("format");
-    let unknown = |found: &str| StartError::Format { dir: dir.into(), found: found.into(), known: FORMAT };
-    match std::fs::read_to_string(&file) {
-        Ok(text) => {
-            let first = text.lines().next().unwrap_or_default();
-            if first != format!("greenroom {FORMAT}") {
-                return Err(unknown(first.strip_prefix("greenroom ").unwrap_or(first)));
-            }
-            let id = text.lines().nth(1).and_then(|line| line.strip_prefix("store "));
-            id.and_then(|id| Uuid::parse_str(id).ok()).ok_or_else(|| unknown("1 without a store's id"))
-        }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            if dir.join("journal").exists() {
-                return Err(unknown("none, yet a journal"));
-            }
-            let mut id = [0; 16];
-            getrandom::fill(&mut id).map_err(io::Error::other).map_err(unusable)?;
-            let store = uuid::Builder::from_random_bytes(id).into_uuid();
-            let text = format!("greenroom {FORMAT}\nstore {store}\n");
-            write_whole(&file, text.as_bytes()).map_err(unusable)?;
-            Ok(store)
-        }
-        Err(cause) if cause.kind() == io::ErrorKind::InvalidData => Err(unknown("no text")),
-        Err(cause) => Err(unusable(cause)),
+    if let Some(known) = known_identity(dir)? {
+        return Ok(known);
     }
+    let unusable = |cause| StartError::Directory { dir: dir.into(), cause };
+    if dir.join("journal").exists() {
+        return Err(unknown(dir, "none, yet a journal"));
+    }
+    let mut id = [0; 16];
+    getrandom::fill(&mut id).map_err(io::Error::other).map_err(unusable)?;
+    let store = uuid::Builder::from_random_bytes(id).into_uuid();
+    let text = format!("greenroom {FORMAT}\nstore {store}\n");
+    write_whole(&dir.join("format"), text.as_bytes()).map_err(unusable)?;
+    Ok(store)
+}
+
+/// The store's id, from the file `format`; none where there is no such file.
+fn known_identity(dir: &Path) -> Result<Option<Uuid>, StartError> {
+    let text = match std::fs::read_to_string(dir.join("format")) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => return Err(unknown(dir, "no text")),
+        Err(cause) => return Err(StartError::Directory { dir: dir.into(), cause }),
+    };
+    let first = text.lines().next().unwrap_or_default();
+    if first != format!("greenroom {FORMAT}") {
+        return Err(unknown(dir, first.strip_prefix("greenroom ").unwrap_or(first)));
+    }
+    let id = text.lines().nth(1).and_then(|line| line.strip_prefix("store "));
+    let id = id.and_then(|id| Uuid::parse_str(id).ok());
+    id.map(Some).ok_or_else(|| unknown(dir, "1 without a store's id"))
+}
+
+fn unknown(dir: &Path, found: &str) -> StartError {
+    StartError::Format { dir: dir.into(), found: found.into(), known: FORMAT }
 }
 
 /// The secret, made where it is missing: then guests' older tokens are worth nothing, and no more is lost.

@@ -19,8 +19,11 @@
 
 mod apply;
 mod blocks;
+mod compare;
 mod lookup;
 pub(crate) mod slot;
+
+pub(crate) use compare::Difference;
 
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -41,6 +41,11 @@ pub mod fault_point;
 
 mod start;
 
+// What is done with a directory while no server has it.
+mod check;
+mod logs;
+pub use check::{CheckReport, Finding, Grade, IndexCounts, JournalCounts, LostEvents, Part, check};
+
 // What is asked, and who carries it out.
 mod applier;
 mod ledger;

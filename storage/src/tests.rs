@@ -3,6 +3,7 @@
 mod support;
 
 mod accounts;
+mod checking;
 mod damage;
 mod faults;
 mod lists;
