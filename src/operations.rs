@@ -1,10 +1,12 @@
 //! Looking after a data directory: each operation reads or makes one, and starts no server.
 
+mod backup;
 mod check;
 
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use greenroom_protocol::Timestamp;
 
 use crate::cli::Flags;
 use crate::config::Config;
@@ -15,6 +17,10 @@ pub enum Operation {
     /// Verify a data directory that no server uses; nothing in it is changed
     #[command(after_help = check::EXIT_CODES)]
     Check(check::CheckFlags),
+    /// Copy a data directory, also while a server uses it
+    Backup(backup::BackupFlags),
+    /// Make a data directory of a backup that is whole
+    Restore(backup::RestoreFlags),
 }
 
 /// Which data directory.
@@ -48,7 +54,14 @@ struct Impossible(#[from] anyhow::Error);
 pub fn run(operation: &Operation) -> anyhow::Result<u8> {
     match operation {
         Operation::Check(flags) => check::check(flags).map_err(|error| Impossible(error).into()),
+        Operation::Backup(flags) => backup::backup(flags),
+        Operation::Restore(flags) => backup::restore(flags),
     }
+}
+
+fn now() -> Timestamp {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
 /// The exit code of a program that ends with this error.

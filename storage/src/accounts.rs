@@ -212,6 +212,39 @@ impl Shared {
     }
 }
 
+/// What a document keeps.
+#[derive(Debug)]
+pub(crate) enum Kept {
+    Account(Account),
+    SignIn(TokenHash, SignIn),
+    /// Nothing that does not follow from the others.
+    Derived,
+}
+
+/// What this document keeps.
+pub(crate) fn kept(key: &Key, value: &[u8]) -> Result<Kept, ReadError> {
+    let (&table, rest) = key.as_bytes().split_first().ok_or_else(nonsense)?;
+    match table {
+        ACCOUNTS => {
+            let account = decode::<AccountValue>(value)?.account(owner_of(rest)?);
+            account.map(Kept::Account).ok_or_else(nonsense)
+        }
+        SIGN_INS => {
+            let token = rest.try_into().map_err(|_| nonsense())?;
+            Ok(Kept::SignIn(token, decode::<SignInValue>(value)?.into()))
+        }
+        EMAILS | NAMES | SIGN_INS_OF | LOOKS => Ok(Kept::Derived),
+        _ => Err(nonsense()),
+    }
+}
+
+/// All documents of an account, but those of its sign-ins.
+pub(crate) fn documents_of(account: &Account) -> Vec<(Key, Option<Vec<u8>>)> {
+    let owner = Some(account.id.0.as_bytes().to_vec());
+    let own = account.own_keys().into_iter().map(|key| (key, owner.clone()));
+    std::iter::once(account.put()).chain(own).collect()
+}
+
 fn account_key(id: UserId) -> Key {
     Key::new(ACCOUNTS, &[id.0.as_bytes()])
 }
@@ -236,7 +269,8 @@ fn sign_in_of_key(user: UserId, token: &TokenHash) -> Key {
     Key::new(SIGN_INS_OF, &[user.0.as_bytes(), token])
 }
 
-fn sign_in_puts(token: TokenHash, sign_in: SignIn) -> [(Key, Option<Vec<u8>>); 2] {
+/// The documents of a sign-in.
+pub(crate) fn sign_in_puts(token: TokenHash, sign_in: SignIn) -> [(Key, Option<Vec<u8>>); 2] {
     let value = Some(encode(&SignInValue::from(sign_in)));
     [(sign_in_key(&token), value), (sign_in_of_key(sign_in.user, &token), Some(Vec::new()))]
 }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! lock              held by the process that uses the directory
-//! format            the format's number and this store's id
+//! format            the format's number, this store's id, and which life of its logs this is
 //! secret            signs guests' tokens; 0600
 //! journal/          the truth: <first record's number>.log, and beside each sealed one its catalogue .idx
 //! index/            sled; can be deleted, is rebuilt from the journal
@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use crate::StartError;
 use crate::disk::{sync_dir, write_whole};
+use crate::life::Life;
 
 /// The format that this program reads and writes.
 pub(crate) const FORMAT: u32 = 1;
@@ -27,6 +28,7 @@ pub(crate) struct DataDir {
     pub(crate) path: PathBuf,
     /// Tells this store's bytes from another's.
     pub(crate) store: Uuid,
+    pub(crate) life: Life,
     pub(crate) secret: [u8; 32],
     _lock: File,
 }
@@ -38,11 +40,20 @@ impl DataDir {
         make(path).map_err(unusable)?;
         let lock = OpenOptions::new().write(true).create(true).truncate(false).open(path.join("lock"));
         let lock = take(lock.map_err(unusable)?, path)?;
-        let store = identity(path)?;
+        let Identity { store, life } = identity(path)?;
         let secret = secret(path).map_err(unusable)?;
         let journal = path.join("journal");
         make(&journal).map_err(unusable)?;
-        Ok(Self { path: path.into(), store, secret, _lock: lock })
+        Ok(Self { path: path.into(), store, life, secret, _lock: lock })
+    }
+
+    /// Makes a directory whose logs are told from those that they are made of.
+    pub(crate) fn open_in_another_life(path: &Path) -> Result<Self, StartError> {
+        let unusable = |cause| StartError::Directory { dir: path.into(), cause };
+        make(path).map_err(unusable)?;
+        let text = format_text(new_store().map_err(unusable)?, Life::another().map_err(unusable)?);
+        write_whole(&path.join("format"), text.as_bytes()).map_err(unusable)?;
+        Self::open(path)
     }
 
     pub(crate) fn journal(&self) -> PathBuf {
@@ -51,6 +62,11 @@ impl DataDir {
 
     pub(crate) fn index(&self) -> PathBuf {
         self.path.join("index")
+    }
+
+    /// What the index belongs to.
+    pub(crate) fn index_owner(&self) -> Uuid {
+        self.life.owner_of_index(self.store)
     }
 
     pub(crate) fn floor(&self) -> PathBuf {
@@ -63,6 +79,7 @@ impl DataDir {
 pub(crate) struct Looked {
     pub(crate) path: PathBuf,
     pub(crate) store: Uuid,
+    pub(crate) life: Life,
     /// As long as it is held, no server starts here. A backup has none.
     _lock: Option<File>,
 }
@@ -77,8 +94,18 @@ impl Looked {
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(cause) => return Err(unusable(cause)),
         };
-        let store = known_identity(path)?.ok_or_else(|| StartError::NoStore(path.into()))?;
-        Ok(Self { path: path.into(), store, _lock: lock })
+        Self::with(path, lock)
+    }
+
+    /// Looks at a directory that a server may use meanwhile.
+    pub(crate) fn beside_a_server(path: &Path) -> Result<Self, StartError> {
+        std::fs::read_dir(path).map_err(|cause| StartError::Directory { dir: path.into(), cause })?;
+        Self::with(path, None)
+    }
+
+    fn with(path: &Path, lock: Option<File>) -> Result<Self, StartError> {
+        let known = known_identity(path)?.ok_or_else(|| StartError::NoStore(path.into()))?;
+        Ok(Self { path: path.into(), store: known.store, life: known.life, _lock: lock })
     }
 
     pub(crate) fn journal(&self) -> PathBuf {
@@ -91,6 +118,11 @@ impl Looked {
 
     pub(crate) fn floor(&self) -> PathBuf {
         self.path.join("floor")
+    }
+
+    /// What the index belongs to.
+    pub(crate) fn index_owner(&self) -> Uuid {
+        self.life.owner_of_index(self.store)
     }
 
     pub(crate) fn secret(&self) -> PathBuf {
@@ -119,8 +151,20 @@ fn make(path: &Path) -> io::Result<()> {
     }
 }
 
-/// The store's id, from the file `format`; a new one in a new directory.
-fn identity(dir: &Path) -> Result<Uuid, StartError> {
+/// What the file `format` says beside the format.
+struct Identity {
+    store: Uuid,
+    life: Life,
+}
+
+/// What the file `format` says of a store.
+pub(crate) fn format_text(store: Uuid, life: Life) -> String {
+    let life = life.0.map(|life| format!("life {life}\n")).unwrap_or_default();
+    format!("greenroom {FORMAT}\nstore {store}\n{life}")
+}
+
+/// Who the store is, from the file `format`; somebody new in a new directory.
+fn identity(dir: &Path) -> Result<Identity, StartError> {
     if let Some(known) = known_identity(dir)? {
         return Ok(known);
     }
@@ -128,16 +172,20 @@ fn identity(dir: &Path) -> Result<Uuid, StartError> {
     if dir.join("journal").exists() {
         return Err(unknown(dir, "none, yet a journal"));
     }
-    let mut id = [0; 16];
-    getrandom::fill(&mut id).map_err(io::Error::other).map_err(unusable)?;
-    let store = uuid::Builder::from_random_bytes(id).into_uuid();
-    let text = format!("greenroom {FORMAT}\nstore {store}\n");
-    write_whole(&dir.join("format"), text.as_bytes()).map_err(unusable)?;
-    Ok(store)
+    let store = new_store().map_err(unusable)?;
+    let life = Life::default();
+    write_whole(&dir.join("format"), format_text(store, life).as_bytes()).map_err(unusable)?;
+    Ok(Identity { store, life })
 }
 
-/// The store's id, from the file `format`; none where there is no such file.
-fn known_identity(dir: &Path) -> Result<Option<Uuid>, StartError> {
+fn new_store() -> io::Result<Uuid> {
+    let mut id = [0; 16];
+    getrandom::fill(&mut id).map_err(io::Error::other)?;
+    Ok(uuid::Builder::from_random_bytes(id).into_uuid())
+}
+
+/// Who the store is, from the file `format`; none where there is no such file.
+fn known_identity(dir: &Path) -> Result<Option<Identity>, StartError> {
     let text = match std::fs::read_to_string(dir.join("format")) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -148,9 +196,12 @@ fn known_identity(dir: &Path) -> Result<Option<Uuid>, StartError> {
     if first != format!("greenroom {FORMAT}") {
         return Err(unknown(dir, first.strip_prefix("greenroom ").unwrap_or(first)));
     }
-    let id = text.lines().nth(1).and_then(|line| line.strip_prefix("store "));
-    let id = id.and_then(|id| Uuid::parse_str(id).ok());
-    id.map(Some).ok_or_else(|| unknown(dir, "1 without a store's id"))
+    let id = |line, what| text.lines().nth(line).and_then(|line: &str| line.strip_prefix(what)).map(Uuid::parse_str);
+    match (id(1, "store "), id(2, "life ").transpose()) {
+        (Some(Ok(store)), Ok(life)) => Ok(Some(Identity { store, life: Life(life) })),
+        (Some(Ok(_)), Err(_)) => Err(unknown(dir, "1 with a life that is none")),
+        (Some(Err(_)) | None, _) => Err(unknown(dir, "1 without a store's id")),
+    }
 }
 
 fn unknown(dir: &Path, found: &str) -> StartError {

@@ -23,8 +23,6 @@ mod compare;
 mod lookup;
 pub(crate) mod slot;
 
-pub(crate) use compare::Difference;
-
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};

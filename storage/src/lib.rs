@@ -41,9 +41,11 @@ pub mod fault_point;
 
 mod start;
 
-// What is done with a directory while no server has it.
+// What is done with a directory beside a server, or without one.
+mod backup;
 mod check;
 mod logs;
+pub use backup::{BackupAsked, BackupFailed, Manifest, RestoreFailed, backup, restore};
 pub use check::{CheckReport, Finding, Grade, IndexCounts, JournalCounts, LostEvents, Part, check};
 
 // What is asked, and who carries it out.
@@ -61,6 +63,7 @@ mod fingerprint;
 mod floor;
 mod index;
 mod journal;
+mod life;
 mod record;
 
 // What is in memory, and how all of it is read.

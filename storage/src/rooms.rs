@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use greenroom_protocol::{Epoch, RoomId, Seq};
+use greenroom_protocol::{RoomId, Seq};
 use parking_lot::{Mutex, RwLock};
 use uuid::Uuid;
 
 use crate::fingerprint::ById;
+use crate::life::Life;
 use crate::record::{Id, RoomCreated};
 use crate::{Head, Room, RoomKey};
 
@@ -40,6 +41,7 @@ impl LiveRoom {
 #[derive(Debug, Default)]
 pub(crate) struct Rooms {
     maps: RwLock<Maps>,
+    life: Life,
 }
 
 #[derive(Debug, Default)]
@@ -49,6 +51,22 @@ struct Maps {
 }
 
 impl Rooms {
+    /// The rooms of this life of the logs.
+    pub(crate) fn of_life(life: Life) -> Self {
+        Self { life, ..Self::default() }
+    }
+
+    /// What a record says of a room; none where its id is no slug.
+    pub(crate) fn room_of(&self, record: &RoomCreated<'_>) -> Option<Room> {
+        Some(Room {
+            key: room_key(record.key),
+            id: RoomId::parse(&record.id).ok()?,
+            kind: record.kind.into(),
+            title: record.title.clone().into_owned(),
+            epoch: self.life.epoch(Uuid::from_bytes(record.epoch)),
+        })
+    }
+
     /// Adds a room; one that is there already stays as it is.
     pub(crate) fn add(&self, live: Arc<LiveRoom>) {
         let mut maps = self.maps.write();
@@ -73,22 +91,11 @@ impl Rooms {
         if let Some(live) = self.by_key(key) {
             return live;
         }
-        let live = Arc::new(LiveRoom::new(Arc::new(nameless(key)), Head::default()));
+        let live = Arc::new(LiveRoom::new(Arc::new(nameless(key, self.life)), Head::default()));
         tracing::error!(room = %live.room.id, "the record that made a room is lost; the room gets a name of its own");
         self.add(Arc::clone(&live));
         live
     }
-}
-
-/// What a record says of a room; none where its id is no slug.
-pub(crate) fn room_of(record: &RoomCreated<'_>) -> Option<Room> {
-    Some(Room {
-        key: room_key(record.key),
-        id: RoomId::parse(&record.id).ok()?,
-        kind: record.kind.into(),
-        title: record.title.clone().into_owned(),
-        epoch: Epoch(Uuid::from_bytes(record.epoch)),
-    })
 }
 
 pub(crate) fn room_key(id: Id) -> RoomKey {
@@ -100,8 +107,9 @@ pub(crate) fn head(seq: u64, ordinal: u64) -> Head {
     Head { seq: Seq(seq), ordinal }
 }
 
-fn nameless(key: RoomKey) -> Room {
+/// A room whose making is lost.
+pub(crate) fn nameless(key: RoomKey, life: Life) -> Room {
     let id = RoomId::parse(&format!("lost-{}", key.0)).expect("a UUID is written in a slug's characters");
     let title = format!("lost {}", key.0);
-    Room { key, id, kind: greenroom_protocol::RoomKind::Group, title, epoch: Epoch(key.0) }
+    Room { key, id, kind: greenroom_protocol::RoomKind::Group, title, epoch: life.epoch(key.0) }
 }

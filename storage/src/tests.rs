@@ -3,6 +3,7 @@
 mod support;
 
 mod accounts;
+mod backups;
 mod checking;
 mod damage;
 mod faults;

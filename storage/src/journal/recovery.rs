@@ -91,7 +91,11 @@ pub(crate) fn look(dir: &Path, store: Uuid) -> Result<(Segments, Lsn), StartErro
 
 /// A journal of another store is not touched: all of it would seem damaged, and its newest segment be written anew
 /// without what is in it.
-fn refuse_foreign(segment: PathBuf, known: Uuid, at: impl FnOnce(io::Error) -> StartError) -> Result<(), StartError> {
+pub(crate) fn refuse_foreign(
+    segment: PathBuf,
+    known: Uuid,
+    at: impl FnOnce(io::Error) -> StartError,
+) -> Result<(), StartError> {
     match store_of(&segment).map_err(at)? {
         Some(found) if found != known => Err(StartError::Foreign { segment, found, known }),
         Some(_) | None => Ok(()),
@@ -110,7 +114,7 @@ fn sweep(dir: &Path) -> io::Result<()> {
 }
 
 /// The segments' first records, in order.
-fn firsts(dir: &Path) -> io::Result<Vec<Lsn>> {
+pub(crate) fn firsts(dir: &Path) -> io::Result<Vec<Lsn>> {
     let mut firsts = Vec::new();
     for entry in std::fs::read_dir(dir)? {
         let name = entry?.file_name();

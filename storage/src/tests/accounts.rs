@@ -7,9 +7,9 @@ use greenroom_protocol::{Name, UserId};
 use super::support::{House, at};
 use crate::{Account, Change, ChangeRefused, Intent, Refused, SignIn, Taken, TokenHash};
 
-type Changed = Result<(), ChangeRefused>;
+pub(super) type Changed = Result<(), ChangeRefused>;
 
-fn account(name: &str, email: &str) -> Account {
+pub(super) fn account(name: &str, email: &str) -> Account {
     Account {
         id: UserId::new(),
         name: Name::account(name).unwrap(),
@@ -33,7 +33,7 @@ fn submit(house: &House, change: impl FnOnce(crate::Reply<Changed>) -> Change) -
     answered
 }
 
-fn register(house: &House, account: &Account, token: u8) -> Changed {
+pub(super) fn register(house: &House, account: &Account, token: u8) -> Changed {
     submit(house, |reply| Change::register(account, [token; 32], sign_in(account), reply)).recv().unwrap()
 }
 
