@@ -2,6 +2,7 @@
 
 mod backup;
 mod check;
+mod transfer;
 
 use std::path::PathBuf;
 
@@ -21,6 +22,10 @@ pub enum Operation {
     Backup(backup::BackupFlags),
     /// Make a data directory of a backup that is whole
     Restore(backup::RestoreFlags),
+    /// Write what is in a data directory that no server uses, or in a backup, as JSON Lines
+    Export(transfer::ExportFlags),
+    /// Make a data directory of such lines
+    Import(transfer::ImportFlags),
 }
 
 /// Which data directory.
@@ -56,6 +61,8 @@ pub fn run(operation: &Operation) -> anyhow::Result<u8> {
         Operation::Check(flags) => check::check(flags).map_err(|error| Impossible(error).into()),
         Operation::Backup(flags) => backup::backup(flags),
         Operation::Restore(flags) => backup::restore(flags),
+        Operation::Export(flags) => transfer::export(flags),
+        Operation::Import(flags) => transfer::import(flags),
     }
 }
 

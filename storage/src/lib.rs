@@ -45,8 +45,10 @@ mod start;
 mod backup;
 mod check;
 mod logs;
+mod transfer;
 pub use backup::{BackupAsked, BackupFailed, Manifest, RestoreFailed, backup, restore};
 pub use check::{CheckReport, Finding, Grade, IndexCounts, JournalCounts, LostEvents, Part, check};
+pub use transfer::{ExportAsked, ExportFailed, Exported, ImportFailed, Imported, export, import};
 
 // What is asked, and who carries it out.
 mod applier;

@@ -15,3 +15,4 @@ mod restart;
 mod saying;
 mod segments;
 mod together;
+mod transfers;

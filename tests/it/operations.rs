@@ -119,3 +119,46 @@ async fn a_backup_with_a_flipped_bit_is_not_restored() {
     let said = complained(&backup(&process.home().data(), &target).await);
     assert!(said.contains("is there already"), "{said}");
 }
+
+#[tokio::test]
+async fn what_is_exported_can_be_imported_and_talked_on() {
+    let mut process = Process::start(&[]).await;
+    let mut alice = Guest::enter(&process, "Alice").await;
+    let joined = alice.join(GREEN).await;
+    let body = "“quoted”,\nover two lines, and a \u{1f33f} ";
+    let ack = alice.says(GREEN, body).await;
+    let token = alice.token().to_owned();
+    let data = process.home().data();
+    let refused = run(&["export"], &data).await;
+    assert!(refused.status.code() == Some(1) && complained(&refused).contains("stop that one"));
+    let whole = alice.whole_history(GREEN).await;
+    process.terminate().await;
+
+    let file = process.home().path().join("export.jsonl");
+    let exported = run(&["export", "--with-secrets"], &data).await;
+    assert_eq!(exported.status.code(), Some(0), "{}", complained(&exported));
+    std::fs::write(&file, &exported.stdout).unwrap();
+    for line in printed(&exported).lines() {
+        serde_json::from_str::<serde_json::Value>(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+    }
+    let home = Home::new();
+    let imported = run(&["import", file.to_str().expect("text")], &home.data()).await;
+    assert_eq!(imported.status.code(), Some(0), "{}", complained(&imported));
+    assert!(printed(&imported).contains("1 users, 1 rooms, 1 messages"), "{}", printed(&imported));
+    assert_eq!(run(&["check"], &home.data()).await.status.code(), Some(0));
+
+    let other = Process::start_in(home, &[]).await;
+    let mut alice = Guest::come_back(&other, &token).await;
+    assert_eq!(alice.whole_history(GREEN).await, whole, "ids, places, times and bodies are the same");
+    assert!(alice.resume(GREEN, 1, &joined).await.reset, "it is another life of the log");
+    assert_eq!(alice.says_as(GREEN, ack.id, body).await.seq, Seq(1));
+    assert_eq!(alice.says(GREEN, "on we go").await.seq, Seq(2));
+
+    let cut = printed(&exported).lines().take(2).map(|line| format!("{line}\n")).collect::<String>();
+    std::fs::write(&file, cut).unwrap();
+    let home = Home::new();
+    let refused = run(&["import", file.to_str().expect("text")], &home.data()).await;
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(complained(&refused).contains("after line 2 there should be more"), "{}", complained(&refused));
+    assert!(!home.data().exists(), "nothing is left behind");
+}
