@@ -170,3 +170,27 @@ fn what_was_lost_and_noted_by_a_start_is_told_still() {
     assert_eq!(report.lost, [LostEvents { room: "green".into(), first: 28, last: 28 }]);
     assert!(!report.sound);
 }
+
+#[test]
+fn no_flipped_bit_of_the_journal_goes_unnoticed() {
+    let dir = closed();
+    std::fs::remove_dir_all(dir.path().join("index")).unwrap();
+    let all = segments(dir.path());
+    let (sealed, newest) = (&all[1], all.last().unwrap());
+    for (path, last) in [(sealed, false), (newest, true)] {
+        let whole = std::fs::read(path).unwrap();
+        let end = whole.iter().rposition(|&byte| byte != 0).unwrap();
+        for place in (0..=end).step_by(61) {
+            let mut flipped = whole.clone();
+            flipped[place] ^= 1 << (place % 8);
+            std::fs::write(path, &flipped).unwrap();
+            let seen = match check(dir.path()) {
+                Ok(report) => !report.sound || (last && !found(&report, Part::Journal, Grade::Mends).is_empty()),
+                Err(refused) => matches!(refused, StartError::Foreign { .. }),
+            };
+            assert!(seen, "byte {place} of {}", path.display());
+        }
+        std::fs::write(path, &whole).unwrap();
+    }
+    assert!(check(dir.path()).unwrap().sound);
+}
