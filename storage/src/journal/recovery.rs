@@ -72,7 +72,8 @@ pub(crate) fn recover(dir: &Path, store: Uuid, disk: &dyn Disk) -> Result<Recove
 pub(crate) fn look(dir: &Path, store: Uuid) -> Result<(Segments, Lsn), StartError> {
     let at = |cause| StartError::Disk { what: format!("reading the journal in {}", dir.display()), cause };
     let (checksum, fingerprinter) = (Checksum::new(store), Fingerprinter::new(store));
-    let mut firsts = firsts(dir).map_err(at)?;
+    // A store without a journal has lost it, which its floor tells.
+    let mut firsts = if dir.exists() { firsts(dir).map_err(at)? } else { Vec::new() };
     for &first in &firsts {
         refuse_foreign(path_of(dir, first), store, at)?;
     }

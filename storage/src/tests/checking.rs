@@ -154,6 +154,14 @@ fn a_missing_segment_is_found() {
 }
 
 #[test]
+fn a_journal_that_is_gone_is_damage() {
+    let dir = closed();
+    std::fs::remove_dir_all(dir.path().join("journal")).unwrap();
+    let report = check(dir.path()).unwrap();
+    assert!(!report.sound && report.lost_events == 225, "{report:?}");
+}
+
+#[test]
 fn what_was_lost_and_noted_by_a_start_is_told_still() {
     let house = House::new();
     let green = house.room("green");

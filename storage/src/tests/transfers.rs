@@ -125,6 +125,23 @@ fn lost_events_keep_their_places() {
 }
 
 #[test]
+fn who_and_what_has_lost_its_name_comes_along_under_another() {
+    let dir = {
+        let house = lived_in();
+        house.settle();
+        house.close().0
+    };
+    let oldest = segments(dir.path()).remove(0);
+    for words in ["Alice", "GREEN"] {
+        overwrite(&oldest, find(&oldest, words), b"X");
+    }
+    let (lines, exported) = lines_of(dir.path(), None, false).unwrap();
+    assert_eq!((exported.messages, exported.lost), (225, 2));
+    assert!(lines.contains(r#""name":"unknown""#) && lines.contains(r#""id":"lost-"#), "{lines}");
+    assert_eq!(read(&lines).unwrap().1, Imported { users: 2, rooms: 3, messages: 225 });
+}
+
+#[test]
 fn a_line_that_breaks_a_rule_is_named_and_nothing_is_left() {
     let house = lived_in();
     house.settle();

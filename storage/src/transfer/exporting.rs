@@ -151,7 +151,6 @@ impl Known {
         match record {
             Record::RoomCreated(made) => {
                 if let Some(room) = line_of_room(made) {
-                    self.see(made.key, made.by);
                     self.rooms.insert(room_key(made.key), room);
                 }
             }
@@ -192,8 +191,9 @@ impl Known {
 
     fn keep_only(&mut self, room: &RoomId) -> Option<()> {
         self.rooms.retain(|_, line| line.id == *room);
-        let key = *self.rooms.keys().next()?;
-        self.only = Some(self.seen.iter().filter(|(room, _)| *room == key).map(|(_, user)| *user).collect());
+        let (&key, line) = self.rooms.first_key_value()?;
+        let here = self.seen.iter().filter(|(room, _)| *room == key).map(|(_, user)| *user);
+        self.only = Some(here.chain([line.by]).collect());
         Some(())
     }
 
@@ -216,12 +216,18 @@ impl Known {
         for account in accounts.values() {
             people.entry(account.id).or_insert_with(|| (account.name.clone(), false));
         }
+        // Whose name is lost is called as the server calls them.
+        let unknown = Name::guest("unknown").expect("it breaks no rule of names");
+        for &(_, user) in &self.seen {
+            people.entry(user).or_insert_with(|| (unknown.clone(), true));
+        }
+        sign_ins.retain(|(_, sign_in)| secrets && people.contains_key(&sign_in.user));
         let told = |user: &UserId| self.only.as_ref().is_none_or(|only| only.contains(user));
         for (id, (name, guest)) in people.into_iter().filter(|(user, _)| told(user)) {
             let account = accounts.remove(&id).map(|account| AccountLine::of(account, secrets));
             lines.write(&Line::User(UserLine { id, name, guest, account }))?;
         }
-        for (token, sign_in) in sign_ins.into_iter().filter(|(_, sign_in)| secrets && told(&sign_in.user)) {
+        for (token, sign_in) in sign_ins.into_iter().filter(|(_, sign_in)| told(&sign_in.user)) {
             let token_hash = BASE64.encode(token);
             let (user, from, until) = (sign_in.user, sign_in.from, sign_in.until);
             lines.write(&Line::SignIn(SignInLine { user, token_hash, from, until }))?;

@@ -153,6 +153,7 @@ struct Import {
     ids: IdMap,
     users: HashSet<UserId>,
     rooms: HashMap<RoomId, (RoomKey, Head)>,
+    keys: HashSet<RoomKey>,
     taken: HashSet<Key>,
     messages: u64,
 }
@@ -170,8 +171,18 @@ impl Import {
             believed_full: std::time::Duration::ZERO,
         };
         let tail = JournalTail::new(disk, dir.journal(), dir.store, space, Arc::clone(&segments), beginning);
-        let (ids, users, rooms, taken) = (IdMap::default(), HashSet::new(), HashMap::new(), HashSet::new());
-        Ok(Self { dir, segments, tail, frame, ids, users, rooms, taken, messages: 0 })
+        Ok(Self {
+            dir,
+            segments,
+            tail,
+            frame,
+            ids: IdMap::default(),
+            users: HashSet::new(),
+            rooms: HashMap::new(),
+            keys: HashSet::new(),
+            taken: HashSet::new(),
+            messages: 0,
+        })
     }
 
     fn take(&mut self, number: u64, line: Line) -> Result<Next, Wrong> {
@@ -239,7 +250,7 @@ impl Import {
 
     fn room(&mut self, room: RoomLine) -> Result<(), Wrong> {
         let key = RoomKey(room.key);
-        let new = !self.rooms.contains_key(&room.id) && self.rooms.values().all(|(other, _)| *other != key);
+        let new = !self.rooms.contains_key(&room.id) && self.keys.insert(key);
         must(new, || format!("the room {} was there before", room.id))?;
         self.push(&Record::RoomCreated(RoomCreated {
             key: *room.key.as_bytes(),
