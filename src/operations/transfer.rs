@@ -1,13 +1,13 @@
 //! `greenroom export` and `greenroom import`.
 
 use std::fs::File;
-use std::io::{BufReader, BufWriter, Write as _};
+use std::io::{BufReader, BufWriter, ErrorKind, Write as _};
 use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::Args;
 use greenroom_protocol::RoomId;
-use greenroom_storage::ExportAsked;
+use greenroom_storage::{ExportAsked, ExportFailed};
 
 use super::{Directory, now};
 
@@ -47,7 +47,11 @@ pub(super) fn export(flags: &ExportFlags) -> anyhow::Result<u8> {
         at: now(),
     };
     let mut out = BufWriter::new(std::io::stdout().lock());
-    let exported = greenroom_storage::export(&asked, &mut out)?;
+    let exported = match greenroom_storage::export(&asked, &mut out) {
+        // Whoever reads it has had enough, as `head` has.
+        Err(ExportFailed::Disk(error)) if error.kind() == ErrorKind::BrokenPipe => return Ok(1),
+        done => done?,
+    };
     if exported.lost > 0 {
         let text = format!("{} records of the journal are lost, and so are not in the export", exported.lost);
         crate::telemetry::complain(&text);

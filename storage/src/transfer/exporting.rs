@@ -63,7 +63,7 @@ pub enum ExportFailed {
     #[error("a stored account makes no sense; greenroom check tells whether it is damaged")]
     Account,
     /// The journal can't be read, or the export can't be written.
-    #[error("exporting: {0}")]
+    #[error("the journal can't be read, or the export can't be written")]
     Disk(#[from] io::Error),
 }
 

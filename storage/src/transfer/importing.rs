@@ -62,7 +62,7 @@ pub enum ImportFailed {
     #[error(transparent)]
     Store(#[from] StartError),
     /// The lines can't be read, or the journal can't be written.
-    #[error("importing: {0}")]
+    #[error("the lines can't be read, or the journal can't be written; nothing was imported")]
     Disk(#[from] io::Error),
 }
 
