@@ -35,10 +35,14 @@ impl App {
             Durability::Fsync => greenroom_actors::Durability::Fsync,
             Durability::Relaxed => greenroom_actors::Durability::Relaxed,
         };
+        let limits = (!config.no_limits).then(|| config.limits.clone());
         let session = SessionConfig { room_creation: !config.no_room_creation };
-        let engine = Engine::start(config.data.clone(), durability, session).await?;
-        let edge =
-            ServerConfig { allowed_origins: config.allow_origin.clone(), lab: config.lab, limits: !config.no_limits };
+        let engine = Engine::start(config.data.clone(), durability, session, limits).await?;
+        let edge = ServerConfig {
+            allowed_origins: config.allow_origin.clone(),
+            lab: config.lab,
+            trusted_proxies: config.trusted_proxy.clone(),
+        };
         let server = Server::start(listener, engine.clone(), edge);
         if let Some(metrics) = metrics {
             tracing::info!(address = %metrics.local_addr()?, "metrics for all who reach it");

@@ -5,8 +5,10 @@ use std::path::PathBuf;
 
 use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand};
+use ipnet::IpNet;
 
 use crate::config::{Durability, LogFormat};
+use crate::limits::{Preset, proxy};
 use crate::operations::Operation;
 
 /// An actor-model chat engine: rooms, sessions, presence and the store are supervised actors.
@@ -128,6 +130,14 @@ pub struct Flags {
     /// How logs on standard error look [default: text]
     #[arg(long, value_name = "FORMAT", env = "GREENROOM_LOG_FORMAT")]
     pub log_format: Option<LogFormat>,
+
+    /// Which limits hold: `standard` is met by nobody who chats, `strict` is for troubled times [default: standard]
+    #[arg(long, value_name = "PRESET", env = "GREENROOM_LIMITS")]
+    pub limits: Option<Preset>,
+
+    /// A proxy, or a network of them, that is believed about whom it speaks for; may be given more than once
+    #[arg(long, value_name = "CIDR", env = "GREENROOM_TRUSTED_PROXY", value_delimiter = ',', value_parser = proxy)]
+    pub trusted_proxy: Vec<IpNet>,
 
     /// TOML file with the same keys as these flags
     #[arg(long, value_name = "FILE", env = "GREENROOM_CONFIG")]

@@ -5,9 +5,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::ValueEnum;
+use greenroom_protocol::limits::Limits;
+use ipnet::IpNet;
 use serde::Deserialize;
 
 use crate::cli::Flags;
+use crate::limits::{LimitsTable, Proxy};
 
 /// Everything that can be configured, decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +33,10 @@ pub struct Config {
     pub allow_origin: Vec<String>,
     /// How logs look.
     pub log_format: LogFormat,
+    /// What holds where limits are not lifted.
+    pub limits: Limits,
+    /// Proxies that are believed about whom they speak for.
+    pub trusted_proxy: Vec<IpNet>,
 }
 
 /// When a message counts as stored.
@@ -70,6 +77,10 @@ struct File {
     allow_origin: Option<Vec<String>>,
     #[serde(alias = "log-format")]
     log_format: Option<LogFormat>,
+    #[serde(default)]
+    limits: LimitsTable,
+    #[serde(alias = "trusted-proxy")]
+    trusted_proxy: Option<Vec<Proxy>>,
 }
 
 impl Config {
@@ -80,6 +91,8 @@ impl Config {
     pub fn from(flags: Flags) -> anyhow::Result<Self> {
         let file = flags.config.as_deref().map(File::read).transpose()?.unwrap_or_default();
         let origins = if flags.allow_origin.is_empty() { file.allow_origin } else { Some(flags.allow_origin) };
+        let proxies = file.trusted_proxy.unwrap_or_default().into_iter().map(|Proxy(proxy)| proxy).collect();
+        let trusted_proxy = if flags.trusted_proxy.is_empty() { proxies } else { flags.trusted_proxy };
         Ok(Self {
             listen: flags.listen.or(file.listen).unwrap_or(SocketAddr::from(([127, 0, 0, 1], 3000))),
             metrics_listen: flags.metrics_listen.or(file.metrics_listen),
@@ -90,6 +103,8 @@ impl Config {
             no_room_creation: flags.no_room_creation.or(file.no_room_creation).unwrap_or(false),
             allow_origin: origins.unwrap_or_default(),
             log_format: flags.log_format.or(file.log_format).unwrap_or(LogFormat::Text),
+            limits: file.limits.decided(flags.limits),
+            trusted_proxy,
         })
     }
 }
@@ -105,7 +120,10 @@ impl File {
 
 #[cfg(test)]
 mod tests {
+    use greenroom_protocol::limits::{Bucket, Cap};
+
     use super::*;
+    use crate::limits::Preset;
 
     fn with_file(text: &str, flags: Flags) -> anyhow::Result<Config> {
         let dir = tempfile::tempdir()?;
@@ -124,6 +142,29 @@ mod tests {
         assert!(config.lab && !config.no_limits);
         assert_eq!(config.allow_origin, ["https://a.example"]);
         assert_eq!(config.durability, Durability::Fsync);
+    }
+
+    #[test]
+    fn each_limit_may_be_set_by_itself_above_a_preset() {
+        let file = "[limits]\npreset = \"strict\"\nsends = \"7, then 3/min\"\nsockets-of-user = 3";
+        let with = |limits| with_file(file, Flags { limits, ..Flags::default() }).unwrap().limits;
+        let (strict, standard) = (with(None), with(Some(Preset::Standard)));
+        for limits in [&strict, &standard] {
+            assert_eq!(limits.rate(Bucket::Sends).to_string(), "7, then 3/min");
+            assert_eq!(limits.cap(Cap::SocketsOfUser), 3);
+        }
+        assert_eq!(strict.rate(Bucket::Joins), Bucket::Joins.terms().strict);
+        assert_eq!(standard.rate(Bucket::Joins), Bucket::Joins.terms().standard, "a flag wins over the file");
+        let config =
+            with_file("limits = \"strict\"\ntrusted_proxy = [\"10.0.0.0/8\", \"::1\"]", Flags::default()).unwrap();
+        assert_eq!(config.limits, Limits::strict());
+        assert_eq!(config.trusted_proxy, ["10.0.0.0/8".parse().unwrap(), "::1/128".parse().unwrap()]);
+        for wrong in
+            ["sends = \"5\"", "sends = 5", "sockets = \"many\"", "sockets = -1", "sendz = \"5/s\"", "preset = \"lax\""]
+        {
+            let error = with_file(&format!("lab = true\n[limits]\n{wrong}\n"), Flags::default()).unwrap_err();
+            assert!(format!("{error:#}").contains("line 3"), "{error:#}");
+        }
     }
 
     #[test]

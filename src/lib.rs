@@ -7,6 +7,7 @@ pub mod app;
 pub mod cli;
 pub mod config;
 pub mod drill;
+pub mod limits;
 pub mod operations;
 pub mod serve;
 pub mod telemetry;

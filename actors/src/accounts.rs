@@ -11,6 +11,7 @@ use std::sync::Arc;
 use greenroom_protocol::{CloseCode, Name, Timestamp, User, UserId};
 use greenroom_storage::{Account, Change, SignIn, SignInToken, Taken, TokenHash};
 
+pub(crate) use rules::line;
 pub use rules::{FieldError, ProfileChange, Registration, hue_of};
 
 use crate::clock;
@@ -85,7 +86,7 @@ impl From<ChangeFailed> for AccountFailed {
                 Some(taken) => Self::Taken(taken),
                 None => Self::Unavailable(failed.to_string()),
             },
-            ChangeFailed::NoAnswer => Self::Unavailable(failed.to_string()),
+            ChangeFailed::NoAnswer(_) => Self::Unavailable(failed.to_string()),
         }
     }
 }

@@ -6,17 +6,18 @@
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
-use greenroom_protocol::{RoomId, SessionId, User};
-use greenroom_storage::{Announce, Fatal, Incarnation, RoomBatch, RoomKey, TokenHash};
+use greenroom_protocol::{Role, RoomId, Seq, SessionId, User, UserId};
+use greenroom_storage::{Announce, Fatal, Head, Incarnation, Room, RoomBatch, RoomKey, Sight, TokenHash};
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::watch;
 
 use crate::books::Books;
 use crate::census::Census;
 use crate::dead_letters::DeadLetters;
+use crate::doorkeeper::Doorkeeper;
 use crate::lobby::LobbyHandle;
 use crate::outbox::Outbox;
 use crate::presence::PresenceHandle;
@@ -41,6 +42,7 @@ pub(crate) struct Directory {
     incarnations: AtomicU64,
     pub(crate) dead_letters: DeadLetters,
     fatal: watch::Sender<Option<String>>,
+    doorkeeper: OnceLock<Arc<dyn Doorkeeper>>,
 }
 
 /// A session whose socket is open.
@@ -112,6 +114,7 @@ impl Directory {
             incarnations: AtomicU64::new(1),
             dead_letters: DeadLetters::default(),
             fatal: watch::Sender::new(None),
+            doorkeeper: OnceLock::new(),
         })
     }
 
@@ -160,6 +163,40 @@ impl Directory {
 
     pub(crate) fn session_count(&self) -> usize {
         self.living_sessions.read().len()
+    }
+
+    // --- who may be where ---
+
+    /// From now on it says who may be where; until then nobody may be anywhere.
+    pub(crate) fn guard(&self, doorkeeper: Arc<dyn Doorkeeper>) {
+        if self.doorkeeper.set(doorkeeper).is_err() {
+            tracing::error!("a second doorkeeper is not heard");
+        }
+    }
+
+    /// What this person sees of a room.
+    pub(crate) fn look(&self, room: &RoomId, user: Option<UserId>) -> Sight {
+        self.doorkeeper.get().map_or(Sight::Hidden, |doorkeeper| doorkeeper.look(room, user))
+    }
+
+    /// A room and where its log ends, whoever may see it.
+    pub(crate) fn room(&self, room: &RoomId) -> Option<(Arc<Room>, Head)> {
+        self.doorkeeper.get()?.room(room)
+    }
+
+    /// The id of the one direct room of two people.
+    pub(crate) fn direct_room(&self, a: UserId, b: UserId) -> Option<RoomId> {
+        Some(self.doorkeeper.get()?.direct_room(a, b))
+    }
+
+    /// Who is a member of a room, and as what, as of which change.
+    pub(crate) fn members(&self, room: RoomKey) -> (Vec<(UserId, Role)>, Seq) {
+        self.doorkeeper.get().map(|doorkeeper| doorkeeper.members(room)).unwrap_or_default()
+    }
+
+    /// Whether this person may read and write in a room.
+    pub(crate) fn admits(&self, room: RoomKey, user: UserId) -> bool {
+        self.doorkeeper.get().is_some_and(|doorkeeper| doorkeeper.admits(room, user))
     }
 
     // --- who wants to be where ---

@@ -10,7 +10,9 @@ mod command;
 mod handle;
 mod lab;
 mod part;
+mod rooms;
 mod watchdog;
 
 pub use handle::{Drained, Engine, EngineFailed, Health, HelloFailed, Identity, Metrics, SetAside};
 pub use lab::Lab;
+pub use rooms::{LogPage, MembersPage, RoomView, Saying};

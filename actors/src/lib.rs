@@ -36,11 +36,14 @@ mod census;
 mod clock;
 mod dead_letters;
 mod directory;
+mod doorkeeper;
 mod engine;
 mod fault;
 pub mod ledger;
 mod lobby;
+mod membership;
 pub mod outbox;
+mod pace;
 mod presence;
 mod room;
 mod rooms;
@@ -63,11 +66,17 @@ pub use call::CallError;
 pub use census::{ActorName, LifeChange, LifeEvent, NoActorName, TreeNode};
 pub use dead_letters::{DeadLetter, PoisonCommand};
 pub use directory::Person;
-pub use engine::{Drained, Engine, EngineFailed, Health, HelloFailed, Identity, Lab, Metrics, SetAside};
+pub use engine::{
+    Drained, Engine, EngineFailed, Health, HelloFailed, Identity, Lab, LogPage, MembersPage, Metrics, RoomView, Saying,
+    SetAside,
+};
 pub use fault::Fault;
 pub use greenroom_storage::fault_point::{self, Armed, NotArmed, Strike};
-pub use greenroom_storage::{Account, Durability, StartError, Taken, TokenHash, Unreadable};
+pub use greenroom_storage::{Account, Durability, PageFrom, StartError, Taken, TokenHash, Unreadable};
 pub use lobby::PublicRoom;
+pub use membership::{Member, RoomEdit, RoomFailed, RoomWish};
+pub use outbox::Refusal;
+pub use pace::{Pacing, PersonPace, SocketPace, SocketPlace, TooOften};
 /// The rules of a room, pure; public so that they can be measured.
-pub use room::{Post, RoomSnapshot, RoomState, Standpoint};
+pub use room::{Post, Posted, RoomSnapshot, RoomState, Standpoint};
 pub use session::{SessionConfig, SessionHandle, SessionSnapshot};

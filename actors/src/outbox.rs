@@ -12,6 +12,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use greenroom_protocol::limits::{OUTBOX_BYTES, OUTBOX_LOW_BYTES, UNANSWERED_COMMANDS};
 use greenroom_protocol::{
@@ -98,6 +99,13 @@ impl Refusal {
     /// A refusal for now.
     pub fn retry(code: ErrorCode, message: impl Into<String>, after_ms: u64) -> Self {
         Self { code, message: message.into(), retry_after_ms: Some(after_ms) }
+    }
+
+    /// Too often; it may succeed after this time.
+    pub fn too_often(wait: Duration) -> Self {
+        // Whoever comes a moment too early would be refused again.
+        let after = u64::try_from(wait.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX);
+        Self::retry(ErrorCode::RateLimited, "too often; wait a while", after)
     }
 
     /// The `error` frame that says it.
@@ -391,6 +399,19 @@ impl Outbox {
             inner.queue.push(last_word);
         }
         self.settle_queue(&mut inner);
+    }
+
+    /// Ends a room's stream for somebody who may no longer be there. Where it has ended before, nothing is said again.
+    pub fn put_out(&self, room: &RoomId, last_word: impl FnOnce() -> EncodedFrame) {
+        if self.has_open(room) {
+            self.shut(room, last_word());
+        }
+    }
+
+    /// Whether a send to this room waits for its answer.
+    #[must_use]
+    pub fn owes(&self, room: &RoomId) -> bool {
+        self.inner.lock().lane(room).is_some_and(Lane::has_unanswered)
     }
 
     /// Offers a passing frame; a newer one of the same key replaces it.

@@ -11,6 +11,7 @@ mod command;
 mod fan_out;
 mod handle;
 mod joining;
+mod leaving;
 mod opening;
 mod pages;
 mod passing;
@@ -22,8 +23,11 @@ pub(crate) use actor::RoomShell;
 pub(crate) use actor::{RoomActor, RoomArguments};
 pub(crate) use casebook::Casebook;
 pub use command::RoomSnapshot;
-pub(crate) use command::{Enter, Entry, HistoryRequest, JoinRequest};
+pub(crate) use command::{Creation, Enter, Entry, HistoryRequest, JoinRequest, VisitorPost};
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use command::{Inside, RoomCommand};
 pub(crate) use handle::RoomHandle;
-pub use state::{Post, RoomState, Standpoint};
+#[cfg(test)]
+pub(crate) use leaving::out_with;
+pub(crate) use leaving::{left, no_such_room};
+pub use state::{Post, Posted, RoomState, Standpoint};

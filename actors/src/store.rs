@@ -11,7 +11,7 @@ mod command;
 mod handle;
 
 pub(crate) use actor::StoreActor;
-pub(crate) use handle::{ChangeFailed, CursorMoved, ReadFailed, StoreHandle, StoreLink};
+pub(crate) use handle::{ChangeFailed, CursorMoved, FollowFailed, NoAnswer, ReadFailed, StoreHandle, StoreLink};
 #[cfg(test)]
 pub(crate) use {
     archive::Archive,

@@ -100,6 +100,11 @@ pub struct RoomChanged {
     pub seq: Seq,
     /// What happened.
     pub change: RoomChange,
+    /// What it is called from now on.
+    pub title: String,
+    /// What it is about from now on.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub topic: String,
     /// Who did it.
     pub by: User,
     /// When.

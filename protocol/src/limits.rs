@@ -1,7 +1,14 @@
 //! Every bound of Greenroom: its name, its value, and why it has that value.
 
-use std::num::NonZeroU32;
 use std::time::Duration;
+
+/// What can be lifted by `--no-limits`.
+pub mod rates;
+
+mod rate;
+
+pub use rate::{NoRate, Rate, Span};
+pub use rates::{Bucket, Cap, Limits};
 
 /// Bytes of one WebSocket frame or message. A body of 8,000 bytes in its worst JSON escaping (six for one) fits.
 pub const FRAME_BYTES: usize = 65_536;
@@ -26,6 +33,12 @@ pub const ACCOUNT_NAME_MIN_CHARS: usize = 2;
 
 /// Characters of a room's title: one line in a list.
 pub const TITLE_CHARS: usize = 80;
+
+/// Members of one private room: whoever comes is looked up among them, and all are kept in memory.
+pub const MEMBERS: usize = 10_000;
+
+/// Members that a look at a room shows; the rest come page by page.
+pub const MEMBERS_PAGE: usize = 200;
 
 /// Characters of a room's topic: a paragraph above the conversation.
 pub const TOPIC_CHARS: usize = 500;
@@ -121,23 +134,11 @@ pub const CLOSE: Duration = Duration::from_secs(2);
 /// (twelve bytes for a character).
 pub const REQUEST_BYTES: usize = 16 * 1024;
 
+/// Bytes of the body of an HTTP request that says something: as those of a frame.
+pub const SAYING_BYTES: usize = FRAME_BYTES;
+
 /// How long the body of an HTTP request may take: as long as its header.
 pub const REQUEST: Duration = Duration::from_secs(10);
-
-/// Sign-ins from one address in a minute, right or wrong: a family in a hurry, not a list of passwords.
-/// Lifted by `--no-limits`.
-pub const SIGN_INS_FROM_ADDRESS: NonZeroU32 = NonZeroU32::new(10).expect("ten");
-
-/// Sign-ins with one e-mail in a minute, from anywhere: guessing one person's password from many addresses takes as
-/// long. Lifted by `--no-limits`.
-pub const SIGN_INS_WITH_EMAIL: NonZeroU32 = NonZeroU32::new(10).expect("ten");
-
-/// Registrations from one address in an hour: each costs a hash, and takes a name for good. A class that begins
-/// together comes as guests first. Lifted by `--no-limits`.
-pub const REGISTRATIONS_FROM_ADDRESS: NonZeroU32 = NonZeroU32::new(10).expect("ten");
-
-/// WebSockets that the server holds at once, lifted by `--no-limits`.
-pub const SOCKETS: usize = 50_000;
 
 /// Time for a read of the store, from asking to answer.
 pub const READ: Duration = Duration::from_secs(10);

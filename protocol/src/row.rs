@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Message, RoomId, Seq, Timestamp, User};
+use crate::{Message, Role, RoomId, Seq, Timestamp, User};
 
 /// Who may be in a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -25,6 +25,12 @@ pub struct RoomRow {
     pub kind: RoomKind,
     /// What it is called.
     pub title: String,
+    /// What it is about.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub topic: String,
+    /// What this person may do there, beyond what everybody may.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
     /// The newest event of its log; 0 where it has none.
     pub last_seq: Seq,
     /// How far this person has read.

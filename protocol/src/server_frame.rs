@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Epoch, ErrorCode, Event, MemberChanged, Message, MessageId, Receipt, Ref, RoomChanged, RoomId, RoomKind, RoomRow,
-    Seq, SessionId, Status, Timestamp, UnreadCount, User, limits,
+    Epoch, ErrorCode, Event, MemberChanged, Message, MessageId, Receipt, Ref, Role, RoomChanged, RoomId, RoomKind,
+    RoomRow, Seq, SessionId, Status, Timestamp, UnreadCount, User, limits,
 };
 
 /// One frame of the server.
@@ -136,6 +136,12 @@ pub struct Joined {
     pub kind: RoomKind,
     /// What it is called.
     pub title: String,
+    /// What it is about.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub topic: String,
+    /// What one may do there, beyond what everybody may.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
     /// The newest event of its log.
     pub last_seq: Seq,
     /// How far one has read.

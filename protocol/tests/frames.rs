@@ -74,13 +74,18 @@ fn user() -> impl Strategy<Value = User> {
     (uuid(), name()).prop_map(|(id, name)| User { id: UserId(id), name })
 }
 
+fn role() -> impl Strategy<Value = Role> {
+    prop_oneof![Just(Role::Owner), Just(Role::Moderator), Just(Role::Member)]
+}
+
 fn row() -> impl Strategy<Value = RoomRow> {
     let kind = prop_oneof![Just(RoomKind::Group), Just(RoomKind::Private), Just(RoomKind::Direct)];
     let cursors = (seq(), seq(), any::<u64>());
-    (room(), kind, "\\PC{0,80}", cursors, option::of(message()), option::of(user())).prop_map(
-        |(room, kind, title, (last_seq, read_seq, unread), last, with)| {
+    let texts = ("\\PC{0,80}", "\\PC{0,80}");
+    (room(), kind, texts, option::of(role()), cursors, option::of(message()), option::of(user())).prop_map(
+        |(room, kind, (title, topic), role, (last_seq, read_seq, unread), last, with)| {
             let last = last.as_ref().map(LastMessage::from);
-            RoomRow { room, kind, title, last_seq, read_seq, unread, last, with }
+            RoomRow { room, kind, title, topic, role, last_seq, read_seq, unread, last, with }
         },
     )
 }
@@ -90,7 +95,6 @@ fn receipt() -> impl Strategy<Value = Receipt> {
 }
 
 fn event() -> impl Strategy<Value = Event> {
-    let role = prop_oneof![Just(Role::Owner), Just(Role::Moderator), Just(Role::Member)];
     let change = prop_oneof![
         Just(MemberChange::Joined),
         Just(MemberChange::Left),
@@ -101,13 +105,16 @@ fn event() -> impl Strategy<Value = Event> {
     let at = || any::<i64>().prop_map(Timestamp::from_millis);
     prop_oneof![
         message().prop_map(Event::Message),
-        (room(), seq(), user(), change, option::of(role), user(), at()).prop_map(
+        (room(), seq(), user(), change, option::of(role()), user(), at()).prop_map(
             |(room, seq, user, change, role, by, at)| {
                 Event::Member(MemberChanged { room, seq, user, change, role, by, at })
             }
         ),
-        (room(), seq(), prop_oneof![Just(RoomChange::Created), Just(RoomChange::Changed)], user(), at())
-            .prop_map(|(room, seq, change, by, at)| Event::Room(RoomChanged { room, seq, change, by, at })),
+        (row(), seq(), prop_oneof![Just(RoomChange::Created), Just(RoomChange::Changed)], user(), at()).prop_map(
+            |(RoomRow { room, title, topic, .. }, seq, change, by, at)| {
+                Event::Room(RoomChanged { room, seq, change, title, topic, by, at })
+            }
+        ),
         (room(), seq()).prop_map(|(room, seq)| Event::Unreadable { room, seq }),
     ]
 }
@@ -143,6 +150,8 @@ fn joined() -> impl Strategy<Value = ServerFrame> {
                 room: row.room,
                 kind: row.kind,
                 title: row.title,
+                topic: row.topic,
+                role: row.role,
                 last_seq: row.last_seq,
                 read_seq: row.read_seq,
                 events,

@@ -7,7 +7,10 @@ mod room;
 pub use room::{Head, LogEvent, NewRoom, Room, RoomKey};
 
 mod intent;
-pub use intent::{Append, Follow, Incarnation, Intent, Open, OpenRefused, Opened, Refused, Reply, Ticket};
+pub use intent::{Append, Follow, Incarnation, Intent, Open, OpenRefused, Opened, Refused, Reply, Ticket, Unfollow};
+
+mod act;
+pub use act::{Act, Enact, EnactRefused, MakeRefused, MakeRoom};
 
 mod announce;
 pub use announce::{Announce, Fatal, Outcome, RoomBatch, Settled};

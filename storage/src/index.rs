@@ -6,7 +6,8 @@
 //! | tree | key | value |
 //! |---|---|---|
 //! | meta | `format`, `store`, `applied` | numbers, the store's id |
-//! | rooms | room | id, kind, title, epoch |
+//! | rooms | room | id, kind, title, topic, epoch, whether deleted |
+//! | members | room ‖ person | role |
 //! | heads | room | seq, ordinal |
 //! | blocks | room ‖ number of 64 events | where they are, see `blocks.rs` |
 //! | people | person | name, guest |
@@ -33,7 +34,7 @@ use uuid::Uuid;
 use crate::disk::sync_dir;
 use crate::record::Lsn;
 
-const FORMAT: u64 = 1;
+const FORMAT: u64 = 2;
 const CACHE_BYTES: u64 = 64 * 1024 * 1024;
 
 /// The index can't be used any more. It is set aside and made again.
@@ -56,6 +57,7 @@ struct Trees {
     db: Db,
     meta: Tree,
     rooms: Tree,
+    members: Tree,
     heads: Tree,
     blocks: Tree,
     people: Tree,
@@ -74,6 +76,7 @@ impl Index {
             Ok(Trees {
                 meta: tree("meta")?,
                 rooms: tree("rooms")?,
+                members: tree("members")?,
                 heads: tree("heads")?,
                 blocks: tree("blocks")?,
                 people: tree("people")?,

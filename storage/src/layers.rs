@@ -15,6 +15,7 @@ use parking_lot::{Condvar, Mutex, RwLock};
 use crate::documents::Puts;
 use crate::fingerprint::ById;
 use crate::record::Lsn;
+use crate::rooms::Alteration;
 use crate::{Cursor, Room, RoomKey};
 
 /// Where an event of a room is.
@@ -29,9 +30,13 @@ pub(crate) struct EventAt {
 /// Some of the journal, ordered for reading.
 #[derive(Debug, Default)]
 pub(crate) struct Layer {
-    pub(crate) created: Vec<Arc<Room>>,
+    /// New rooms and, where it is known, who made them.
+    pub(crate) created: Vec<(Arc<Room>, Option<UserId>)>,
+    /// What has changed of rooms and their members, in order.
+    pub(crate) altered: Vec<(RoomKey, Alteration)>,
     pub(crate) people: ById<UserId, (Name, bool)>,
-    pub(crate) follows: ById<UserId, Vec<RoomKey>>,
+    /// Whether a room came into a list, or out of it.
+    pub(crate) follows: ById<UserId, ById<RoomKey, bool>>,
     pub(crate) rooms: ById<RoomKey, RoomLayer>,
     pub(crate) documents: Puts,
     /// The newest record in it.
@@ -60,11 +65,8 @@ impl Layer {
         self.records += records;
     }
 
-    pub(crate) fn follow(&mut self, user: UserId, room: RoomKey) {
-        let rooms = self.follows.entry(user).or_default();
-        if !rooms.contains(&room) {
-            rooms.push(room);
-        }
+    pub(crate) fn follow(&mut self, user: UserId, room: RoomKey, on: bool) {
+        self.follows.entry(user).or_default().insert(room, on);
     }
 }
 

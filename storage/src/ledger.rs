@@ -3,15 +3,16 @@
 //! It knows the rooms' heads as they will be when all that is planned is durable. Since the writer plans a
 //! batch only when it knows the fate of the one before, a plan is either carried out whole or undone whole.
 
+mod acts;
 mod plan;
 #[cfg(test)]
 mod tests;
-pub(crate) use plan::{Admission, Decision, Plan};
+pub(crate) use plan::{Admission, Decision, Enacted, Made, Plan};
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use greenroom_protocol::{Epoch, Name, RoomId, Seq, Timestamp, User, UserId};
+use greenroom_protocol::{Epoch, Name, Role, RoomId, Seq, Timestamp, User, UserId};
 use uuid::Uuid;
 
 use crate::cursors::Moved;
@@ -23,7 +24,7 @@ use crate::record::{CursorsMoved, DocumentPut, Followed, Lsn, MessageRecord, Per
 use crate::rooms::LiveRoom;
 use crate::{
     Append, Follow, Head, Incarnation, Intent, NewRoom, Open, OpenRefused, Opened, Outcome, ReadError, Refused, Room,
-    RoomKey,
+    RoomKey, Ticket, Unfollow,
 };
 
 /// People whose names the writer remembers; then it forgets all and looks them up again.
@@ -63,6 +64,8 @@ struct Place {
     live: Arc<LiveRoom>,
     head: Head,
     incarnation: Incarnation,
+    /// The newest of its appends that was decided. They come in their order, some of them twice.
+    decided: Ticket,
 }
 
 impl Ledger {
@@ -87,8 +90,8 @@ impl Ledger {
     }
 
     fn place(&mut self, live: Arc<LiveRoom>, head: Head) {
-        self.by_id.insert(live.room.id.clone(), live.room.key);
-        self.rooms.insert(live.room.key, Place { live, head, incarnation: Incarnation::default() });
+        self.by_id.insert(live.id.clone(), live.key);
+        self.rooms.insert(live.key, Place { live, head, incarnation: Incarnation::default(), decided: Ticket(0) });
     }
 
     /// The newest segment's ids, to be handed over when it is sealed, and the place for the next one's first record.
@@ -106,13 +109,16 @@ impl Ledger {
         frame: &mut FrameBuilder,
     ) -> Plan {
         let mut planner =
-            Planner { ledger: self, plan: Plan::default(), admission, stored, frame, following: HashSet::new() };
+            Planner { ledger: self, plan: Plan::default(), admission, stored, frame, planned: Planned::default() };
         planner.plan.decisions.reserve(intents.len());
         for intent in intents {
             let decision = match intent {
                 Intent::Append(append) => planner.append(append),
                 Intent::Open(open) => Decision::Open(planner.open(open)),
+                Intent::Make(make) => Decision::Make(planner.make_room(make)),
+                Intent::Enact(enact) => Decision::Enact(planner.enact(enact)),
                 Intent::Follow(follow) => Decision::Follow(planner.follow(follow)),
+                Intent::Unfollow(unfollow) => Decision::Unfollow(planner.unfollow(unfollow)),
                 Intent::Change(change) => Decision::Change(planner.change(change)),
             };
             planner.plan.decisions.push(decision);
@@ -133,9 +139,14 @@ impl Ledger {
                 place.head = head;
             }
         }
-        for live in &plan.created {
-            self.rooms.remove(&live.room.key);
-            self.by_id.remove(&live.room.id);
+        for &(room, ticket) in plan.decided_before.iter().rev() {
+            if let Some(place) = self.rooms.get_mut(&room) {
+                place.decided = ticket;
+            }
+        }
+        for (live, _) in &plan.created {
+            self.rooms.remove(&live.key);
+            self.by_id.remove(&live.id);
         }
         for (user, ..) in &plan.people {
             self.people.remove(user);
@@ -150,8 +161,17 @@ struct Planner<'a> {
     admission: Admission,
     stored: &'a dyn Stored,
     frame: &'a mut FrameBuilder,
-    /// What this plan puts into lists.
-    following: HashSet<(UserId, RoomKey)>,
+    planned: Planned,
+}
+
+/// What this plan has changed so far, and nobody else knows yet.
+#[derive(Default)]
+struct Planned {
+    following: HashMap<(UserId, RoomKey), bool>,
+    roles: HashMap<(RoomKey, UserId), Option<Role>>,
+    changed: ById<RoomKey, Seq>,
+    edited: ById<RoomKey, Arc<Room>>,
+    deleted: HashSet<RoomKey>,
 }
 
 impl Planner<'_> {
@@ -159,8 +179,10 @@ impl Planner<'_> {
         let nothing = |outcome| Decision::Append { outcome, ordinal: 0, lsn: 0 };
         let key = self.ledger.fingerprinter.of(append.room, append.user.id, append.id);
         match self.ledger.rooms.get(&append.room) {
-            Some(place) if append.incarnation >= place.incarnation => {}
-            Some(_) | None => return nothing(Outcome::Superseded),
+            Some(place) if append.incarnation < place.incarnation => return nothing(Outcome::Superseded),
+            Some(place) if append.ticket <= place.decided => return nothing(Outcome::Decided),
+            Some(_) => self.decide(append),
+            None => return nothing(Outcome::Superseded),
         }
         if let Some(outcome) = self.said_before(key, append) {
             return nothing(outcome);
@@ -168,14 +190,14 @@ impl Planner<'_> {
         if append.probe {
             return nothing(Outcome::Absent);
         }
+        if !self.admits(append.room, append.user.id) {
+            return nothing(Outcome::Forbidden);
+        }
         if let Admission::Refuse(refused) = self.admission {
             return nothing(Outcome::Refused(refused));
         }
         self.introduce(&append.user, append.guest);
-        let Some(place) = self.ledger.rooms.get_mut(&append.room) else { return nothing(Outcome::Superseded) };
-        self.plan.heads_before.push((append.room, place.head));
-        place.head = Head { seq: place.head.seq.next(), ordinal: place.head.ordinal + 1 };
-        let Head { seq, ordinal } = place.head;
+        let Some(Head { seq, ordinal }) = self.next_place(append.room, 1) else { return nothing(Outcome::Superseded) };
         let lsn = self.frame.push(&Record::Message(MessageRecord {
             room: *append.room.0.as_bytes(),
             seq: seq.0,
@@ -189,6 +211,14 @@ impl Planner<'_> {
         self.plan.keys.push(key);
         self.ledger.ids.insert(key, u32::try_from(lsn - self.ledger.base).expect("a segment is bounded"));
         Decision::Append { outcome: Outcome::Stored { seq, at: append.at }, ordinal, lsn }
+    }
+
+    /// Notes that this append is decided now.
+    fn decide(&mut self, append: &Append) {
+        if let Some(place) = self.ledger.rooms.get_mut(&append.room) {
+            self.plan.decided_before.push((append.room, place.decided));
+            place.decided = append.ticket;
+        }
     }
 
     /// What became of the first message with this key. None where there is none, or where it can no
@@ -209,35 +239,40 @@ impl Planner<'_> {
     }
 
     fn open(&mut self, open: &Open) -> Result<Opened, OpenRefused> {
-        if let Some(key) = self.ledger.by_id.get(&open.room)
-            && let Some(place) = self.ledger.rooms.get_mut(key)
-        {
-            place.incarnation = place.incarnation.max(open.incarnation);
-            return Ok(Opened { room: Arc::clone(&place.live.room), head: place.head, created: false });
+        if let Some(&key) = self.ledger.by_id.get(&open.room) {
+            if self.is_deleted(key) {
+                return Err(OpenRefused::Deleted);
+            }
+            let room = self.room(key).ok_or(OpenRefused::NotFound)?;
+            let place = self.ledger.rooms.get_mut(&key).ok_or(OpenRefused::NotFound)?;
+            if open.incarnation > place.incarnation {
+                place.incarnation = open.incarnation;
+                place.decided = Ticket(0);
+            }
+            return Ok(Opened { room, head: place.head, created: false });
         }
         let new = open.create.as_ref().ok_or(OpenRefused::NotFound)?;
         if let Admission::Refuse(refused) = self.admission {
             return Err(OpenRefused::Refused(refused));
         }
-        let room = Arc::new(self.make(&open.room, new));
-        let live = Arc::new(LiveRoom::new(Arc::clone(&room), Head::default()));
-        self.ledger.place(Arc::clone(&live), Head::default());
+        let room = self.make(&open.room, new);
         if let Some(place) = self.ledger.rooms.get_mut(&room.key) {
             place.incarnation = open.incarnation;
         }
-        self.plan.created.push(live);
         Ok(Opened { room, head: Head::default(), created: true })
     }
 
-    fn make(&mut self, id: &RoomId, new: &NewRoom) -> Room {
+    /// Makes a room, without a word of it in its log.
+    fn make(&mut self, id: &RoomId, new: &NewRoom) -> Arc<Room> {
         let written = Epoch::new();
-        let room = Room {
+        let room = Arc::new(Room {
             key: RoomKey(Uuid::now_v7()),
             id: id.clone(),
             kind: new.kind,
             title: new.title.clone(),
+            topic: String::new(),
             epoch: self.ledger.life.epoch(written.0),
-        };
+        });
         self.frame.push(&Record::RoomCreated(RoomCreated {
             key: *room.key.0.as_bytes(),
             id: room.id.as_str().into(),
@@ -247,26 +282,54 @@ impl Planner<'_> {
             by: *new.by.0.as_bytes(),
             at: new.at.as_millis(),
         }));
+        let live = Arc::new(LiveRoom::made(Arc::clone(&room), new.by));
+        self.ledger.place(Arc::clone(&live), Head::default());
+        self.plan.created.push((live, new.by));
         room
     }
 
     fn follow(&mut self, follow: &Follow) -> Result<bool, Refused> {
-        let both = (follow.user.id, follow.room);
-        if self.following.contains(&both) || self.stored.follows(follow.user.id, follow.room) {
+        if self.follows(follow.user.id, follow.room) {
             return Ok(false);
         }
         if let Admission::Refuse(refused) = self.admission {
             return Err(refused);
         }
         self.introduce(&follow.user, follow.guest);
-        self.frame.push(&Record::Follow(Followed {
-            room: *follow.room.0.as_bytes(),
-            user: *follow.user.id.0.as_bytes(),
-            at: follow.at.as_millis(),
-        }));
-        self.following.insert(both);
-        self.plan.follows.push(both);
+        self.list(follow.user.id, follow.room, follow.at, true);
         Ok(true)
+    }
+
+    fn unfollow(&mut self, unfollow: &Unfollow) -> Result<bool, Refused> {
+        if !self.follows(unfollow.user, unfollow.room) {
+            return Ok(false);
+        }
+        if let Admission::Refuse(refused) = self.admission {
+            return Err(refused);
+        }
+        self.list(unfollow.user, unfollow.room, unfollow.at, false);
+        Ok(true)
+    }
+
+    fn follows(&self, user: UserId, room: RoomKey) -> bool {
+        let planned = self.planned.following.get(&(user, room)).copied();
+        planned.unwrap_or_else(|| self.stored.follows(user, room))
+    }
+
+    /// Puts a room into a person's list, or takes it off.
+    fn list(&mut self, user: UserId, room: RoomKey, at: Timestamp, on: bool) {
+        let followed = Followed { room: *room.0.as_bytes(), user: *user.0.as_bytes(), at: at.as_millis() };
+        self.frame.push(&if on { Record::Follow(followed) } else { Record::Unfollow(followed) });
+        self.planned.following.insert((user, room), on);
+        self.plan.follows.push((user, room, on));
+    }
+
+    /// The place of the next event of a room, with so many messages more.
+    fn next_place(&mut self, room: RoomKey, messages: u64) -> Option<Head> {
+        let place = self.ledger.rooms.get_mut(&room)?;
+        self.plan.heads_before.push((room, place.head));
+        place.head = Head { seq: place.head.seq.next(), ordinal: place.head.ordinal + messages };
+        Some(place.head)
     }
 
     fn change(&mut self, change: &Change) -> Result<(), ChangeRefused> {

@@ -22,9 +22,9 @@
 
 mod api;
 pub use api::{
-    Announce, Append, Cursor, Durability, Fatal, Follow, Head, Health, Incarnation, Intent, LogEvent, NewRoom, Open,
-    OpenRefused, Opened, Options, Outcome, Page, PageFrom, ReadError, Refused, Reply, Room, RoomBatch, RoomInList,
-    RoomKey, Settled, StartError, Ticket,
+    Act, Announce, Append, Cursor, Durability, Enact, EnactRefused, Fatal, Follow, Head, Health, Incarnation, Intent,
+    LogEvent, MakeRefused, MakeRoom, NewRoom, Open, OpenRefused, Opened, Options, Outcome, Page, PageFrom, ReadError,
+    Refused, Reply, Room, RoomBatch, RoomInList, RoomKey, Settled, StartError, Ticket, Unfollow,
 };
 
 mod store;
@@ -77,6 +77,8 @@ pub use documents::{Change, ChangeRefused};
 mod layers;
 mod reading;
 mod rooms;
+mod standings;
+pub use standings::{Place, Sight, Standings};
 mod unreadable;
 pub use unreadable::Unreadable;
 

@@ -54,8 +54,19 @@ impl Logs {
                 return Step::Aside;
             }
             Record::Message(said) => Place { room: said.room, seq: said.seq, ordinal: said.ordinal, message: true },
+            Record::Member(member) => {
+                Place { room: member.room, seq: member.seq, ordinal: member.ordinal, message: false }
+            }
+            Record::RoomEdited(edited) => {
+                Place { room: edited.room, seq: edited.seq, ordinal: edited.ordinal, message: false }
+            }
             Record::Skipped(skipped) => return self.skip(room_key(skipped.room), skipped.seq, skipped.ordinal),
-            Record::Person(_) | Record::Follow(_) | Record::Cursors(_) | Record::Document(_) => return Step::Aside,
+            Record::Person(_)
+            | Record::Follow(_)
+            | Record::Unfollow(_)
+            | Record::Cursors(_)
+            | Record::Document(_)
+            | Record::RoomDeleted(_) => return Step::Aside,
         };
         self.event(&place)
     }
@@ -103,10 +114,16 @@ impl Logs {
 pub(crate) fn room_of_event(record: &Record<'_>) -> Option<RoomKey> {
     let room = match record {
         Record::Message(said) => said.room,
+        Record::Member(member) => member.room,
+        Record::RoomEdited(edited) => edited.room,
         Record::Skipped(skipped) => skipped.room,
-        Record::RoomCreated(_) | Record::Person(_) | Record::Follow(_) | Record::Cursors(_) | Record::Document(_) => {
-            return None;
-        }
+        Record::RoomCreated(_)
+        | Record::Person(_)
+        | Record::Follow(_)
+        | Record::Unfollow(_)
+        | Record::Cursors(_)
+        | Record::Document(_)
+        | Record::RoomDeleted(_) => return None,
     };
     Some(RoomKey(Uuid::from_bytes(room)))
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 use greenroom_protocol::limits::{BATCH_BYTES, BATCH_RECORDS};
 use parking_lot::{Condvar, Mutex};
 
-use crate::{Intent, Open};
+use crate::{Act, Enact, Intent, Open};
 
 /// A queue of intents. It has no bound of its own: senders have one for what is unanswered.
 #[derive(Debug, Default)]
@@ -121,7 +121,11 @@ impl Intent {
         match self {
             Self::Append(append) => RECORDS + append.body.as_str().len(),
             Self::Open(Open { create: Some(new), .. }) => RECORDS + new.title.len(),
-            Self::Open(_) | Self::Follow(_) => RECORDS,
+            Self::Make(make) => RECORDS + make.title.len() + make.topic.len() + RECORDS * make.members.len(),
+            Self::Enact(Enact { act: Act::Edit { title, topic }, .. }) => RECORDS + title.len() + topic.len(),
+            // The one whom it concerns is introduced, too.
+            Self::Enact(_) => 2 * RECORDS,
+            Self::Open(_) | Self::Follow(_) | Self::Unfollow(_) => RECORDS,
             Self::Change(change) => RECORDS + change.bytes(),
         }
     }

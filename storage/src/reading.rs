@@ -5,11 +5,10 @@
 
 mod page;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::ops::Bound;
-use std::sync::Arc;
 
-use greenroom_protocol::{LastMessage, Name, Seq, User, UserId};
+use greenroom_protocol::{LastMessage, Name, RoomKind, Seq, User, UserId};
 
 use crate::cursors::Moved;
 use crate::documents::{Document, Key, Puts};
@@ -17,10 +16,10 @@ use crate::fingerprint::ById;
 use crate::layers::EventAt;
 use crate::rooms::LiveRoom;
 use crate::shared::Shared;
-use crate::{Cursor, ReadError, RoomInList, RoomKey};
+use crate::{Cursor, Head, ReadError, RoomInList, RoomKey};
 
-/// Events that are looked through for the newest message of a room.
-const LAST_AMONG: usize = 8;
+/// Events that are looked through at a time for the newest message of a room: one block of the index.
+const LAST_AMONG: u64 = 64;
 
 impl Shared {
     pub(crate) fn person(&self, user: UserId) -> Result<Option<(Name, bool)>, ReadError> {
@@ -31,14 +30,10 @@ impl Shared {
     }
 
     pub(crate) fn follows(&self, user: UserId, room: RoomKey) -> Result<bool, ReadError> {
-        let listed = |layer: &crate::layers::Layer| {
-            let rooms = layer.follows.get(&user)?;
-            rooms.contains(&room).then_some(())
-        };
-        if self.layers.find(listed).is_some() {
-            return Ok(true);
+        match self.layers.find(|layer| layer.follows.get(&user)?.get(&room).copied()) {
+            Some(on) => Ok(on),
+            None => self.index.ask(|index| index.follows(user, room)),
         }
-        self.index.ask(|index| index.follows(user, room))
     }
 
     pub(crate) fn document(&self, key: &Key) -> Result<Option<Vec<u8>>, ReadError> {
@@ -95,7 +90,7 @@ impl Shared {
     }
 
     pub(crate) fn move_cursor(&self, live: &LiveRoom, moved: Moved) -> Result<Cursor, ReadError> {
-        let (room, user, head) = (live.room.key, moved.user.id, live.head());
+        let (room, user, head) = (live.key, moved.user.id, live.head());
         let now = self.cursor(room, user)?;
         let read = moved.cursor.read.min(head.seq).max(now.read);
         // What was looked at has arrived.
@@ -116,30 +111,56 @@ impl Shared {
     }
 
     pub(crate) fn rooms_of(&self, user: UserId) -> Result<Vec<RoomInList>, ReadError> {
-        let mut keys = Vec::new();
-        self.layers.each(|layer| keys.extend(layer.follows.get(&user).into_iter().flatten().copied()));
-        keys.extend(self.index.ask(|index| index.followed_by(user))?);
-        keys.sort_unstable();
-        keys.dedup();
-        let rooms = keys.into_iter().filter_map(|key| self.rooms.by_key(key));
-        rooms.map(|live| self.in_list(user, &live)).collect()
+        let mut newer: BTreeMap<RoomKey, bool> = BTreeMap::new();
+        self.layers.each(|layer| {
+            for (room, on) in layer.follows.get(&user).into_iter().flatten() {
+                newer.entry(*room).or_insert(*on);
+            }
+        });
+        for room in self.index.ask(|index| index.followed_by(user))? {
+            newer.entry(room).or_insert(true);
+        }
+        let listed = newer.into_iter().filter_map(|(room, on)| on.then_some(room));
+        let rooms = listed.filter_map(|room| self.rooms.by_key(room));
+        rooms.filter_map(|live| self.in_list(user, &live).transpose()).collect()
     }
 
     pub(crate) fn room_in_list(&self, user: UserId, room: RoomKey) -> Result<Option<RoomInList>, ReadError> {
         let live = self.rooms.by_key(room).ok_or(ReadError::NoRoom)?;
-        if self.follows(user, room)? { self.in_list(user, &live).map(Some) } else { Ok(None) }
+        if self.follows(user, room)? { self.in_list(user, &live) } else { Ok(None) }
     }
 
-    fn in_list(&self, user: UserId, live: &LiveRoom) -> Result<RoomInList, ReadError> {
+    /// A room as a person's list shows it; nothing where they may not see it.
+    fn in_list(&self, user: UserId, live: &LiveRoom) -> Result<Option<RoomInList>, ReadError> {
+        let Some((role, other)) = live.crew(|crew| {
+            let other = || crew.roles.keys().find(|other| **other != user).copied();
+            let with = if live.kind == RoomKind::Direct { other() } else { None };
+            crew.admits(live.kind, user).then(|| (crew.roles.get(&user).copied(), with))
+        }) else {
+            return Ok(None);
+        };
         let head = live.head();
-        let newest = self.page_of(live, crate::PageFrom::Before(Seq(head.seq.0 + 1)), 1, usize::MAX)?;
-        let mut last = newest.events.last().and_then(|event| event.event.message()).map(LastMessage::from);
-        if last.is_none() && head.seq > Seq(1) {
-            let few = self.page_of(live, crate::PageFrom::Before(head.seq), LAST_AMONG, usize::MAX)?;
-            last = few.events.iter().rev().find_map(|event| event.event.message()).map(LastMessage::from);
+        let last = self.last_message(live, head)?;
+        let cursor = self.cursor(live.key, user)?;
+        let with = other.map(|other| self.user(other)).transpose()?;
+        Ok(Some(RoomInList { room: live.room(), head, cursor, last, role, with }))
+    }
+
+    /// The newest message: the first event up to which there are as many messages as up to the head.
+    fn last_message(&self, live: &LiveRoom, head: Head) -> Result<Option<LastMessage>, ReadError> {
+        let mut end = if head.ordinal == 0 { 0 } else { head.seq.0 };
+        while end > 0 {
+            let first = end.saturating_sub(LAST_AMONG) + 1;
+            let places = self.events(live.key, first.max(1), end)?;
+            let behind = places.iter().rev().take_while(|event| event.ordinal == head.ordinal).count() as u64;
+            end -= behind;
+            if behind < places.len() as u64 {
+                break;
+            }
         }
-        let cursor = self.cursor(live.room.key, user)?;
-        Ok(RoomInList { room: Arc::clone(&live.room), head, cursor, last })
+        // Where it can't be read any more, there is none to be shown.
+        let page = self.page_of(live, crate::PageFrom::After(Seq(end)), 1, usize::MAX)?;
+        Ok(page.events.first().and_then(|event| event.event.message()).map(LastMessage::from))
     }
 
     /// A person as the newest record names them; one without a name where that record was lost.

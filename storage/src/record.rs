@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use greenroom_protocol::RoomKind;
+use greenroom_protocol::{MemberChange, Role, RoomKind};
 use serde::{Deserialize, Serialize};
 
 use crate::checksum::{Checksum, u32_at};
@@ -24,7 +24,7 @@ pub(crate) const RECORD_BYTES_MIN: usize = RECORD_HEADER + 2;
 pub(crate) const RECORD_BYTES_MAX: usize = 64 * 1024;
 
 const VERSION: u8 = 1;
-const KINDS: u8 = 7;
+const KINDS: u8 = 11;
 
 /// The 16 bytes of a UUID.
 pub(crate) type Id = [u8; 16];
@@ -50,6 +50,14 @@ pub(crate) enum Record<'a> {
     /// A document was put, or removed. The newest counts.
     #[serde(borrow)]
     Document(DocumentPut<'a>),
+    /// A room's members changed.
+    Member(MemberRecord),
+    /// A room was made by somebody who asked for it, or changed.
+    RoomEdited(RoomEdited<'a>),
+    /// A room is no more. Its id on the wire is never given out again.
+    RoomDeleted(RoomDeleted),
+    /// Somebody took a room off their list.
+    Unfollow(Followed),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -116,6 +124,103 @@ pub(crate) struct DocumentPut<'a> {
     pub(crate) value: Option<&'a [u8]>,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct MemberRecord {
+    pub(crate) room: Id,
+    pub(crate) seq: u64,
+    /// Messages in the room up to this event.
+    pub(crate) ordinal: u64,
+    pub(crate) user: Id,
+    pub(crate) change: ChangeKind,
+    /// What they may do from now on; nothing where they are out.
+    pub(crate) rank: Option<Rank>,
+    pub(crate) by: Id,
+    pub(crate) at: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct RoomEdited<'a> {
+    pub(crate) room: Id,
+    pub(crate) seq: u64,
+    /// Messages in the room up to this event.
+    pub(crate) ordinal: u64,
+    /// Whether it was made with this.
+    pub(crate) created: bool,
+    pub(crate) title: Cow<'a, str>,
+    pub(crate) topic: Cow<'a, str>,
+    pub(crate) by: Id,
+    pub(crate) at: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct RoomDeleted {
+    pub(crate) room: Id,
+    pub(crate) by: Id,
+    pub(crate) at: i64,
+}
+
+/// What happened to a member, as the disk has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum ChangeKind {
+    Joined,
+    Left,
+    Added,
+    Removed,
+    Role,
+}
+
+/// A member's role, as the disk has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Rank {
+    Owner,
+    Moderator,
+    Member,
+}
+
+impl From<MemberChange> for ChangeKind {
+    fn from(change: MemberChange) -> Self {
+        match change {
+            MemberChange::Joined => Self::Joined,
+            MemberChange::Left => Self::Left,
+            MemberChange::Added => Self::Added,
+            MemberChange::Removed => Self::Removed,
+            MemberChange::Role => Self::Role,
+        }
+    }
+}
+
+impl From<ChangeKind> for MemberChange {
+    fn from(change: ChangeKind) -> Self {
+        match change {
+            ChangeKind::Joined => Self::Joined,
+            ChangeKind::Left => Self::Left,
+            ChangeKind::Added => Self::Added,
+            ChangeKind::Removed => Self::Removed,
+            ChangeKind::Role => Self::Role,
+        }
+    }
+}
+
+impl From<Role> for Rank {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::Owner => Self::Owner,
+            Role::Moderator => Self::Moderator,
+            Role::Member => Self::Member,
+        }
+    }
+}
+
+impl From<Rank> for Role {
+    fn from(rank: Rank) -> Self {
+        match rank {
+            Rank::Owner => Self::Owner,
+            Rank::Moderator => Self::Moderator,
+            Rank::Member => Self::Member,
+        }
+    }
+}
+
 /// A room's kind as the disk has it, which the wire's words don't touch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Kind {
@@ -151,7 +256,7 @@ pub(crate) enum RecordError {
     Short,
     #[error("a record's checksum is wrong")]
     Checksum,
-    #[error("a record has version {version}, kind {kind}; this greenroom knows version 1, kinds 0 to 6")]
+    #[error("a record has version {version}, kind {kind}; this greenroom knows version 1, kinds 0 to 10")]
     Unknown { version: u8, kind: u8 },
     #[error("a record's fields make no sense")]
     Fields,
@@ -247,10 +352,22 @@ pub(crate) mod tests {
             3 => Record::Follow(Followed { room, user, at }),
             4 => Record::Cursors(CursorsMoved { room, user, delivered: seq, read: seq, read_ordinal: seq }),
             5 => Record::Skipped(Skipped { room, seq, ordinal: number }),
-            _ => {
+            6 => {
                 let value = number.is_multiple_of(2).then_some(text.as_bytes());
                 Record::Document(DocumentPut { key: text.as_bytes(), value })
             }
+            7 => {
+                let (change, rank) =
+                    [(ChangeKind::Added, Some(Rank::Moderator)), (ChangeKind::Left, None)][(number % 2) as usize];
+                Record::Member(MemberRecord { room, seq, ordinal: number, user, change, rank, by: id, at })
+            }
+            8 => {
+                let (title, topic) = (text.into(), text.into());
+                let created = number.is_multiple_of(2);
+                Record::RoomEdited(RoomEdited { room, seq, ordinal: number, created, title, topic, by: id, at })
+            }
+            9 => Record::RoomDeleted(RoomDeleted { room, by: id, at }),
+            _ => Record::Unfollow(Followed { room, user, at }),
         }
     }
 

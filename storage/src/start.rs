@@ -24,8 +24,9 @@ use crate::journal::tail::{JournalTail, NotAppended, Space};
 use crate::layers::{Layers, Replay};
 use crate::ledger::Ledger;
 use crate::record::{Lsn, Record, Skipped};
-use crate::rooms::{LiveRoom, Rooms};
+use crate::rooms::Rooms;
 use crate::shared::{Bell, Progress, Shared};
+use crate::standings::Standings;
 use crate::unreadable::UnreadableEvents;
 use crate::writer::{Clocks, Writer};
 use crate::{Announce, Head, Options, RoomKey, StartError};
@@ -64,6 +65,7 @@ pub(crate) struct Ready {
     pub(crate) writer: Writer,
     pub(crate) applier: Applier,
     pub(crate) guest_tokens: GuestTokens,
+    pub(crate) standings: Standings,
     /// Held as long as the store lives.
     pub(crate) dir: DataDir,
 }
@@ -97,7 +99,7 @@ pub(crate) fn make_ready(options: &Options, tuning: Tuning, announce: Arc<dyn An
     let slot = Slot::default();
     slot.put(index);
     let all = rooms.all();
-    let heads: ById<RoomKey, Head> = all.iter().map(|live| (live.room.key, live.head())).collect();
+    let heads: ById<RoomKey, Head> = all.iter().map(|live| (live.key, live.head())).collect();
     let shared = Arc::new(Shared {
         queue: Default::default(),
         rooms,
@@ -124,7 +126,8 @@ pub(crate) fn make_ready(options: &Options, tuning: Tuning, announce: Arc<dyn An
     };
     let applier = Applier { shared: Arc::clone(&shared), floor, every: tuning.apply_every };
     let guest_tokens = GuestTokens::new(&dir.secret);
-    Ok(Ready { shared, writer, applier, guest_tokens, dir })
+    let standings = Standings::new(Arc::clone(&shared), &dir.secret);
+    Ok(Ready { shared, writer, applier, guest_tokens, standings, dir })
 }
 
 /// The index, and what it lacks.
@@ -171,9 +174,9 @@ pub(crate) fn try_catch_up(
         return Err(IndexError(text));
     }
     let mut heads = Vec::new();
-    for (room, head) in index.rooms()? {
-        heads.push((room.key, head));
-        rooms.add(Arc::new(LiveRoom::new(Arc::new(room), head)));
+    for live in index.rooms()? {
+        heads.push((live.key, live.head()));
+        rooms.add(Arc::new(live));
     }
     let mut replay = Replay::new(heads);
     let lost = replay_into(&index, &mut replay, applied, newest, segments, rooms)?;
@@ -194,7 +197,7 @@ fn below_the_floor(floor: &ById<RoomKey, Head>, rooms: &Rooms) -> Short {
 
 fn what_was_lost(dir: &DataDir, short: &Short, rooms: &Rooms) -> String {
     let shown = short.iter().take(10).map(|(&key, (floor, head))| {
-        let name = rooms.by_key(key).map_or_else(|| key.0.to_string(), |live| live.room.id.to_string());
+        let name = rooms.by_key(key).map_or_else(|| key.0.to_string(), |live| live.id.to_string());
         format!("{name}: {} of {} events", head.seq, floor.seq)
     });
     let shown: Vec<String> = shown.collect();

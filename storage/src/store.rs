@@ -14,7 +14,7 @@ use crate::start::{Ready, Tuning, make_ready};
 use crate::writer::Writer;
 use crate::{
     Account, Announce, Cursor, Head, Health, Intent, Options, Page, PageFrom, ReadError, Room, RoomInList, RoomKey,
-    SignIn, StartError, TokenHash, Unreadable,
+    SignIn, Standings, StartError, TokenHash, Unreadable,
 };
 
 /// Rooms, people and their messages, kept on one disk. Cloning it is cheap; the last one that is
@@ -27,6 +27,7 @@ pub struct Store {
 struct Inner {
     shared: Arc<Shared>,
     guest_tokens: GuestTokens,
+    standings: Standings,
     threads: Mutex<Option<Threads>>,
     /// The writer, when its thread has ended.
     ended: Mutex<Option<Writer>>,
@@ -54,13 +55,15 @@ impl Store {
         tuning: Tuning,
         announce: Arc<dyn Announce>,
     ) -> Result<Self, StartError> {
-        let Ready { shared, writer, applier, guest_tokens, dir } = make_ready(options, tuning, announce)?;
+        let Ready { shared, writer, applier, guest_tokens, standings, dir } = make_ready(options, tuning, announce)?;
         let named = |name: &str| std::thread::Builder::new().name(name.into());
         let failed = |cause| StartError::Disk { what: "starting a thread".into(), cause };
         let applier = named("greenroom-index").spawn(move || applier.run()).map_err(failed)?;
         let writer = named("greenroom-journal").spawn(move || writer.run()).map_err(failed)?;
         let threads = Mutex::new(Some(Threads { writer, applier }));
-        Ok(Self { inner: Arc::new(Inner { shared, guest_tokens, threads, ended: Mutex::new(None), _dir: dir }) })
+        Ok(Self {
+            inner: Arc::new(Inner { shared, guest_tokens, standings, threads, ended: Mutex::new(None), _dir: dir }),
+        })
     }
 
     /// Whether no cursor is on its way to the journal.
@@ -96,14 +99,14 @@ impl Store {
     #[must_use]
     pub fn room(&self, room: &RoomId) -> Option<(Arc<Room>, Head)> {
         let live = self.inner.shared.rooms.by_id(room)?;
-        Some((Arc::clone(&live.room), live.head()))
+        (!live.is_deleted()).then(|| (live.room(), live.head()))
     }
 
     /// All rooms. Asks memory only.
     #[must_use]
     pub fn rooms(&self) -> Vec<(Arc<Room>, Head)> {
         let all = self.inner.shared.rooms.all();
-        all.into_iter().map(|live| (Arc::clone(&live.room), live.head())).collect()
+        all.into_iter().filter(|live| !live.is_deleted()).map(|live| (live.room(), live.head())).collect()
     }
 
     /// The rooms in a person's list.
@@ -211,6 +214,12 @@ impl Store {
     /// Where it can't be read now.
     pub fn sign_ins_of(&self, user: UserId) -> Result<Vec<TokenHash>, ReadError> {
         self.inner.shared.sign_ins_of(user)
+    }
+
+    /// Looks up who may do what.
+    #[must_use]
+    pub fn standings(&self) -> Standings {
+        self.inner.standings.clone()
     }
 
     /// Issues and verifies the tokens of guests.

@@ -8,6 +8,7 @@ mod checking;
 mod damage;
 mod faults;
 mod lists;
+mod members;
 mod model;
 mod opening;
 mod reading;

@@ -248,6 +248,12 @@ impl Writer {
                 announcing::Effect::Opened((reply, opened)) => reply(opened),
             }
         }
+        for (reply, made) in effects.made {
+            reply(made);
+        }
+        for (reply, enacted) in effects.enacted {
+            reply(enacted);
+        }
         for (reply, followed) in effects.followed {
             reply(followed);
         }

@@ -244,7 +244,7 @@ async fn a_wrong_password_and_an_unknown_email_are_answered_alike() {
 
 #[tokio::test]
 async fn what_is_wrong_with_a_form_is_said_field_by_field() {
-    let server = Server::start().await;
+    let server = Server::start_with_limits().await;
     let register = async |form: Value| call(&server, Method::POST, "/api/users").json(&form).answer().await;
     let bad = json!({ "email": "alice", "name": "A", "password": "short", "password_confirm": "other" });
     let all = ["email", "name", "password", "password_confirm"];
@@ -405,7 +405,7 @@ async fn a_page_of_another_site_changes_nothing_with_somebodys_cookie() {
 
 #[tokio::test]
 async fn whoever_tries_too_often_is_told_when_to_try_again() {
-    let mut server = Server::start().await;
+    let mut server = Server::start_with_limits().await;
     let alice = Member::register(&server, "Alice").await;
     let tries = async |server: &Server| {
         let mut answers = Vec::new();
@@ -437,7 +437,7 @@ async fn whoever_tries_too_often_is_told_when_to_try_again() {
 
 #[tokio::test]
 async fn whoever_finds_an_open_page_guesses_no_faster_there() {
-    let server = Server::start().await;
+    let server = Server::start_with_limits().await;
     let alice = Member::register(&server, "Alice").await;
     let guess = json!({ "password": "short grass on friday", "current_password": "a guess" });
     let mut answers = Vec::new();

@@ -25,6 +25,9 @@ mod accounts;
 /// How far people have got, and their lists of rooms.
 mod cursors;
 
+/// Private and direct rooms, their members, and who hears what; rooms and messages over HTTP.
+mod rooms;
+
 /// What Mallory sends.
 mod bad_input;
 
@@ -33,6 +36,9 @@ mod wire;
 
 /// Connections that break, hang or are not read, and a server that is held up.
 mod network;
+
+/// Too often, and too many.
+mod limits;
 
 /// More than there is room for: in a room, in a mailbox, among the files.
 mod load;

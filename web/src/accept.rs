@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::ConnectInfo;
-use greenroom_actors::Engine;
-use greenroom_protocol::limits;
+use greenroom_actors::{Engine, Pacing};
+use greenroom_protocol::limits::{self, Cap};
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use ipnet::IpNet;
 use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
@@ -32,8 +33,8 @@ pub struct ServerConfig {
     pub allowed_origins: Vec<String>,
     /// Whether the fault laboratory is open.
     pub lab: bool,
-    /// Whether the number of sockets, and the pace of sign-ins and registrations, is bounded.
-    pub limits: bool,
+    /// Proxies whose word counts about whom they speak for.
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 /// What every request handler has.
@@ -41,7 +42,7 @@ pub struct ServerConfig {
 pub(crate) struct Edge {
     pub(crate) engine: Engine,
     pub(crate) config: ServerConfig,
-    /// How often people may try what is worth guessing at; nothing where there are no limits.
+    /// How often people may do what; nothing where there are no limits.
     pub(crate) pace: Option<Pace>,
     /// One for each WebSocket that may still be opened.
     pub(crate) sockets: Arc<Semaphore>,
@@ -65,10 +66,11 @@ impl Server {
     /// Serves on a listener until [`Server::drain`].
     #[must_use]
     pub fn start(listener: TcpListener, engine: Engine, config: ServerConfig) -> Self {
-        let sockets = if config.limits { limits::SOCKETS } else { Semaphore::MAX_PERMITS };
+        let most = |pacing: &Arc<Pacing>| usize::try_from(pacing.limits().cap(Cap::Sockets)).unwrap_or(usize::MAX);
+        let sockets = engine.pacing().map_or(Semaphore::MAX_PERMITS, most).min(Semaphore::MAX_PERMITS);
         let sockets = Arc::new(Semaphore::new(sockets));
         let stop = CancellationToken::new();
-        let pace = config.limits.then(Pace::new);
+        let pace = engine.pacing().map(|pacing| Pace::new(Arc::clone(pacing)));
         let edge = Edge { engine, config, pace, sockets, tasks: TaskTracker::new(), stop: stop.clone() };
         let server = Self { edge: Arc::new(edge), connections: TaskTracker::new() };
         let router = router(Arc::clone(&server.edge));

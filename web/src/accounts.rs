@@ -4,16 +4,14 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::{HeaderValue, header};
 use axum::middleware::{from_fn_with_state, map_response};
-use axum::response::Response;
 use axum::routing::{get, post};
 use greenroom_protocol::limits::REQUEST_BYTES;
 
 use crate::accept::Edge;
 use crate::caller::no_other_site;
+use crate::problem::unstored;
 
-mod fields;
 mod people;
 mod person;
 mod refusal;
@@ -28,10 +26,4 @@ pub(crate) fn routes(edge: &Arc<Edge>) -> Router<Arc<Edge>> {
         .layer(DefaultBodyLimit::max(REQUEST_BYTES))
         .layer(from_fn_with_state(Arc::clone(edge), no_other_site))
         .layer(map_response(unstored))
-}
-
-/// What is said of people, and their tokens, is for who has asked.
-async fn unstored(mut response: Response) -> Response {
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
 }

@@ -12,6 +12,7 @@ use greenroom_actors::{HelloFailed, Identity};
 use crate::accept::Edge;
 use crate::cookie;
 use crate::origin;
+use crate::pace::calls::Known;
 use crate::problem::Problem;
 
 /// The token that a request carries: in its `Authorization`, else in its cookie.
@@ -33,6 +34,14 @@ pub(crate) async fn caller(edge: &Edge, headers: &HeaderMap) -> Result<Option<Id
     }
 }
 
+/// The same, where it may have been found out already.
+async fn known(parts: &Parts, edge: &Edge) -> Result<Option<Identity>, Problem> {
+    match parts.extensions.get::<Known>() {
+        Some(Known(known)) => known.clone().map_err(unidentified),
+        None => caller(edge, &parts.headers).await,
+    }
+}
+
 /// Who asks; nobody is refused before their request is read any further.
 pub(crate) struct Somebody(pub(crate) Identity);
 
@@ -41,7 +50,7 @@ impl FromRequestParts<Arc<Edge>> for Somebody {
 
     async fn from_request_parts(parts: &mut Parts, edge: &Arc<Edge>) -> Result<Self, Problem> {
         let nobody = || Problem::new(StatusCode::UNAUTHORIZED, "sign in first: with a bearer token, or the cookie");
-        caller(edge, &parts.headers).await?.map(Self).ok_or_else(nobody)
+        known(parts, edge).await?.map(Self).ok_or_else(nobody)
     }
 }
 
@@ -53,7 +62,7 @@ impl FromRequestParts<Arc<Edge>> for Perhaps {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, edge: &Arc<Edge>) -> Result<Self, Problem> {
-        match caller(edge, &parts.headers).await {
+        match known(parts, edge).await {
             Err(refused) if refused.status() == StatusCode::UNAUTHORIZED && bearer(&parts.headers).is_none() => {
                 Ok(Self(None))
             }

@@ -5,9 +5,11 @@
 
 mod accept;
 mod accounts;
+mod address;
 mod assets;
 mod caller;
 mod cookie;
+mod fields;
 mod http;
 mod lab;
 mod local;
@@ -15,6 +17,7 @@ mod metrics;
 mod origin;
 mod pace;
 mod problem;
+mod rooms;
 mod router;
 mod socket;
 

@@ -32,6 +32,7 @@ fn render(metrics: &Metrics) -> prometheus::Result<String> {
     page.ledger(&metrics.balance)?;
     page.health(&metrics.health)?;
     page.actors(metrics)?;
+    page.refusals(&metrics.refusals)?;
     page.0.register(Box::new(ProcessCollector::for_self()))?;
     TextEncoder::new().encode_to_string(&page.0.gather())
 }
@@ -137,6 +138,11 @@ impl Page {
             life.with_label_values(&[*kind, event.as_str()]).inc_by(*count);
         }
         self.register(life)
+    }
+
+    fn refusals(&self, refusals: Rows<'_>) -> prometheus::Result<()> {
+        let help = "Refusals for coming too often, or for being too many, by the limit";
+        self.counts("greenroom_rate_limited_total", help, "bucket", refusals)
     }
 
     fn count(&self, name: &str, help: &str, value: u64) -> prometheus::Result<()> {

@@ -4,29 +4,31 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
-use axum::middleware::{from_fn, map_response};
+use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{any, get};
 
 use crate::accept::Edge;
 use crate::assets::{self, CONTENT_SECURITY_POLICY};
 use crate::local::only_from_here;
+use crate::pace::calls;
 use crate::problem::Problem;
-use crate::{accounts, http, lab, metrics, socket};
+use crate::{accounts, http, lab, metrics, rooms, socket};
 
 pub(crate) fn router(edge: Arc<Edge>) -> Router {
     let api = Router::new()
-        .route("/api/health", get(http::health))
-        .route("/api/rooms", get(http::rooms))
         .merge(accounts::routes(&edge))
+        .merge(rooms::routes(&edge))
         .route("/api", any(unknown))
         .route("/api/", any(unknown))
-        .route("/api/{*unknown}", any(unknown));
+        .route("/api/{*unknown}", any(unknown))
+        .layer(from_fn_with_state(Arc::clone(&edge), calls::count));
     // What tells of people and rooms by name is for this machine only.
     let here = metrics::routes().route("/api/set-aside", get(http::set_aside)).layer(from_fn(only_from_here));
     let lab = if edge.config.lab { lab::routes() } else { Router::new() };
     Router::new()
         .route("/ws", get(socket::upgrade))
+        .route("/api/health", get(http::health))
         .merge(api)
         .merge(here)
         .merge(lab)

@@ -4,13 +4,14 @@
 //! WebSocket itself is kept for an idle connection, and a client that breaks the protocol can be told
 //! so before its connection is closed.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use greenroom_protocol::limits::FRAME_BYTES;
+use greenroom_protocol::limits::{Cap, FRAME_BYTES};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
@@ -19,16 +20,21 @@ use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 use crate::accept::Edge;
+use crate::address::Client;
 use crate::caller::token;
 use crate::origin;
+use crate::pace::{FULL, Place};
 use crate::problem::Problem;
 
 mod closing;
 mod heartbeat;
 mod hello;
 mod life;
+mod metered;
 mod wake;
 mod writing;
+
+use metered::Metered;
 
 /// The subprotocol that a client may ask for.
 const SUBPROTOCOL: &str = "greenroom.v1";
@@ -47,25 +53,55 @@ pub(crate) async fn upgrade(State(edge): State<Arc<Edge>>, mut request: Request)
     if asks_for_subprotocol(headers) {
         response.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SUBPROTOCOL));
     }
-    let Ok(place) = Arc::clone(&edge.sockets).try_acquire_owned() else {
+    let client = Client::of(request.extensions(), headers, &edge.config.trusted_proxies);
+    let token = token(headers).map(str::to_owned);
+    let place = room_for(&edge, client.ip, token.as_deref()).await?;
+    let Ok(one_of_all) = Arc::clone(&edge.sockets).try_acquire_owned() else {
+        if let Some(pace) = &edge.pace {
+            pace.people.full(Cap::Sockets);
+        }
         return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "the server holds as many sockets as it may"));
     };
     let Some(upgrade) = request.extensions_mut().remove::<OnUpgrade>() else {
         return Err(Problem::new(StatusCode::BAD_REQUEST, "this connection can't be upgraded"));
     };
-    let token = token(request.headers()).map(str::to_owned);
+    let comes = Comes { from: client.ip, token };
     let tasks = edge.tasks.clone();
     tasks.spawn(async move {
         match upgrade.await {
-            Ok(upgraded) => Box::pin(serve(upgraded, edge, token)).await,
+            Ok(upgraded) => Box::pin(serve(upgraded, edge, comes)).await,
             Err(error) => tracing::debug!(%error, "the upgrade was not completed"),
         }
-        drop(place);
+        drop((place, one_of_all));
     });
     Ok(response.into_response())
 }
 
-async fn serve(upgraded: Upgraded, edge: Arc<Edge>, token: Option<String>) {
+/// Who opens a socket.
+struct Comes {
+    from: IpAddr,
+    /// What the upgrade carried; `hello` may name somebody else.
+    token: Option<String>,
+}
+
+/// A place for one more socket from an address. Whoever the upgrade says this is hears here already where they have too
+/// many; for all others it is `hello` that shows it.
+async fn room_for(edge: &Edge, from: IpAddr, token: Option<&str>) -> Result<Option<Place>, Problem> {
+    let Some(pace) = &edge.pace else { return Ok(None) };
+    pace.upgrade(from)?;
+    let full = |detail| Problem::later(StatusCode::TOO_MANY_REQUESTS, detail, FULL);
+    let place = pace.place(from).ok_or_else(|| full("your address has as many sockets as it may"))?;
+    if let Some(token) = token
+        && let Ok(identity) = edge.engine.bearer(token).await
+        && !pace.people.person(identity.person.user.id).has_place()
+    {
+        pace.people.full(Cap::SocketsOfUser);
+        return Err(full("you have as many sockets as you may; close another one"));
+    }
+    Ok(Some(place))
+}
+
+async fn serve(upgraded: Upgraded, edge: Arc<Edge>, comes: Comes) {
     let Ok(parts) = upgraded.downcast::<TokioIo<TcpStream>>() else {
         tracing::error!("an upgraded connection is no TCP stream");
         return;
@@ -73,12 +109,14 @@ async fn serve(upgraded: Upgraded, edge: Arc<Edge>, token: Option<String>) {
     let (stream, read) = (parts.io.into_inner(), parts.read_buf.to_vec());
     // hyper's buffer of 8 KiB would otherwise live as long as the socket.
     drop(parts.read_buf);
+    let pace = edge.pace.as_ref().map(|pace| pace.people.socket());
+    let stream = Metered::new(stream, &read, pace);
     let config = WebSocketConfig::default()
         .read_buffer_size(READ_BYTES)
         .max_message_size(Some(FRAME_BYTES))
         .max_frame_size(Some(FRAME_BYTES));
     let socket = Box::pin(WebSocketStream::from_partially_read(stream, read, Role::Server, Some(config))).await;
-    life::live(Box::new(socket), edge, token).await;
+    life::live(Box::new(socket), edge, comes).await;
 }
 
 fn asks_for_subprotocol(headers: &HeaderMap) -> bool {

@@ -140,7 +140,7 @@ fn name(text: &str) -> Result<Name, String> {
 }
 
 /// A line of text without what deceives or breaks a page.
-fn line(text: &str, longest: usize) -> Result<String, String> {
+pub(crate) fn line(text: &str, longest: usize) -> Result<String, String> {
     let text = text.trim();
     if text.chars().count() > longest {
         return Err(format!("at most {longest} characters"));

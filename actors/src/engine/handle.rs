@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use greenroom_protocol::limits::Limits;
 use greenroom_protocol::{CloseCode, Hello, Name, Ref, Status, User, UserId};
 use greenroom_storage::{
     Account, Durability, GuestTokens, Options, SignInToken, StartError, Store, TokenHash, Unreadable,
@@ -23,7 +24,9 @@ use crate::census::LifeChange;
 use crate::dead_letters::DeadLetter;
 use crate::directory::{Directory, Person};
 use crate::lobby::PublicRoom;
+use crate::membership::{Membership, RoomFailed};
 use crate::outbox::Outbox;
+use crate::pace::Pacing;
 use crate::session::{SessionConfig, SessionHandle};
 use crate::shard::Opening;
 use crate::store::ReadFailed;
@@ -31,12 +34,14 @@ use crate::store::ReadFailed;
 /// A running engine: the door through which the web edge reaches the actors.
 #[derive(Clone)]
 pub struct Engine {
-    directory: Arc<Directory>,
+    pub(super) directory: Arc<Directory>,
     actor: Address<EngineCommand>,
     store: Store,
     tokens: GuestTokens,
     accounts: Accounts,
+    pub(super) membership: Membership,
     config: SessionConfig,
+    pacing: Option<Arc<Pacing>>,
 }
 
 /// Why the engine does not start.
@@ -134,6 +139,8 @@ pub struct Metrics {
     pub actors: BTreeMap<&'static str, (u64, u64)>,
     /// How often what has happened to actors of each kind.
     pub life: Vec<(&'static str, LifeChange, u64)>,
+    /// How often what was refused for coming too often, or being too many; nothing where there are no limits.
+    pub refusals: Vec<(&'static str, u64)>,
 }
 
 /// People and sessions online.
@@ -150,12 +157,18 @@ impl Engine {
     ///
     /// # Errors
     /// Where the data directory can't be used, or an actor does not start.
-    pub async fn start(dir: PathBuf, durability: Durability, config: SessionConfig) -> Result<Self, EngineFailed> {
+    pub async fn start(
+        dir: PathBuf,
+        durability: Durability,
+        config: SessionConfig,
+        limits: Option<Limits>,
+    ) -> Result<Self, EngineFailed> {
         let directory = Directory::new();
         let announce = Arc::clone(&directory);
         let opened = tokio::task::spawn_blocking(move || Store::start(Options { dir, durability }, announce)).await;
         let store = opened.map_err(|panic| EngineFailed::Actors(panic.to_string()))??;
         let tokens = store.guest_tokens();
+        directory.guard(Arc::new(store.standings()));
         let arguments = EngineArguments { directory: Arc::clone(&directory), store: store.clone() };
         let vitals = Vitals::new();
         let (actor, task) = Actor::spawn(None, EngineActor, Birth::new(Arc::clone(&vitals), arguments))
@@ -168,8 +181,9 @@ impl Engine {
             let _ended = task.await;
             watched.fail("the engine has ended".to_owned());
         });
-        let accounts = Accounts::new(Arc::clone(&directory));
-        Ok(Self { directory, actor, store, tokens, accounts, config })
+        let (accounts, membership) = (Accounts::new(Arc::clone(&directory)), Membership::new(Arc::clone(&directory)));
+        let pacing = limits.map(|limits| Arc::new(Pacing::new(limits)));
+        Ok(Self { directory, actor, store, tokens, accounts, membership, config, pacing })
     }
 
     /// Who a `hello` says this is, with the token that a guest comes back with.
@@ -230,7 +244,8 @@ impl Engine {
     ) -> Result<SessionHandle, call::CallError> {
         let Identity { person, token, sign_in } = identity;
         let user = person.user.id;
-        let opening = Opening { person, token, reference, outbox: Arc::clone(&outbox), sign_in, config: self.config };
+        let (config, pace) = (self.config, self.pacing().map(|pacing| pacing.person(user)));
+        let opening = Opening { person, token, reference, outbox: Arc::clone(&outbox), sign_in, config, pace };
         let session = self.directory.sessions.open(opening).await?;
         // They may have signed out, or registered, while the session was being opened, when it could not be found yet.
         match self.still_good(user, sign_in).await {
@@ -242,6 +257,12 @@ impl Engine {
             }
         }
         Ok(session)
+    }
+
+    /// Who may do what how often; nothing where there are no limits.
+    #[must_use]
+    pub fn pacing(&self) -> Option<&Arc<Pacing>> {
+        self.pacing.as_ref()
     }
 
     async fn still_good(&self, user: UserId, sign_in: Option<TokenHash>) -> Result<bool, ReadFailed> {
@@ -353,7 +374,8 @@ impl Engine {
     pub async fn metrics(&self) -> Metrics {
         let health = self.health().await;
         let census = &self.directory.census;
-        Metrics { health, balance: balance(&self.directory), actors: census.crowd(), life: census.counts() }
+        let refusals = self.pacing().map(|pacing| pacing.refusals()).unwrap_or_default();
+        Metrics { health, balance: balance(&self.directory), actors: census.crowd(), life: census.counts(), refusals }
     }
 
     /// Sessions whose sockets are open.
@@ -395,10 +417,25 @@ impl Engine {
 
 /// What was begun is carried out, also where whoever has asked is gone before it is done: what is stored and which
 /// sockets are open belong together.
-async fn to_its_end<T: Send + 'static>(
-    work: impl Future<Output = Result<T, AccountFailed>> + Send + 'static,
-) -> Result<T, AccountFailed> {
-    tokio::spawn(work).await.map_err(|panic| AccountFailed::Unavailable(panic.to_string()))?
+pub(super) async fn to_its_end<T: Send + 'static, E: From<Panicked> + Send + 'static>(
+    work: impl Future<Output = Result<T, E>> + Send + 'static,
+) -> Result<T, E> {
+    tokio::spawn(work).await.map_err(|panic| Panicked(panic.to_string()))?
+}
+
+/// What was begun has panicked.
+pub(crate) struct Panicked(pub(crate) String);
+
+impl From<Panicked> for AccountFailed {
+    fn from(Panicked(panic): Panicked) -> Self {
+        Self::Unavailable(panic)
+    }
+}
+
+impl From<Panicked> for RoomFailed {
+    fn from(Panicked(panic): Panicked) -> Self {
+        Self::Unavailable(panic)
+    }
 }
 
 impl std::fmt::Debug for Engine {

@@ -12,6 +12,7 @@ use greenroom_protocol::{
 };
 use uuid::Uuid;
 
+use super::open_doors::OpenDoors;
 use super::room::Room;
 use crate::address::held::Mailbox;
 use crate::directory::{Directory, Person};
@@ -48,6 +49,7 @@ impl Wire for Nobody {
 impl Desk {
     pub(super) fn new() -> Self {
         let directory = Directory::new();
+        directory.guard(Arc::new(OpenDoors));
         let (supervisor, mailbox) = (Mailbox::new(None), Mailbox::new(None));
         directory.rooms.fill(supervisor.address());
         let user = User { id: UserId(Uuid::from_u128(1)), name: Name::guest("ana").expect("that is a name") };
@@ -61,6 +63,7 @@ impl Desk {
             outbox: Arc::clone(&outbox),
             sign_in: None,
             config,
+            pace: None,
         };
         let id = SessionId(Uuid::from_u128(2));
         let arguments = SessionArguments { id, directory: Arc::clone(&directory), opening };

@@ -72,6 +72,7 @@ impl Room {
                 | Inside::HoleRead(_)
                 | Inside::Followed { .. }
                 | Inside::LobbyUp
+                | Inside::VisitorPost(_)
                 | Inside::Tick => unreachable!("no session says that"),
             }
         }
@@ -107,6 +108,8 @@ impl Room {
             room: self.id.clone(),
             kind: RoomKind::Group,
             title: String::new(),
+            topic: String::new(),
+            role: None,
             last_seq: self.head(),
             read_seq: Seq::ZERO,
             events,

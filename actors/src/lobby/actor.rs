@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use greenroom_protocol::{EncodedFrame, RoomId, RoomRow, RoomsChanged, ServerFrame, SessionId, UserId};
-use greenroom_storage::{RoomInList, RoomKey};
+use greenroom_storage::{RoomInList, RoomKey, Sight};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 
 use super::command::{LobbyCommand, PublicRoom, RoomNews};
@@ -23,6 +23,9 @@ pub(crate) struct LobbyShell {
     outboxes: HashMap<SessionId, Arc<Outbox>>,
     /// Sessions that wait for their person's list to be read.
     waiting: HashMap<UserId, Vec<ListAnswer>>,
+    /// Rows that are being read, each with the number of the newest look.
+    looking: HashMap<(UserId, RoomId), u64>,
+    looks: u64,
 }
 
 /// Time between two tries to read what nobody asks for again.
@@ -42,7 +45,8 @@ impl Actor for LobbyActor {
     ) -> Result<LobbyShell, ActorProcessingErr> {
         let (myself, directory) = birth.of(myself);
         let state = LobbyState::default();
-        Ok(LobbyShell { directory, myself, state, outboxes: HashMap::new(), waiting: HashMap::new() })
+        let (outboxes, waiting, looking) = (HashMap::new(), HashMap::new(), HashMap::new());
+        Ok(LobbyShell { directory, myself, state, outboxes, waiting, looking, looks: 0 })
     }
 
     /// Rebuilds itself from the store and the living sessions.
@@ -72,12 +76,16 @@ impl Actor for LobbyActor {
             LobbyCommand::CursorMoved { user, room, cursor } => {
                 shell.state.cursor_moved(user, &room, cursor).iter().for_each(|notice| shell.tell_read(notice));
             }
-            LobbyCommand::Followed { user, room, key } => shell.followed(user, room, key),
-            LobbyCommand::RowRead { user, row } => shell.row_read(user, row),
+            LobbyCommand::Listed { user, room, key } => shell.listed(user, room, key),
+            LobbyCommand::RowRead { user, room, asked, row } => shell.row_read(user, room, asked, row),
+            LobbyCommand::Changed { room } => shell.changed(&room),
+            LobbyCommand::Gone { room } => shell.gone(room),
             LobbyCommand::ReadRooms => shell.read_rooms(),
             LobbyCommand::RoomsRead(rooms) => shell.state.know_rooms(rooms),
             LobbyCommand::List { user, reply } => shell.list(user, reply),
-            LobbyCommand::ListFor { list, reply } => call::answer(reply, shell.state.directory_for(&list)),
+            LobbyCommand::ListFor { user, list, reply } => {
+                call::answer(reply, shell.state.directory_for(list, shell.sight(Some(user))));
+            }
             LobbyCommand::Suffer(fault) => fault.suffer().await,
         }
         shell.myself.vitals().handled_one();
@@ -103,7 +111,7 @@ impl LobbyShell {
         self.outboxes.insert(session, outbox);
         if !self.state.enter(session, user) {
             if let Some(reply) = reply {
-                call::answer(reply, Ok(self.state.list(user)));
+                call::answer(reply, Ok(self.state.list(user, self.sight(Some(user)))));
             }
             return;
         }
@@ -119,7 +127,10 @@ impl LobbyShell {
     }
 
     fn list_read(&mut self, user: UserId, list: Result<Vec<RoomInList>, ReadFailed>) {
-        let list = list.map(|list| self.state.know_list(user, list));
+        let list = list.map(|list| {
+            self.state.know_list(user, list);
+            self.state.list(user, self.sight(Some(user)))
+        });
         for reply in self.waiting.remove(&user).into_iter().flatten() {
             call::answer(reply, list.clone());
         }
@@ -127,12 +138,12 @@ impl LobbyShell {
 
     fn list(&self, user: Option<UserId>, reply: Answer<Vec<PublicRoom>>) {
         let Some(user) = user.filter(|user| !self.state.knows_list(*user)) else {
-            return call::answer(reply, self.state.directory(user));
+            return call::answer(reply, self.state.directory(user, self.sight(user)));
         };
         let (store, myself) = (self.directory.store.clone(), self.myself.clone());
         tokio::spawn(async move {
             match store.rooms_of(user).await {
-                Ok(list) => myself.tell(LobbyCommand::ListFor { list, reply }),
+                Ok(list) => myself.tell(LobbyCommand::ListFor { user, list, reply }),
                 // Without an answer the caller knows that there is none.
                 Err(error) => tracing::warn!(%error, "a person's list can't be read"),
             }
@@ -156,32 +167,76 @@ impl LobbyShell {
         self.pass(notice, |_| true);
     }
 
+    /// Whoever is out by now hears nothing; whoever is in may hear what was known here while they were.
     fn pass(&self, notice: &Notice, to: impl Fn(&Outbox) -> bool) {
+        if !self.directory.admits(notice.key, notice.user) {
+            return;
+        }
         let frame = EncodedFrame::new(&ServerFrame::Unread(notice.count.clone()));
         for outbox in self.outboxes_of(notice.user).filter(|outbox| to(outbox)) {
             outbox.pass(PassingKey::Unread(notice.count.room.clone()), frame.clone());
         }
     }
 
-    fn followed(&self, user: UserId, room: RoomId, key: RoomKey) {
+    /// What somebody sees of rooms, as of this moment.
+    fn sight(&self, user: Option<UserId>) -> impl Fn(&RoomId) -> Sight {
+        move |room| self.directory.look(room, user)
+    }
+
+    /// Looks again at what somebody's list has of a room. Only the newest look counts.
+    fn listed(&mut self, user: UserId, room: RoomId, key: RoomKey) {
+        if !self.state.knows_list(user) && !self.waiting.contains_key(&user) {
+            return;
+        }
+        self.looks += 1;
+        let asked = self.looks;
+        self.looking.insert((user, room.clone()), asked);
         let (store, myself) = (self.directory.store.clone(), self.myself.clone());
         tokio::spawn(async move {
             match store.room_in_list(user, key).await {
-                Ok(Some(row)) => myself.tell(LobbyCommand::RowRead { user, row }),
-                Ok(None) => {}
+                Ok(row) => myself.tell(LobbyCommand::RowRead { user, room, asked, row: row.map(Box::new) }),
                 Err(error) => {
-                    tracing::warn!(%room, %error, "a new row of a person's list can't be read yet");
-                    myself.tell_after(READ_AGAIN, move || LobbyCommand::Followed { user, room, key });
+                    tracing::warn!(%room, %error, "a row of a person's list can't be read yet");
+                    myself.tell_after(READ_AGAIN, move || LobbyCommand::Listed { user, room, key });
                 }
             }
         });
     }
 
-    fn row_read(&mut self, user: UserId, row: RoomInList) {
-        let room = row.room.id.clone();
-        self.state.know_row(user, row);
-        let Some(row) = self.state.row_of(user, &room) else { return };
-        let changed = RoomsChanged { rooms: vec![row], gone: Vec::new() };
+    fn row_read(&mut self, user: UserId, room: RoomId, asked: u64, row: Option<Box<RoomInList>>) {
+        let both = (user, room);
+        if self.looking.get(&both) != Some(&asked) {
+            return;
+        }
+        self.looking.remove(&both);
+        let (_, room) = both;
+        if let Some(row) = row {
+            self.state.know_row(user, *row);
+        } else if !self.state.forget_row(user, &room) {
+            return;
+        }
+        self.tell_row(user, room);
+    }
+
+    fn changed(&mut self, room: &RoomId) {
+        let Some((room, head)) = self.directory.room(room) else { return };
+        for user in self.state.changed(&room, head) {
+            self.tell_row(user, room.id.clone());
+        }
+    }
+
+    fn gone(&mut self, room: RoomId) {
+        for user in self.state.forget_room(&room) {
+            self.tell_row(user, room.clone());
+        }
+    }
+
+    /// Tells all devices of a person what their list has of a room now.
+    fn tell_row(&self, user: UserId, room: RoomId) {
+        let changed = match self.state.row_of(user, &room, self.directory.look(&room, Some(user))) {
+            Some(row) => RoomsChanged { rooms: vec![row], gone: Vec::new() },
+            None => RoomsChanged { rooms: Vec::new(), gone: vec![room] },
+        };
         let frame = EncodedFrame::new(&ServerFrame::Rooms(changed));
         self.outboxes_of(user).for_each(|outbox| outbox.reply(frame.clone()));
     }

@@ -46,10 +46,14 @@ pub(crate) enum LobbyCommand {
     News(Box<RoomNews>),
     /// A room says that somebody's cursors have moved.
     CursorMoved { user: UserId, room: RoomId, cursor: Cursor },
-    /// A room says that somebody follows it now.
-    Followed { user: UserId, room: RoomId, key: RoomKey },
-    /// The row of a room that somebody follows now was read.
-    RowRead { user: UserId, row: RoomInList },
+    /// A room came into somebody's list, or out of it.
+    Listed { user: UserId, room: RoomId, key: RoomKey },
+    /// What somebody's list has of a room was read: nothing where it is not in it.
+    RowRead { user: UserId, room: RoomId, asked: u64, row: Option<Box<RoomInList>> },
+    /// A room or its members have changed.
+    Changed { room: RoomId },
+    /// A room is no more.
+    Gone { room: RoomId },
     /// The directory of rooms could not be read a while ago: try again.
     ReadRooms,
     /// All rooms were read from the store.
@@ -57,7 +61,7 @@ pub(crate) enum LobbyCommand {
     /// Somebody over HTTP wants the public rooms, and the ones in `user`'s list.
     List { user: Option<UserId>, reply: Answer<Vec<PublicRoom>> },
     /// The list of somebody who asks over HTTP and is not online was read.
-    ListFor { list: Vec<RoomInList>, reply: Answer<Vec<PublicRoom>> },
+    ListFor { user: UserId, list: Vec<RoomInList>, reply: Answer<Vec<PublicRoom>> },
     /// The fault laboratory inflicts a fault.
     Suffer(Fault),
 }

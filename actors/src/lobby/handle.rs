@@ -57,8 +57,16 @@ impl LobbyHandle {
         self.tell(LobbyCommand::CursorMoved { user, room, cursor });
     }
 
-    pub(crate) fn followed(&self, user: UserId, room: RoomId, key: RoomKey) {
-        self.tell(LobbyCommand::Followed { user, room, key });
+    pub(crate) fn listed(&self, user: UserId, room: RoomId, key: RoomKey) {
+        self.tell(LobbyCommand::Listed { user, room, key });
+    }
+
+    pub(crate) fn changed(&self, room: RoomId) {
+        self.tell(LobbyCommand::Changed { room });
+    }
+
+    pub(crate) fn gone(&self, room: RoomId) {
+        self.tell(LobbyCommand::Gone { room });
     }
 
     pub(crate) async fn list(&self, user: Option<UserId>) -> Result<Vec<PublicRoom>, CallError> {

@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use greenroom_protocol::{LastMessage, RoomId, RoomKind, RoomRow, Seq, SessionId, UnreadCount, UserId};
-use greenroom_storage::{Cursor, Head, Room, RoomInList};
+use greenroom_protocol::{LastMessage, RoomId, RoomRow, Seq, SessionId, UnreadCount, User, UserId};
+use greenroom_storage::{Cursor, Head, Room, RoomInList, RoomKey, Sight};
 
 use super::command::{PublicRoom, RoomNews};
 
@@ -31,14 +31,24 @@ struct Board {
 struct Standing {
     /// A set; mostly one, so that a list is the smallest form of it.
     sessions: Vec<SessionId>,
-    /// How far they have read in the rooms of their list; nothing before it was read.
-    list: Option<HashMap<RoomId, Cursor>>,
+    /// The rooms of their list; nothing before it was read.
+    list: Option<HashMap<RoomId, Listed>>,
+}
+
+/// A room in the list of a person who is online.
+#[derive(Debug, Default)]
+struct Listed {
+    /// How far they have read.
+    cursor: Cursor,
+    /// The other person of a direct room.
+    with: Option<User>,
 }
 
 /// A notice to one person.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Notice {
     pub(crate) user: UserId,
+    pub(crate) key: RoomKey,
     pub(crate) count: UnreadCount,
 }
 
@@ -75,15 +85,14 @@ impl LobbyState {
         }
     }
 
-    /// Takes a person's list from the store, and returns it as it is by now.
-    pub(crate) fn know_list(&mut self, user: UserId, list: Vec<RoomInList>) -> Vec<RoomRow> {
+    /// Takes a person's list from the store.
+    pub(crate) fn know_list(&mut self, user: UserId, list: Vec<RoomInList>) {
         for row in list {
             self.know_row(user, row);
         }
         if let Some(standing) = self.people.get_mut(&user) {
             standing.list.get_or_insert_default();
         }
-        self.list(user)
     }
 
     /// Takes one row of a person's list.
@@ -95,23 +104,54 @@ impl LobbyState {
             self.rooms.entry(row.room.id.clone()).and_modify(|board| {
                 board.followers.insert(user);
             });
-            let cursor = standing.list.get_or_insert_default().entry(row.room.id.clone()).or_default();
-            *cursor = further(*cursor, row.cursor);
+            let listed = standing.list.get_or_insert_default().entry(row.room.id.clone()).or_default();
+            listed.cursor = further(listed.cursor, row.cursor);
+            listed.with = row.with;
         }
     }
 
-    /// A person's list.
-    pub(crate) fn list(&self, user: UserId) -> Vec<RoomRow> {
+    /// A room is no longer in a person's list; says whether it was.
+    pub(crate) fn forget_row(&mut self, user: UserId, room: &RoomId) -> bool {
+        if let Some(board) = self.rooms.get_mut(room) {
+            board.followers.remove(&user);
+        }
+        let list = self.people.get_mut(&user).and_then(|standing| standing.list.as_mut());
+        list.is_some_and(|list| list.remove(room).is_some())
+    }
+
+    /// A room is no more; returns whose list it was in.
+    pub(crate) fn forget_room(&mut self, room: &RoomId) -> Vec<UserId> {
+        let followers = self.rooms.remove(room).map(|board| board.followers).unwrap_or_default();
+        for user in &followers {
+            if let Some(list) = self.people.get_mut(user).and_then(|standing| standing.list.as_mut()) {
+                list.remove(room);
+            }
+        }
+        followers.into_iter().collect()
+    }
+
+    /// A room has changed; returns who is to be told, if it is called or about something else.
+    pub(crate) fn changed(&mut self, room: &Arc<Room>, head: Head) -> Vec<UserId> {
+        let board = self.board(room);
+        board.head = newer(board.head, head);
+        let before = std::mem::replace(&mut board.room, Arc::clone(room));
+        let same = before.title == room.title && before.topic == room.topic;
+        if same { Vec::new() } else { board.followers.iter().copied().collect() }
+    }
+
+    /// A person's list, by what they see of each room.
+    pub(crate) fn list(&self, user: UserId, sight: impl Fn(&RoomId) -> Sight) -> Vec<RoomRow> {
         let list = self.people.get(&user).and_then(|standing| standing.list.as_ref());
-        let mut rows: Vec<RoomRow> =
-            list.into_iter().flatten().filter_map(|(room, cursor)| self.row(room, *cursor)).collect();
+        let rows = list.into_iter().flatten().filter_map(|(room, listed)| self.row(room, Some(listed), sight(room)));
+        let mut rows: Vec<RoomRow> = rows.collect();
         rows.sort_by(|a, b| a.room.cmp(&b.room));
         rows
     }
 
     /// One row of a person's list.
-    pub(crate) fn row_of(&self, user: UserId, room: &RoomId) -> Option<RoomRow> {
-        self.row(room, *self.people.get(&user)?.list.as_ref()?.get(room)?)
+    pub(crate) fn row_of(&self, user: UserId, room: &RoomId, sight: Sight) -> Option<RoomRow> {
+        let listed = self.people.get(&user)?.list.as_ref()?.get(room)?;
+        self.row(room, Some(listed), sight)
     }
 
     /// A room tells of itself; returns who is to be told.
@@ -148,27 +188,27 @@ impl LobbyState {
     }
 
     /// The public rooms, and those in the list of a person who is online.
-    pub(crate) fn directory(&self, user: Option<UserId>) -> Vec<PublicRoom> {
+    pub(crate) fn directory(&self, user: Option<UserId>, sight: impl Fn(&RoomId) -> Sight) -> Vec<PublicRoom> {
         let list = user.and_then(|user| self.people.get(&user)?.list.as_ref());
-        self.shown(|room| list?.get(room).copied())
+        self.shown(|room| list?.get(room), sight)
     }
 
     /// The public rooms, and those in a list that was read just now.
-    pub(crate) fn directory_for(&self, list: &[RoomInList]) -> Vec<PublicRoom> {
-        let list: HashMap<&RoomId, Cursor> = list.iter().map(|row| (&row.room.id, row.cursor)).collect();
-        self.shown(|room| list.get(room).copied())
+    pub(crate) fn directory_for(&self, list: Vec<RoomInList>, sight: impl Fn(&RoomId) -> Sight) -> Vec<PublicRoom> {
+        let listed = |row: RoomInList| (row.room.id.clone(), Listed { cursor: row.cursor, with: row.with });
+        let list: HashMap<RoomId, Listed> = list.into_iter().map(listed).collect();
+        self.shown(|room| list.get(room), sight)
     }
 
-    fn shown(&self, cursor: impl Fn(&RoomId) -> Option<Cursor>) -> Vec<PublicRoom> {
+    fn shown<'a>(
+        &'a self,
+        listed: impl Fn(&RoomId) -> Option<&'a Listed>,
+        sight: impl Fn(&RoomId) -> Sight,
+    ) -> Vec<PublicRoom> {
         let row = |board: &Board| {
-            let cursor = cursor(&board.room.id);
-            let mut row = board.row(cursor.unwrap_or_default());
-            if cursor.is_none() {
-                // Nothing is unread in a room that one has never entered.
-                (row.unread, row.read_seq) = (0, Seq::ZERO);
-            }
-            let shown = board.room.kind == RoomKind::Group || cursor.is_some();
-            shown.then_some(PublicRoom { row, online_count: board.online_count })
+            let id = &board.room.id;
+            let row = self.row(id, listed(id), sight(id))?;
+            Some(PublicRoom { row, online_count: board.online_count })
         };
         let mut rooms: Vec<PublicRoom> = self.rooms.values().filter_map(row).collect();
         rooms.sort_by(|a, b| a.row.room.cmp(&b.row.room));
@@ -178,18 +218,42 @@ impl LobbyState {
     fn move_cursor(&mut self, user: UserId, room: &RoomId, cursor: Cursor) -> bool {
         let list = self.people.get_mut(&user).and_then(|standing| standing.list.as_mut());
         let Some(known) = list.and_then(|list| list.get_mut(room)) else { return false };
-        let before = known.read;
-        *known = further(*known, cursor);
-        known.read > before
+        let before = known.cursor.read;
+        known.cursor = further(known.cursor, cursor);
+        known.cursor.read > before
     }
 
+    /// What is unread for somebody who has the room in their list. Whether they may still hear it is not known here.
     fn notice(&self, user: UserId, room: &RoomId) -> Option<Notice> {
-        let RoomRow { room, last_seq, read_seq, unread, last, .. } = self.row_of(user, room)?;
-        Some(Notice { user, count: UnreadCount { room, last_seq, read_seq, unread, last } })
+        let listed = self.people.get(&user)?.list.as_ref()?.get(room)?;
+        let board = self.rooms.get(room)?;
+        let count = UnreadCount {
+            room: room.clone(),
+            last_seq: board.head.seq,
+            read_seq: listed.cursor.read,
+            unread: board.unread(listed.cursor),
+            last: board.last.clone(),
+        };
+        Some(Notice { user, key: board.room.key, count })
     }
 
-    fn row(&self, room: &RoomId, cursor: Cursor) -> Option<RoomRow> {
-        self.rooms.get(room).map(|board| board.row(cursor))
+    /// A room as somebody sees it; nothing where they may not know of it.
+    fn row(&self, room: &RoomId, listed: Option<&Listed>, sight: Sight) -> Option<RoomRow> {
+        let Sight::Open(place) = sight else { return None };
+        let board = self.rooms.get(room)?;
+        Some(RoomRow {
+            room: room.clone(),
+            kind: place.room.kind,
+            title: place.room.title.clone(),
+            topic: place.room.topic.clone(),
+            role: place.role,
+            last_seq: board.head.seq,
+            read_seq: listed.map_or(Seq::ZERO, |listed| listed.cursor.read),
+            // Nothing is unread in a room that one has never entered.
+            unread: listed.map_or(0, |listed| board.unread(listed.cursor)),
+            last: board.last.clone(),
+            with: listed.and_then(|listed| listed.with.clone()),
+        })
     }
 
     fn board(&mut self, room: &Arc<Room>) -> &mut Board {
@@ -204,17 +268,8 @@ impl LobbyState {
 }
 
 impl Board {
-    fn row(&self, cursor: Cursor) -> RoomRow {
-        RoomRow {
-            room: self.room.id.clone(),
-            kind: self.room.kind,
-            title: self.room.title.clone(),
-            last_seq: self.head.seq,
-            read_seq: cursor.read,
-            unread: self.head.ordinal.saturating_sub(cursor.read_ordinal),
-            last: self.last.clone(),
-            with: None,
-        }
+    fn unread(&self, cursor: Cursor) -> u64 {
+        self.head.ordinal.saturating_sub(cursor.read_ordinal)
     }
 }
 
@@ -235,14 +290,18 @@ fn further(a: Cursor, b: Cursor) -> Cursor {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use greenroom_protocol::Epoch;
-    use greenroom_storage::RoomKey;
+    use greenroom_protocol::{Epoch, RoomKind};
+    use greenroom_storage::Place;
     use uuid::Uuid;
 
     fn green() -> Arc<Room> {
         let id = RoomId::parse("green").unwrap();
         let (key, epoch) = (RoomKey(Uuid::now_v7()), Epoch::new());
-        Arc::new(Room { key, id, kind: RoomKind::Group, title: "Green".into(), epoch })
+        Arc::new(Room { key, id, kind: RoomKind::Group, title: "Green".into(), topic: String::new(), epoch })
+    }
+
+    fn open(room: &Arc<Room>) -> Sight {
+        Sight::Open(Place { room: Arc::clone(room), head: head(0), role: None, changed: Seq::ZERO })
     }
 
     fn head(seq: u64) -> Head {
@@ -258,8 +317,11 @@ mod tests {
     }
 
     fn follow(lobby: &mut LobbyState, room: &Arc<Room>, user: UserId, seq: u64) {
-        let row = RoomInList { room: Arc::clone(room), head: head(seq), cursor: read(0), last: None };
-        assert_eq!(lobby.know_list(user, vec![row]).len(), 1);
+        let (room, head) = (Arc::clone(room), head(seq));
+        let row = RoomInList { room: Arc::clone(&room), head, cursor: read(0), last: None, role: None, with: None };
+        lobby.know_list(user, vec![row]);
+        assert_eq!(lobby.list(user, |_| open(&room)).len(), 1);
+        assert!(lobby.list(user, |_| Sight::Hidden).is_empty(), "what one may not see is not in one's list");
     }
 
     #[test]
@@ -267,7 +329,7 @@ mod tests {
         let (mut lobby, green, bob) = (LobbyState::default(), green(), UserId::new());
         assert!(lobby.enter(SessionId::new(), bob), "his list is to be read");
         follow(&mut lobby, &green, bob, 3);
-        assert_eq!(lobby.list(bob)[0].unread, 3);
+        assert_eq!(lobby.list(bob, |_| open(&green))[0].unread, 3);
         let told = lobby.news(news(&green, 5));
         assert_eq!((told.len(), told[0].count.unread), (1, 5));
         assert!(lobby.news(news(&green, 5)).is_empty(), "nothing is new");
@@ -296,6 +358,6 @@ mod tests {
         assert_eq!(lobby.news(news(&green, 1)).len(), 1);
         lobby.leave(laptop, bob);
         assert!(lobby.news(news(&green, 2)).is_empty());
-        assert_eq!(lobby.directory(None).len(), 1);
+        assert_eq!(lobby.directory(None, |_| open(&green)).len(), 1);
     }
 }

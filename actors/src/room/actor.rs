@@ -2,22 +2,24 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use greenroom_protocol::{RoomId, Seq, SessionId, UserId};
-use greenroom_storage::{Head, Incarnation, OpenRefused, Opened};
+use greenroom_protocol::{LeftReason, RoomId, Seq, SessionId, UserId};
+use greenroom_storage::{Head, Incarnation, OpenRefused, Opened, Ticket};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 
 use super::casebook::Casebook;
 use super::command::{Inside, Loaded, RoomCommand, RoomSnapshot};
 use super::fan_out::FanOut;
 use super::handle::RoomHandle;
+use super::leaving;
 use super::opening::{self, Opening};
-use super::state::RoomState;
+use super::state::{Posted, RoomState};
 use crate::address::{Address, Birth};
 use crate::books::Account;
-use crate::call;
+use crate::call::{self, Answer};
 use crate::directory::{Directory, Person};
 use crate::fault::Fault;
 use crate::ledger::RoomLedger;
+use crate::outbox::Refusal;
 use crate::store::{ReadFailed, StoreLink};
 
 /// How long after a read that failed the next is tried.
@@ -64,6 +66,8 @@ pub(super) struct OpenRoom {
     pub(super) fan_out: FanOut,
     /// People whose following is recorded, or on its way to be.
     pub(super) followers: HashMap<UserId, Follower>,
+    /// Who waits for the outcome of an append without sitting here.
+    pub(super) visitors: HashMap<Ticket, Answer<Result<Posted, Refusal>>>,
     /// Whether a page is being read to fill a hole before the last batch.
     pub(super) reading_hole: bool,
     /// What stays of this life's ledger when it ends.
@@ -162,6 +166,7 @@ impl RoomShell {
             Inside::History(request) => self.history(request),
             Inside::HistoryRead(request, page) => self.history_read(*request, page),
             Inside::Leave { session } => self.leave(session),
+            Inside::VisitorPost(post) => self.visitor_post(*post),
             Inside::Post { session, post } => self.post(session, post),
             Inside::Typing { session, on, permit: _permit } => self.typing(session, on),
             Inside::MoveCursor { session, delivered, read, permit: _permit } => {
@@ -196,6 +201,10 @@ impl RoomShell {
 
     fn opened(&mut self, opened: Result<Opened, OpenRefused>) {
         let Phase::Opening(opening) = &mut self.phase else { return };
+        if opening.opened.is_some() {
+            // It was asked twice, since the store died: what came between the two answers is announced.
+            return;
+        }
         match opened {
             Ok(opened) => {
                 self.directory.room_lives(opened.room.key, self.incarnation, RoomHandle::new(self.myself.clone()));
@@ -236,10 +245,16 @@ impl RoomShell {
         let head = newest.filter(|newest| newest.seq > opened.head.seq).unwrap_or(opened.head);
         let room = Arc::clone(&opened.room);
         let mut state = RoomState::new(room, self.incarnation, head, loaded.newest.events, loaded.cursors, now());
-        self.call(opening).for_each(|(session, person)| state.keep_seat(session, person));
+        for (session, person) in self.call(opening) {
+            // Who is out by now is told so when they come.
+            if self.directory.admits(opened.room.key, person.user.id) {
+                state.keep_seat(session, person);
+            }
+        }
         let account = Account::open(Arc::clone(&self.directory.books), self.incarnation);
         let fan_out = FanOut::new(self.id.clone());
-        OpenRoom { state, fan_out, followers: HashMap::new(), reading_hole: false, account }
+        let (followers, visitors) = (HashMap::new(), HashMap::new());
+        OpenRoom { state, fan_out, followers, visitors, reading_hole: false, account }
     }
 
     fn keep_account(&mut self) {
@@ -274,15 +289,22 @@ impl RoomShell {
             called.remove(&session);
         } else if let Inside::Join(entry) = command {
             called.remove(&entry.request.session);
-            if opening::may_be_made(refused, entry.request.may_create) {
+            if opening::may_be_made(refused, &entry.request.creation) {
                 let opening = Opening { waiting: vec![Inside::Join(entry)], ..Opening::default() };
                 let maker = opening.maker(&self.id);
                 self.phase = Phase::Opening(opening);
                 return self.open(maker);
             }
-            entry.request.refuse(&self.id, refusal);
+            if entry.request.is_answered() && *refused == OpenRefused::Deleted {
+                // Nobody will ever read there again what it may have said.
+                leaving::say_out(&entry.request.handle, &entry.request.outbox, &self.id, LeftReason::Deleted);
+                entry.request.outbox.abandon(&self.id, &refusal);
+            }
+            entry.request.refuse(&self.id, entry.request.creation.refusal().unwrap_or(refusal));
         } else if let Inside::History(request) = command {
             request.refuse(refusal);
+        } else if let Inside::VisitorPost(post) = command {
+            call::answer(post.reply, Err(refusal));
         }
         self.ask_to_close();
     }

@@ -1,15 +1,18 @@
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
-use greenroom_protocol::{EncodedFrame, ErrorCode, History, Ref, RoomId, Seq, SessionId, User};
+use greenroom_protocol::{
+    Body, EncodedFrame, ErrorCode, History, MessageId, Ref, RoomId, Seq, SessionId, User, UserId,
+};
 use greenroom_storage::{Cursor, OpenRefused, Opened, Page, RoomBatch};
 
-use super::state::{JoinPlan, Post, Standpoint};
+use super::state::{JoinPlan, Post, Posted, Standpoint};
 use crate::call::Answer;
 use crate::directory::Person;
 use crate::fault::Fault;
 use crate::ledger::RoomLedger;
 use crate::outbox::{Outbox, Permit, Refusal};
+use crate::pace::{PersonPace, TooOften};
 use crate::session::SessionHandle;
 use crate::store::ReadFailed;
 
@@ -23,10 +26,36 @@ pub(crate) struct JoinRequest {
     pub(crate) join: u64,
     pub(crate) standpoint: Standpoint,
     /// Whether the room may be made where there is none.
-    pub(crate) may_create: bool,
+    pub(crate) creation: Creation,
     pub(crate) reference: Option<Ref>,
     /// Whether the client has its answer. Repetitions of this `join` may still be on their way to a room.
     pub(crate) answered: AtomicBool,
+}
+
+/// The right of a `join` to make its room. It is taken from its person's bucket where the room turns out to be missing,
+/// and once, however often the `join` is repeated.
+pub(crate) struct Creation {
+    allowed: bool,
+    pace: Option<Arc<PersonPace>>,
+    taken: OnceLock<Result<(), TooOften>>,
+}
+
+impl Creation {
+    pub(crate) fn new(allowed: bool, pace: Option<&Arc<PersonPace>>) -> Self {
+        Self { allowed, pace: pace.cloned(), taken: OnceLock::new() }
+    }
+
+    /// Whether the room may be made.
+    pub(crate) fn take(&self) -> bool {
+        let take = || self.pace.as_ref().map_or(Ok(()), |pace| pace.room_creation());
+        self.allowed && self.taken.get_or_init(take).is_ok()
+    }
+
+    /// Why it may not, where that is for making too many.
+    pub(crate) fn refusal(&self) -> Option<Refusal> {
+        let TooOften(wait) = self.taken.get()?.err()?;
+        Some(Refusal::too_often(wait))
+    }
 }
 
 impl JoinRequest {
@@ -65,6 +94,7 @@ impl Entry {
 /// Somebody asks for a page. Dropped without an answer, as in the mailbox of an actor that dies, it
 /// answers by itself that one may ask again.
 pub(crate) struct HistoryRequest {
+    pub(crate) user: UserId,
     outbox: Arc<Outbox>,
     pub(crate) history: History,
     reference: Option<Ref>,
@@ -74,8 +104,14 @@ pub(crate) struct HistoryRequest {
 }
 
 impl HistoryRequest {
-    pub(crate) fn new(outbox: Arc<Outbox>, history: History, reference: Option<Ref>, permit: Permit) -> Box<Self> {
-        Box::new(Self { outbox, history, reference, answered: false, _permit: permit })
+    pub(crate) fn new(
+        user: UserId,
+        outbox: Arc<Outbox>,
+        history: History,
+        reference: Option<Ref>,
+        permit: Permit,
+    ) -> Box<Self> {
+        Box::new(Self { user, outbox, history, reference, answered: false, _permit: permit })
     }
 
     pub(crate) fn reference(&self) -> Option<Ref> {
@@ -106,6 +142,17 @@ impl Drop for HistoryRequest {
 pub(crate) enum Enter {
     Join(Entry),
     History(Box<HistoryRequest>),
+    Post(Box<VisitorPost>),
+}
+
+/// Somebody says something without sitting here, as over HTTP. Dropped without an answer, it is not known what
+/// became of it; asked again with the same id, it is.
+pub(crate) struct VisitorPost {
+    pub(crate) person: Person,
+    pub(crate) id: MessageId,
+    pub(crate) body: Body,
+    pub(crate) reply_to: Option<Seq>,
+    pub(crate) reply: Answer<Result<Posted, Refusal>>,
 }
 
 /// What the newest part of a log looks like, for a room that opens.
@@ -148,6 +195,8 @@ pub(crate) enum Inside {
     HistoryRead(Box<HistoryRequest>, Result<Page, ReadFailed>),
     /// A session leaves, or has ended.
     Leave { session: SessionId },
+    /// Somebody says something who does not sit here.
+    VisitorPost(Box<VisitorPost>),
     /// A session says something.
     Post { session: SessionId, post: Post },
     /// A session says whether its person types.
@@ -185,6 +234,7 @@ impl From<Enter> for Inside {
         match enter {
             Enter::Join(join) => Self::Join(join),
             Enter::History(request) => Self::History(request),
+            Enter::Post(post) => Self::VisitorPost(post),
         }
     }
 }

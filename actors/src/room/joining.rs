@@ -1,15 +1,17 @@
-//! Coming into a room, coming back into it, and leaving.
+//! Coming into a room, and coming back into it.
 
 use std::collections::hash_map;
 use std::sync::Arc;
 
 use greenroom_protocol::limits::PAGE_BYTES;
-use greenroom_protocol::{EncodedFrame, ErrorCode, Joined, RoomKind, Seq, ServerFrame, SessionId};
+use greenroom_protocol::{EncodedFrame, ErrorCode, Joined, RoomKind, Seq, ServerFrame};
 use greenroom_storage::{Cursor, Follow, LogEvent, Page, PageFrom, RoomKey};
 
 use super::actor::{Follower, OpenRoom, RoomShell, now};
 use super::command::{Entry, Inside, JoinRequest};
 use super::handle::RoomHandle;
+use super::leaving::no_such_room;
+use super::pages::cut;
 use super::state::JoinPlan;
 use crate::clock;
 use crate::dead_letters::PoisonCommand;
@@ -22,6 +24,10 @@ impl RoomShell {
         let join = Arc::clone(&entry.request);
         if join.outbox.has_answered(&self.id, join.join) {
             return self.resume(&join);
+        }
+        if join.is_answered() && join.outbox.owes(&self.id) {
+            // It was put out, and waits for answers.
+            return self.put_out_and_answer(&join);
         }
         if join.is_answered() {
             // It was refused, or the session has left since.
@@ -67,12 +73,20 @@ impl RoomShell {
         }
     }
 
-    pub(super) fn finish_join(&mut self, join: &JoinRequest, plan: &JoinPlan, events: Vec<LogEvent>) {
-        if join.is_answered() || !self.sit(join) {
+    pub(super) fn finish_join(&mut self, join: &JoinRequest, plan: &JoinPlan, mut events: Vec<LogEvent>) {
+        if join.is_answered() {
             return;
         }
+        if !self.admits(&join.person) {
+            return join.refuse(&self.id, no_such_room(&self.id));
+        }
+        if !self.sit(join) {
+            return;
+        }
+        let role = self.role(&join.person);
         let open = self.open_room();
         let head = open.state.head().seq;
+        cut(&mut events, head);
         let since = join.standpoint.since.filter(|_| !plan.reset);
         let last = events.last().map_or_else(|| since.unwrap_or(head), |event| event.event.seq());
         let room = Arc::clone(open.state.room());
@@ -81,7 +95,9 @@ impl RoomShell {
             room: room.id.clone(),
             kind: room.kind,
             title: room.title.clone(),
-            last_seq: head.max(last),
+            topic: room.topic.clone(),
+            role,
+            last_seq: head,
             read_seq: open.state.cursor(join.person.user.id).unwrap_or_default().read,
             events: events.into_iter().map(|event| event.event).collect(),
             epoch: room.epoch,
@@ -106,6 +122,9 @@ impl RoomShell {
 
     /// Brings back a session whose `join` was answered by an earlier life of this room.
     pub(super) fn resume(&mut self, join: &JoinRequest) {
+        if !self.admits(&join.person) {
+            return self.put_out_and_answer(join);
+        }
         if !self.sit(join) {
             return;
         }
@@ -129,15 +148,6 @@ impl RoomShell {
 
     pub(super) fn welcome(&self, join: &JoinRequest) {
         join.handle.joined(self.id.clone(), join.join, RoomHandle::new(self.myself.clone()));
-    }
-
-    pub(super) fn leave(&mut self, session: SessionId) {
-        let id = self.id.clone();
-        let open = self.open_room();
-        open.fan_out.remove(session);
-        if let Some(user) = open.state.stand_up(session, now()) {
-            open.tell_typing(&id, &user, false);
-        }
     }
 
     pub(super) fn follow(&mut self, key: RoomKey, person: &Person) {
@@ -164,7 +174,7 @@ impl RoomShell {
         open.followers.insert(person.user.id, Follower::Recorded);
         let key = open.state.room().key;
         if new {
-            self.directory.lobby.followed(person.user.id, self.id.clone(), key);
+            self.directory.lobby.listed(person.user.id, self.id.clone(), key);
         }
     }
 }

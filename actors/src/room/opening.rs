@@ -5,7 +5,9 @@ use greenroom_protocol::{ErrorCode, RoomId, RoomKind};
 use greenroom_storage::{NewRoom, Open, OpenRefused, Opened, PageFrom};
 
 use super::actor::{READ_AGAIN, RoomShell};
-use super::command::{Inside, JoinRequest, Loaded, RoomCommand};
+use super::command::{Creation, Inside, JoinRequest, Loaded, RoomCommand};
+use super::leaving::no_such_room;
+use crate::call;
 use crate::clock;
 use crate::outbox::Refusal;
 use crate::store::{ReadFailed, StoreHandle};
@@ -24,7 +26,7 @@ pub(super) struct Opening {
 impl Opening {
     /// Who may be named as the room's maker, should there be no such room: the first who may make one.
     pub(super) fn maker(&self, room: &RoomId) -> Option<NewRoom> {
-        let maker = self.joins().find(|join| join.may_create)?;
+        let maker = self.joins().find(|join| join.creation.take())?;
         let (title, by) = (room.as_str().to_owned(), maker.person.user.id);
         Some(NewRoom { kind: RoomKind::Group, title, by, at: clock::now() })
     }
@@ -56,6 +58,8 @@ impl RoomShell {
         for command in std::mem::take(&mut opening.waiting) {
             if let Inside::History(request) = command {
                 request.refuse(refusal());
+            } else if let Inside::VisitorPost(post) = command {
+                call::answer(post.reply, Err(refusal()));
             } else if let Inside::Join(entry) = &command
                 && !entry.request.outbox.has_answered(&id, entry.request.join)
             {
@@ -94,14 +98,14 @@ async fn load(store: &StoreHandle, key: greenroom_storage::RoomKey) -> Result<Lo
 
 /// Whether somebody who comes to a room that could not be opened may make it: not where the disk is full,
 /// which asking again at once would only ask for ever.
-pub(super) fn may_be_made(refused: &OpenRefused, may_create: bool) -> bool {
-    may_create && *refused == OpenRefused::NotFound
+pub(super) fn may_be_made(refused: &OpenRefused, creation: &Creation) -> bool {
+    *refused == OpenRefused::NotFound && creation.take()
 }
 
 /// What is said to those who wanted into a room that could not be opened.
 pub(super) fn refusal(room: &RoomId, refused: &OpenRefused) -> Refusal {
     match refused {
-        OpenRefused::NotFound => Refusal::new(ErrorCode::NotFound, format!("there is no room {room}")),
+        OpenRefused::NotFound | OpenRefused::Deleted => no_such_room(room),
         OpenRefused::Refused(reason) => {
             Refusal::retry(ErrorCode::Unavailable, format!("the room can't be opened now: {reason}"), 5_000)
         }
@@ -115,8 +119,9 @@ mod tests {
 
     #[test]
     fn a_room_is_made_where_there_is_none_and_not_while_the_disk_is_full() {
-        assert!(may_be_made(&OpenRefused::NotFound, true));
-        assert!(!may_be_made(&OpenRefused::NotFound, false));
-        assert!(!may_be_made(&OpenRefused::Refused(Refused::DiskFull), true));
+        let (allowed, forbidden) = (Creation::new(true, None), Creation::new(false, None));
+        assert!(may_be_made(&OpenRefused::NotFound, &allowed));
+        assert!(!may_be_made(&OpenRefused::NotFound, &forbidden));
+        assert!(!may_be_made(&OpenRefused::Refused(Refused::DiskFull), &allowed));
     }
 }

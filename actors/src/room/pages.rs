@@ -8,6 +8,7 @@ use greenroom_storage::{LogEvent, Page, PageFrom};
 
 use super::actor::{READ_AGAIN, RoomShell};
 use super::command::{HistoryRequest, Inside};
+use super::leaving::no_such_room;
 use crate::outbox::Refusal;
 use crate::store::ReadFailed;
 
@@ -29,9 +30,15 @@ impl RoomShell {
         }
     }
 
-    pub(super) fn history_read(&self, request: HistoryRequest, page: Result<Page, ReadFailed>) {
+    pub(super) fn history_read(&mut self, request: HistoryRequest, page: Result<Page, ReadFailed>) {
+        let open = self.open_room();
+        let (key, head) = (open.state.room().key, open.state.head().seq);
+        if !self.directory.admits(key, request.user) {
+            return request.refuse(no_such_room(&self.id));
+        }
         match page {
-            Ok(page) => {
+            Ok(mut page) => {
+                page.more |= cut(&mut page.events, head);
                 let events = page.events.into_iter().map(|event| event.event).collect();
                 let frame = ServerFrame::History(HistoryPage {
                     reference: request.reference(),
@@ -75,8 +82,9 @@ impl RoomShell {
 
     /// Hands over a page of what was missed; from the last page on, live events follow without a gap,
     /// since both happen in this room's own handlers.
-    pub(super) fn hand_over(&mut self, session: SessionId, after: Seq, events: Vec<LogEvent>) {
+    pub(super) fn hand_over(&mut self, session: SessionId, after: Seq, mut events: Vec<LogEvent>) {
         let open = self.open_room();
+        cut(&mut events, open.state.head().seq);
         let last = events.last().map_or(after, |event| event.event.seq());
         let more = last < open.state.head().seq;
         let page = events.into_iter().map(|event| event.event).collect();
@@ -117,4 +125,13 @@ impl RoomShell {
             myself.tell(then(page));
         });
     }
+}
+
+/// Cuts off what the log has not announced to this room yet: who may read that is not known here. Says whether
+/// there was any.
+pub(super) fn cut(events: &mut Vec<LogEvent>, head: Seq) -> bool {
+    let known = events.partition_point(|event| event.event.seq() <= head);
+    let more = known < events.len();
+    events.truncate(known);
+    more
 }

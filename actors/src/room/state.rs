@@ -3,13 +3,13 @@
 //! Commands go in as method calls with the time as an argument; what is to be done comes out as a
 //! value. The shell in `actor.rs` does it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Instant;
 
 use greenroom_protocol::limits::{GATHER, ONLINE_USERS, PAGE_EVENTS, RESUME_EVENTS, ROOM_IDLE};
 use greenroom_protocol::{
-    Body, Epoch, ErrorCode, LastMessage, MessageId, Presence, Receipt, Seq, SessionId, Timestamp, User, UserId,
+    Body, Epoch, ErrorCode, Event, LastMessage, MessageId, Presence, Receipt, Seq, SessionId, Timestamp, User, UserId,
 };
 use greenroom_storage::{Append, Cursor, Head, Incarnation, LogEvent, Outcome, PageFrom, Room, Settled, Ticket};
 use indexmap::IndexMap;
@@ -47,6 +47,8 @@ pub struct RoomState {
     last: Option<LastMessage>,
     /// Who sits here, by session.
     seats: IndexMap<SessionId, Seat>,
+    /// Sessions that were put out and wait for answers: what they said before is looked up, nothing else.
+    put_out: HashMap<SessionId, Person>,
     /// Who is here, by person, and what changed since it was last told.
     online: OnlineList,
     /// Who types.
@@ -76,9 +78,26 @@ struct Seat {
 
 #[derive(Debug, Clone)]
 struct Undecided {
-    session: SessionId,
-    number: SendNumber,
+    asker: Asker,
     append: Append,
+}
+
+/// Who waits for the outcome of an append.
+#[derive(Debug, Clone, Copy)]
+enum Asker {
+    Session(SessionId, SendNumber),
+    Visitor,
+}
+
+/// What became of a post that was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Posted {
+    /// Its place in the log.
+    pub seq: Seq,
+    /// When it was taken.
+    pub at: Timestamp,
+    /// Whether it had been stored before.
+    pub repeated: bool,
 }
 
 /// What somebody says in a room.
@@ -125,6 +144,8 @@ pub struct Announcement {
     pub events: Vec<LogEvent>,
     /// Sends to settle.
     pub settlements: Vec<(SessionId, Settlement)>,
+    /// Visitors to answer.
+    pub answers: Vec<(Ticket, Result<Posted, Refusal>)>,
     /// People whose message came, and who so no longer type.
     pub silent: Vec<User>,
     /// Events before these are missing: read the page after this one.
@@ -163,6 +184,7 @@ impl RoomState {
             last: recent.last_message(),
             recent,
             seats: IndexMap::new(),
+            put_out: HashMap::new(),
             online: OnlineList::default(),
             typists: Typists::default(),
             cursors: Cursors::new(cursors),
@@ -228,8 +250,29 @@ impl RoomState {
         true
     }
 
+    /// The sessions of a person that sit here.
+    #[must_use]
+    pub fn sessions_of(&self, user: UserId) -> Vec<SessionId> {
+        let theirs = self.seats.iter().filter(|(_, seat)| seat.person.user.id == user);
+        theirs.map(|(session, _)| *session).collect()
+    }
+
+    /// Everybody who sits here.
+    #[must_use]
+    pub fn sessions(&self) -> Vec<SessionId> {
+        self.seats.keys().copied().collect()
+    }
+
+    /// Takes a session's seat away for good; what it has said is still answered. Says whose typing that ends.
+    pub fn put_out(&mut self, session: SessionId, person: Person, now: Instant) -> Option<User> {
+        let silent = self.stand_up(session, now);
+        self.put_out.insert(session, person);
+        silent
+    }
+
     /// Takes a session's seat away; says whose typing that ends.
     pub fn stand_up(&mut self, session: SessionId, now: Instant) -> Option<User> {
+        self.put_out.remove(&session);
         let seat = self.seats.swap_remove(&session)?;
         if self.seats.is_empty() {
             self.idle_since = Some(now);
@@ -315,30 +358,48 @@ impl RoomState {
     /// # Errors
     /// Where the session has no seat here, or the post answers what does not exist.
     pub fn post(&mut self, session: SessionId, post: Post, at: Timestamp, probe: bool) -> Result<Append, Refusal> {
-        self.posts.accepted += 1;
-        let Some(seat) = self.seats.get(&session) else {
+        let Some(person) = self.person(session).or_else(|| self.put_out.get(&session)).cloned() else {
+            self.posts.accepted += 1;
             self.posts.refused.not_joined += 1;
-            return Err(Refusal::new(ErrorCode::NotJoined, format!("join {} first", self.room.id)));
+            return Err(self.not_joined());
         };
-        if post.reply_to.is_some_and(|seq| seq == Seq::ZERO || seq > self.head.seq) {
+        let asker = Asker::Session(session, post.number);
+        self.take_post(asker, person, (post.id, post.body, post.reply_to), at, probe)
+    }
+
+    /// Takes a post of somebody who does not sit here, or says why not; whether they may is for the store to say.
+    ///
+    /// # Errors
+    /// Where the post answers what does not exist.
+    pub fn visitor_post(
+        &mut self,
+        person: Person,
+        said: (MessageId, Body, Option<Seq>),
+        at: Timestamp,
+        probe: bool,
+    ) -> Result<Append, Refusal> {
+        self.take_post(Asker::Visitor, person, said, at, probe)
+    }
+
+    fn take_post(
+        &mut self,
+        asker: Asker,
+        person: Person,
+        (id, body, reply_to): (MessageId, Body, Option<Seq>),
+        at: Timestamp,
+        probe: bool,
+    ) -> Result<Append, Refusal> {
+        self.posts.accepted += 1;
+        if reply_to.is_some_and(|seq| seq == Seq::ZERO || seq > self.head.seq) {
             self.posts.refused.invalid += 1;
             return Err(Refusal::new(ErrorCode::Invalid, "reply_to names no event of this room"));
         }
         let ticket = Ticket(self.next_ticket);
         self.next_ticket += 1;
-        let append = Append {
-            room: self.room.key,
-            incarnation: self.incarnation,
-            ticket,
-            user: seat.person.user.clone(),
-            guest: seat.person.guest,
-            id: post.id,
-            body: post.body,
-            reply_to: post.reply_to,
-            at,
-            probe,
-        };
-        self.undecided.insert(ticket, Undecided { session, number: post.number, append: append.clone() });
+        let Person { user, guest } = person;
+        let (room, incarnation) = (self.room.key, self.incarnation);
+        let append = Append { room, incarnation, ticket, user, guest, id, body, reply_to, at, probe };
+        self.undecided.insert(ticket, Undecided { asker, append: append.clone() });
         Ok(append)
     }
 
@@ -367,7 +428,7 @@ impl RoomState {
             self.changed = true;
             self.gather(now);
         }
-        announcement.settlements = settled.into_iter().filter_map(|settled| self.settle(settled)).collect();
+        settled.into_iter().for_each(|settled| self.settle(settled, &mut announcement));
         if self.is_unneeded() {
             self.idle_since.get_or_insert(now);
         }
@@ -377,6 +438,10 @@ impl RoomState {
     fn take(&mut self, event: &LogEvent, announcement: &mut Announcement) {
         self.head = Head { seq: event.event.seq(), ordinal: event.ordinal };
         self.recent.push(event.clone());
+        if let Event::Room(changed) = &event.event {
+            let (title, topic) = (changed.title.clone(), changed.topic.clone());
+            self.room = Arc::new(Room { title, topic, ..(*self.room).clone() });
+        }
         if let Some(message) = event.event.message() {
             self.last = Some(LastMessage::from(message));
             self.cursors.said(&message.user, self.head);
@@ -386,20 +451,33 @@ impl RoomState {
         }
     }
 
-    fn settle(&mut self, settled: Settled) -> Option<(SessionId, Settlement)> {
-        if settled.incarnation != self.incarnation || settled.outcome == Outcome::Superseded {
-            // An earlier life asked; its sessions have replayed, and are answered by that.
-            return None;
+    fn settle(&mut self, settled: Settled, announcement: &mut Announcement) {
+        if settled.incarnation != self.incarnation || matches!(settled.outcome, Outcome::Superseded | Outcome::Decided)
+        {
+            // An earlier life asked; its sessions have replayed, and are answered by that. Or the outcome was told.
+            return;
         }
-        let Undecided { session, number, .. } = self.undecided.remove(&settled.ticket)?;
-        let result = match settled.outcome {
+        let Some(Undecided { asker, .. }) = self.undecided.remove(&settled.ticket) else { return };
+        let Some(result) = self.enter(settled.outcome) else { return };
+        match asker {
+            Asker::Session(session, number) => {
+                let result = result.map(|Posted { seq, at, .. }| (seq, at));
+                announcement.settlements.push((session, Settlement { number, result }));
+            }
+            Asker::Visitor => announcement.answers.push((settled.ticket, result)),
+        }
+    }
+
+    /// Enters an outcome in the books, and says what it is to whoever waits for it.
+    fn enter(&mut self, outcome: Outcome) -> Option<Result<Posted, Refusal>> {
+        Some(match outcome {
             Outcome::Stored { seq, at } => {
                 self.posts.stored += 1;
-                Ok((seq, at))
+                Ok(Posted { seq, at, repeated: false })
             }
             Outcome::Repeated { seq, at } => {
                 self.posts.repeated += 1;
-                Ok((seq, at))
+                Ok(Posted { seq, at, repeated: true })
             }
             Outcome::Absent => {
                 self.posts.refused.poison += 1;
@@ -409,13 +487,20 @@ impl RoomState {
                 self.posts.refused.conflict += 1;
                 Err(Refusal::new(ErrorCode::Conflict, "this id was used for another message"))
             }
+            Outcome::Forbidden => {
+                self.posts.refused.not_joined += 1;
+                Err(self.not_joined())
+            }
             Outcome::Refused(reason) => {
                 self.posts.refused.unavailable += 1;
                 Err(Refusal::retry(ErrorCode::Unavailable, format!("not stored: {reason}"), 5_000))
             }
-            Outcome::Superseded => return None,
-        };
-        Some((session, Settlement { number, result }))
+            Outcome::Superseded | Outcome::Decided => return None,
+        })
+    }
+
+    fn not_joined(&self) -> Refusal {
+        Refusal::new(ErrorCode::NotJoined, format!("join {} first", self.room.id))
     }
 
     // --- soft state ---
@@ -476,10 +561,10 @@ impl RoomState {
         self.typists.expire(now)
     }
 
-    /// Whether nobody sits here and nothing is undecided.
+    /// Whether nobody sits here or waits for answers, and nothing is undecided.
     #[must_use]
     pub fn is_unneeded(&self) -> bool {
-        self.seats.is_empty() && self.undecided.is_empty()
+        self.seats.is_empty() && self.put_out.is_empty() && self.undecided.is_empty()
     }
 
     /// Whether nobody has needed the room for [`ROOM_IDLE`].
@@ -496,7 +581,7 @@ impl RoomState {
     /// When the room next has something to do by itself.
     #[must_use]
     pub fn wake_at(&self) -> Option<Instant> {
-        let idle = self.idle_since.filter(|_| self.seats.is_empty()).map(|since| since + ROOM_IDLE);
+        let idle = self.idle_since.filter(|_| self.is_unneeded()).map(|since| since + ROOM_IDLE);
         [self.gather_at, self.typists.first_end(), idle].into_iter().flatten().min()
     }
 

@@ -227,6 +227,7 @@ fn refuse(room: &RoomId, enter: Enter, wait: Duration) {
     match enter {
         Enter::Join(entry) => entry.request.refuse(room, refusal),
         Enter::History(request) => request.refuse(refusal),
+        Enter::Post(post) => call::answer(post.reply, Err(refusal)),
     }
 }
 

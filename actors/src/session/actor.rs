@@ -3,10 +3,10 @@ use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use greenroom_protocol::{
-    ClientFrame, CloseCode, Command, CursorMove, EncodedFrame, ErrorCode, History, Join, Left, LimitsFrame, Ref,
-    RoomId, RoomRow, Send, Seq, ServerFrame, SessionId, Typing, UserId, Welcome, limits,
+    ClientFrame, CloseCode, Command, CursorMove, EncodedFrame, ErrorCode, History, Join, Left, LeftReason, LimitsFrame,
+    Ref, RoomId, RoomRow, Send, Seq, ServerFrame, SessionId, Typing, UserId, Welcome, limits,
 };
-use greenroom_storage::fault_point;
+use greenroom_storage::{Sight, fault_point};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tracing::Instrument as _;
 
@@ -17,7 +17,10 @@ use crate::address::{Address, Birth, Vitals};
 use crate::clock;
 use crate::directory::{Directory, Seated};
 use crate::outbox::{Outbox, Permit, Refusal, Unanswered};
-use crate::room::{Enter, Entry, HistoryRequest, JoinRequest, Post, RoomHandle, Standpoint};
+use crate::pace::{SessionPace, TooOften};
+use crate::room::{
+    Creation, Enter, Entry, HistoryRequest, JoinRequest, Post, RoomHandle, Standpoint, left, no_such_room,
+};
 use crate::shard::Opening;
 
 pub(crate) struct SessionActor;
@@ -33,6 +36,8 @@ pub(crate) struct SessionShell {
     directory: Arc<Directory>,
     handle: SessionHandle,
     opening: Opening,
+    /// How often their commands may come; nothing where there are no limits.
+    pace: Option<Box<SessionPace>>,
     memberships: Memberships<RoomHandle, Arc<JoinRequest>, Held>,
     /// What was read before the greeting was out: nothing is answered before it.
     early: Option<Vec<(ClientFrame, Permit)>>,
@@ -48,8 +53,15 @@ const ASK_AGAIN: Duration = Duration::from_millis(100);
 enum Held {
     Join(Join, Option<Ref>, Permit),
     Leave(Option<Ref>, Permit),
+    /// The session is out: it leaves once what it has said is answered.
+    Out(LeftReason),
     Typing(Option<Ref>, bool, Permit),
-    Cursor { reference: Option<Ref>, delivered: Seq, read: Seq, permit: Permit },
+    Cursor {
+        reference: Option<Ref>,
+        delivered: Seq,
+        read: Seq,
+        permit: Permit,
+    },
     History(Box<HistoryRequest>),
 }
 
@@ -87,11 +99,12 @@ impl Actor for SessionActor {
 impl SessionShell {
     pub(crate) fn new(myself: Address<SessionCommand>, arguments: SessionArguments) -> Self {
         let SessionArguments { id, directory, opening } = arguments;
+        let pace = opening.pace.clone().map(|person| Box::new(SessionPace::new(person)));
         let vitals = Arc::clone(myself.vitals());
         let handle = SessionHandle::new(myself);
         let span = tracing::info_span!("session", session = %id, user = %opening.person.user.id);
         let (memberships, early) = (Memberships::default(), Some(Vec::new()));
-        Self { id, directory, handle, opening, memberships, early, vitals, span }
+        Self { id, directory, handle, opening, pace, memberships, early, vitals, span }
     }
 
     /// Handles a command that needs no waiting.
@@ -105,6 +118,7 @@ impl SessionShell {
             SessionCommand::RoomUp { room, handle } => self.room_up(&room, &handle),
             SessionCommand::Joined { room, join, handle } => self.joined(&room, join, handle),
             SessionCommand::JoinRefused { room, join } => self.join_refused(&room, join),
+            SessionCommand::PutOut { room, reason } => self.put_out(&room, reason),
             SessionCommand::RoomDown { room, until } => self.room_down(&room, until),
             SessionCommand::RoomsUp => self.rooms_up(),
         }
@@ -145,6 +159,9 @@ impl SessionShell {
             return early.push((frame, permit));
         }
         let ClientFrame { reference, command } = frame;
+        if let Some(Err(TooOften(wait))) = self.pace.as_ref().map(|pace| pace.command(&command)) {
+            return self.too_often(reference, wait);
+        }
         match command {
             Command::Hello(_) => self.refuse(reference, ErrorCode::Conflict, "this socket has said hello already"),
             Command::Join(join) => self.join(join, reference, permit),
@@ -164,12 +181,23 @@ impl SessionShell {
         }
     }
 
+    /// Says when they may try again. Whoever goes on all the same, as if nothing had been said, is shown the door.
+    fn too_often(&self, reference: Option<Ref>, wait: Duration) {
+        self.outbox().reply(Refusal::too_often(wait).frame(reference));
+        if self.pace.as_ref().is_some_and(|pace| pace.refusal().is_err()) {
+            self.outbox().close(CloseCode::Flooding);
+        }
+    }
+
     // --- rooms ---
 
     fn join(&mut self, join: Join, reference: Option<Ref>, permit: Permit) {
         if self.memberships.is_on_the_way(&join.room) {
             let room = join.room.clone();
             return self.for_room(&room, Held::Join(join, reference, permit));
+        }
+        if let Some(refusal) = self.closed_door(&join.room) {
+            return self.outbox().reply(refusal.frame(reference));
         }
         let standpoint = Standpoint { since: join.since, epoch: join.epoch, limit: join.limit() };
         let make = |number| {
@@ -180,7 +208,10 @@ impl SessionShell {
                 outbox: Arc::clone(&self.opening.outbox),
                 join: number,
                 standpoint,
-                may_create: self.opening.config.room_creation,
+                creation: Creation::new(
+                    self.opening.config.room_creation,
+                    self.pace.as_ref().map(|pace| pace.person()),
+                ),
                 reference: reference.clone(),
                 answered: AtomicBool::new(false),
             })
@@ -200,6 +231,16 @@ impl SessionShell {
                 self.refuse(reference, ErrorCode::TooLarge, message);
             }
         }
+    }
+
+    /// Why a room is not to be asked for at all: none is woken by those who may not know of it.
+    fn closed_door(&self, room: &RoomId) -> Option<Refusal> {
+        let open = match self.directory.look(room, Some(self.opening.person.user.id)) {
+            Sight::Open(_) => true,
+            Sight::Nothing => self.opening.config.room_creation,
+            Sight::Deleted | Sight::Hidden => false,
+        };
+        (!open).then(|| no_such_room(room))
     }
 
     fn joined(&mut self, room: &RoomId, join: u64, handle: RoomHandle) {
@@ -233,6 +274,13 @@ impl SessionShell {
         match self.memberships.come_back(room) {
             Some(request) => handle.join(Entry::new(request, None)),
             None => handle.leave(self.id),
+        }
+    }
+
+    /// Nothing more comes from the room. What was said there before is answered first.
+    fn put_out(&mut self, room: &RoomId, reason: LeftReason) {
+        if self.memberships.contains(room) {
+            self.for_room(room, Held::Out(reason));
         }
     }
 
@@ -288,11 +336,14 @@ impl SessionShell {
 
     fn history(&mut self, history: History, reference: Option<Ref>, permit: Permit) {
         let room = history.room.clone();
-        let request = HistoryRequest::new(Arc::clone(self.outbox()), history, reference, permit);
+        let user = self.opening.person.user.id;
+        let request = HistoryRequest::new(user, Arc::clone(self.outbox()), history, reference, permit);
         if self.memberships.contains(&room) {
-            self.for_room(&room, Held::History(request));
-        } else {
-            self.directory.rooms.enter(room, Enter::History(request));
+            return self.for_room(&room, Held::History(request));
+        }
+        match self.directory.look(&room, Some(user)) {
+            Sight::Open(_) => self.directory.rooms.enter(room, Enter::History(request)),
+            Sight::Nothing | Sight::Deleted | Sight::Hidden => request.refuse(no_such_room(&room)),
         }
     }
 
@@ -303,6 +354,7 @@ impl SessionShell {
             Route::Down(Held::Leave(reference, _permit), _) if self.outbox().may_leave(room) => {
                 self.leave(room, reference);
             }
+            Route::Down(Held::Out(reason), _) if self.outbox().may_leave(room) => self.out(room, reason),
             Route::Down(held, until) => self.refuse_held(held, &put_aside(room, until)),
             Route::NotJoined(Held::Join(join, reference, permit)) => self.join(join, reference, permit),
             Route::NotJoined(held) => self.refuse_held(held, &not_joined(room)),
@@ -319,6 +371,13 @@ impl SessionShell {
                 handle.leave(self.id);
                 self.leave(room, reference);
             }
+            Held::Out(reason) if !self.outbox().may_leave(room) => {
+                self.memberships.leave_later(room, Held::Out(reason));
+            }
+            Held::Out(reason) => {
+                handle.leave(self.id);
+                self.out(room, reason);
+            }
             Held::Typing(_, on, permit) => handle.typing(self.id, on, permit),
             Held::Cursor { delivered, read, permit, .. } => handle.move_cursor(self.id, delivered, read, permit),
             Held::History(request) => handle.history(request),
@@ -333,6 +392,13 @@ impl SessionShell {
         waiting.into_iter().for_each(|held| self.for_room(room, held));
     }
 
+    fn out(&mut self, room: &RoomId, reason: LeftReason) {
+        let waiting = self.memberships.leave(room);
+        self.directory.unseat(room, self.id);
+        self.outbox().put_out(room, || left(room, reason));
+        waiting.into_iter().for_each(|held| self.for_room(room, held));
+    }
+
     fn refuse_held(&self, held: Held, refusal: &Refusal) {
         let reference = match held {
             Held::Join(_, reference, _)
@@ -340,6 +406,8 @@ impl SessionShell {
             | Held::Typing(reference, _, _)
             | Held::Cursor { reference, .. } => reference,
             Held::History(request) => return request.refuse(refusal.clone()),
+            // Nobody has asked.
+            Held::Out(_) => return,
         };
         self.outbox().reply(refusal.clone().frame(reference));
     }

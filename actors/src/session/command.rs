@@ -1,6 +1,6 @@
 use std::time::Instant;
 
-use greenroom_protocol::{ClientFrame, RoomId, RoomRow, SessionId, User};
+use greenroom_protocol::{ClientFrame, LeftReason, RoomId, RoomRow, SessionId, User};
 
 use crate::fault::Fault;
 use crate::ledger::SessionLedger;
@@ -30,6 +30,8 @@ pub(crate) enum SessionCommand {
     Joined { room: RoomId, join: u64, handle: RoomHandle },
     /// A room could not be entered; the client has been told.
     JoinRefused { room: RoomId, join: u64 },
+    /// The session is out of a room: its person may no longer be there, or the room is no more. The client is told.
+    PutOut { room: RoomId, reason: LeftReason },
     /// A room keeps failing and is put aside until then.
     RoomDown { room: RoomId, until: Instant },
     /// A fresh supervisor of rooms is up: all rooms are to be entered again.

@@ -1,6 +1,6 @@
 use std::time::Instant;
 
-use greenroom_protocol::{ClientFrame, RoomId, RoomRow};
+use greenroom_protocol::{ClientFrame, LeftReason, RoomId, RoomRow};
 
 use super::command::SessionCommand;
 use crate::address::Address;
@@ -50,6 +50,10 @@ impl SessionHandle {
 
     pub(crate) fn join_refused(&self, room: RoomId, join: u64) {
         self.0.tell(SessionCommand::JoinRefused { room, join });
+    }
+
+    pub(crate) fn put_out(&self, room: RoomId, reason: LeftReason) {
+        self.0.tell(SessionCommand::PutOut { room, reason });
     }
 
     pub(crate) fn room_down(&self, room: RoomId, until: Instant) {

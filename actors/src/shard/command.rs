@@ -7,6 +7,7 @@ use crate::call::Answer;
 use crate::directory::Person;
 use crate::fault::Fault;
 use crate::outbox::Outbox;
+use crate::pace::PersonPace;
 use crate::session::{SessionConfig, SessionHandle};
 
 /// A socket whose person is known.
@@ -21,6 +22,8 @@ pub(crate) struct Opening {
     /// The sign-in that it rests on; a guest has none.
     pub(crate) sign_in: Option<TokenHash>,
     pub(crate) config: SessionConfig,
+    /// Their buckets; nothing where there are no limits.
+    pub(crate) pace: Option<Arc<PersonPace>>,
 }
 
 /// What a shard is asked.

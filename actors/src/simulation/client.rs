@@ -7,9 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Waker};
 
 use greenroom_protocol::{
-    ClientFrame, CloseCode, Command, EncodedFrame, Epoch, ErrorCode, Event, History, Join, Message, MessageId, Ref,
-    RoomId, Send, Seq, ServerFrame, Typing,
+    ClientFrame, CloseCode, Command, EncodedFrame, Epoch, ErrorCode, Event, History, Join, Left, LeftReason, Message,
+    MessageId, Ref, RoomId, Send, Seq, ServerFrame, Typing,
 };
+use greenroom_storage::LogEvent;
 
 use super::log::Log;
 use crate::directory::Person;
@@ -260,6 +261,12 @@ impl Client {
                 assert_eq!((&room, id), (&ack.room, ack.id));
                 self.acknowledged(room, id, ack.seq, log);
             }
+            ServerFrame::Left(Left { room, reason: Some(LeftReason::Removed), .. }) => {
+                let view = self.views.get_mut(&room).unwrap();
+                assert!(view.joined, "whoever is out is told once");
+                view.joined = false;
+                view.waits = true;
+            }
             ServerFrame::Left(left) => {
                 let Asked::Leave(room) = self.answered(left.reference) else { panic!("nobody left") };
                 self.views.get_mut(&room).unwrap().joined = false;
@@ -270,8 +277,11 @@ impl Client {
                 page.events.iter().for_each(|event| is_in(event, &log.rooms[&page.room].events));
             }
             ServerFrame::Welcome(_) | ServerFrame::Typing(_) | ServerFrame::Presence(_) | ServerFrame::Receipt(_) => {}
-            other @ (ServerFrame::Member(_)
-            | ServerFrame::Room(_)
+            ServerFrame::Member(member) => {
+                let room = member.room.clone();
+                self.see(&room, Event::Member(member), log);
+            }
+            other @ (ServerFrame::Room(_)
             | ServerFrame::Unreadable { .. }
             | ServerFrame::Unread(_)
             | ServerFrame::Rooms(_)
@@ -324,7 +334,7 @@ impl Client {
     }
 }
 
-fn is_in(event: &Event, log: &[greenroom_storage::LogEvent]) {
+fn is_in(event: &Event, log: &[LogEvent]) {
     let id = |event: &Event| event.message().map(|Message { id, .. }| *id);
     let place = usize::try_from(event.seq().0 - 1).unwrap();
     assert_eq!(log.get(place).map(|stored| id(&stored.event)), Some(id(event)), "nothing is shown that is not durable");

@@ -5,7 +5,7 @@ use greenroom_protocol::{CloseCode, encode_all};
 use super::world::World;
 use crate::dead_letters::PoisonCommand;
 use crate::outbox::Batch;
-use crate::room::{Inside, RoomCommand};
+use crate::room::{Inside, RoomCommand, out_with};
 use crate::supervision::Exit;
 
 impl World {
@@ -87,15 +87,18 @@ impl World {
         }
     }
 
-    /// As a dead room would, or a relay that is slow.
+    /// As a dead room would, or a relay that is slow. Neither offers anybody what comes behind their own end there.
     fn somebody_offers_late(&mut self) {
         let client = self.dice.below(self.clients.len());
         let Some((room, book)) = self.log.rooms.iter().nth(self.dice.below(2)) else { return };
         let (Some(link), Some(last)) = (&self.clients[client].link, book.events.len().checked_sub(1)) else { return };
         let first = self.dice.below(last + 1);
         let events = &book.events[first..=(first + self.dice.below(4)).min(last)];
+        let user = self.clients[client].person.user.id;
+        let events = events.split(|event| out_with(event) == Some(user)).next().unwrap_or_default();
+        let Some(first) = events.first() else { return };
         let frames: Vec<_> = events.iter().map(|event| &event.event).collect();
-        link.outbox.offer(room, &Batch::new(events[0].event.seq(), encode_all(&frames)), &[]);
+        link.outbox.offer(room, &Batch::new(first.event.seq(), encode_all(&frames)), &[]);
     }
 
     fn a_client_reads_nothing(&mut self) {

@@ -5,13 +5,17 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
-use greenroom_protocol::{Epoch, Event, Message, RoomId, RoomKind, Seq, Timestamp, User, UserId};
-use greenroom_storage::{
-    Announce, Append, Cursor, Head, Health, Intent, LogEvent, Open, OpenRefused, Opened, Outcome, Page, PageFrom,
-    ReadError, Refused, Reply, Room, RoomBatch, RoomInList, RoomKey, Settled,
+use greenroom_protocol::{
+    Epoch, Event, MemberChange, MemberChanged, Message, Role, RoomId, RoomKind, Seq, Timestamp, User, UserId,
 };
+use greenroom_storage::{
+    Act, Announce, Append, Cursor, Enact, Head, Health, Intent, LogEvent, Open, OpenRefused, Opened, Outcome, Page,
+    PageFrom, Place, ReadError, Refused, Reply, Room, RoomBatch, RoomInList, RoomKey, Settled, Sight, Ticket,
+};
+use parking_lot::Mutex;
 use uuid::Uuid;
 
+use crate::doorkeeper::Doorkeeper;
 use crate::store::Archive;
 
 #[derive(Default)]
@@ -21,6 +25,8 @@ pub(super) struct Log {
     pub(super) queue: VecDeque<Intent>,
     /// Whether the disk is full.
     pub(super) full: bool,
+    /// Who may be where, as it is durable.
+    pub(super) doors: Arc<Doors>,
     follows: HashSet<(UserId, RoomKey)>,
     cursors: RefCell<HashMap<(RoomKey, UserId), (User, Cursor)>>,
 }
@@ -30,6 +36,57 @@ pub(super) struct Book {
     pub(super) room: Arc<Room>,
     pub(super) events: Vec<LogEvent>,
     incarnation: greenroom_storage::Incarnation,
+    /// The newest append of that incarnation that was decided.
+    decided: Ticket,
+    /// Who was put out. Everybody else may be here.
+    pub(super) out: HashSet<UserId>,
+}
+
+/// The room that people are put out of, and brought back into.
+pub(super) const PRIVATE: &str = "attic";
+
+/// Who may be where.
+#[derive(Default)]
+pub(super) struct Doors(Mutex<BTreeMap<RoomId, Door>>);
+
+struct Door {
+    room: Arc<Room>,
+    head: Head,
+    out: HashSet<UserId>,
+}
+
+impl Doorkeeper for Doors {
+    fn look(&self, room: &RoomId, user: Option<UserId>) -> Sight {
+        match self.0.lock().get(room) {
+            None => Sight::Nothing,
+            Some(door) if user.is_some_and(|user| door.out.contains(&user)) => Sight::Hidden,
+            Some(door) => {
+                let (room, head) = (Arc::clone(&door.room), door.head);
+                Sight::Open(Place { room, head, role: None, changed: Seq::ZERO })
+            }
+        }
+    }
+
+    fn admits(&self, room: RoomKey, user: UserId) -> bool {
+        let doors = self.0.lock();
+        doors.values().any(|door| door.room.key == room && !door.out.contains(&user))
+    }
+
+    fn room(&self, room: &RoomId) -> Option<(Arc<Room>, Head)> {
+        self.0.lock().get(room).map(|door| (Arc::clone(&door.room), door.head))
+    }
+
+    fn members(&self, _room: RoomKey) -> (Vec<(UserId, Role)>, Seq) {
+        (Vec::new(), Seq::ZERO)
+    }
+
+    fn direct_room(&self, _a: UserId, _b: UserId) -> RoomId {
+        unreachable!("nobody asks for a direct room here")
+    }
+}
+
+fn batch(room: RoomKey) -> RoomBatch {
+    RoomBatch { room, events: Vec::new(), settled: Vec::new(), deleted: false }
 }
 
 /// What is told of a batch, in order.
@@ -47,8 +104,7 @@ impl Log {
             match intent {
                 Intent::Append(append) => {
                     let at = *open.entry(append.room).or_insert_with(|| {
-                        let batch = RoomBatch { room: append.room, events: Vec::new(), settled: Vec::new() };
-                        effects.push(Effect::Committed(batch));
+                        effects.push(Effect::Committed(batch(append.room)));
                         effects.len() - 1
                     });
                     let Effect::Committed(batch) = &mut effects[at] else { unreachable!() };
@@ -65,9 +121,20 @@ impl Log {
                     let new = self.follows.insert((follow.user.id, follow.room));
                     followed.push((follow.reply, new));
                 }
-                Intent::Change(_) => unreachable!("nobody here has an account"),
+                Intent::Enact(enact) => {
+                    let at = *open.entry(enact.room).or_insert_with(|| {
+                        effects.push(Effect::Committed(batch(enact.room)));
+                        effects.len() - 1
+                    });
+                    let Effect::Committed(batch) = &mut effects[at] else { unreachable!() };
+                    self.enact(enact, batch);
+                }
+                Intent::Make(_) | Intent::Unfollow(_) | Intent::Change(_) => {
+                    unreachable!("nobody here has an account, or makes rooms but by joining")
+                }
             }
         }
+        self.open_doors();
         for effect in effects {
             match effect {
                 Effect::Committed(batch) => announce.committed(batch),
@@ -84,7 +151,7 @@ impl Log {
         let Append { incarnation, ticket, user, id, body, reply_to, .. } = append;
         if let Outcome::Stored { seq, at } = outcome {
             let message = Message { room: book.room.id.clone(), seq, id, user, body, at, reply_to };
-            let event = LogEvent { event: Event::Message(message), ordinal: seq.0 };
+            let event = LogEvent { event: Event::Message(message), ordinal: book.head().ordinal + 1 };
             book.events.push(event.clone());
             batch.events.push(event);
         }
@@ -94,7 +161,9 @@ impl Log {
     fn open(&mut self, asked: &Open) -> Result<Opened, OpenRefused> {
         let number = self.rooms.len() as u128 + 1;
         if let Some(book) = self.rooms.get_mut(&asked.room) {
-            book.incarnation = book.incarnation.max(asked.incarnation);
+            if asked.incarnation > book.incarnation {
+                (book.incarnation, book.decided) = (asked.incarnation, Ticket(0));
+            }
             return Ok(Opened { room: Arc::clone(&book.room), head: book.head(), created: false });
         }
         let new = asked.create.as_ref().ok_or(OpenRefused::NotFound)?;
@@ -102,11 +171,42 @@ impl Log {
             return Err(OpenRefused::Refused(Refused::DiskFull));
         }
         let (key, epoch) = (RoomKey(Uuid::from_u128(number)), Epoch(Uuid::from_u128(number)));
-        let (id, kind, title) = (asked.room.clone(), RoomKind::Group, new.title.clone());
-        let room = Arc::new(Room { key, id, kind, title, epoch });
-        let book = Book { room: Arc::clone(&room), events: Vec::new(), incarnation: asked.incarnation };
+        let kind = if asked.room.as_str() == PRIVATE { RoomKind::Private } else { RoomKind::Group };
+        let (id, title, topic) = (asked.room.clone(), new.title.clone(), String::new());
+        let room = Arc::new(Room { key, id, kind, title, topic, epoch });
+        let (events, incarnation, out) = (Vec::new(), asked.incarnation, HashSet::new());
+        let book = Book { room: Arc::clone(&room), events, incarnation, decided: Ticket(0), out };
         self.rooms.insert(asked.room.clone(), book);
         Ok(Opened { room, head: Head::default(), created: true })
+    }
+
+    /// Somebody comes or goes.
+    fn enact(&mut self, enact: Enact, batch: &mut RoomBatch) {
+        let Act::Member { user, change, .. } = enact.act else { unreachable!("nothing else happens here") };
+        let book = self.rooms.values_mut().find(|book| book.room.key == enact.room).expect("there is such a room");
+        let is_news = match change {
+            MemberChange::Removed => book.out.insert(user.id),
+            MemberChange::Added | MemberChange::Joined | MemberChange::Left | MemberChange::Role => {
+                book.out.remove(&user.id)
+            }
+        };
+        if is_news {
+            let head = book.head();
+            let (room, seq, by, at) = (book.room.id.clone(), head.seq.next(), enact.by, enact.at);
+            let member = MemberChanged { room, seq, user, change, role: None, by, at };
+            let event = LogEvent { event: Event::Member(member), ordinal: head.ordinal };
+            book.events.push(event.clone());
+            batch.events.push(event);
+        }
+    }
+
+    /// What is durable now says who may be where, before it is announced.
+    fn open_doors(&self) {
+        let doors = self.rooms.values().map(|book| {
+            let door = Door { room: Arc::clone(&book.room), head: book.head(), out: book.out.clone() };
+            (book.room.id.clone(), door)
+        });
+        *self.doors.0.lock() = doors.collect();
     }
 
     fn book(&self, key: RoomKey) -> Result<&Book, ReadError> {
@@ -116,17 +216,21 @@ impl Log {
 
 impl Book {
     pub(super) fn head(&self) -> Head {
-        Head { seq: Seq(self.events.len() as u64), ordinal: self.events.len() as u64 }
+        Head { seq: Seq(self.events.len() as u64), ordinal: self.messages().count() as u64 }
     }
 
     pub(super) fn messages(&self) -> impl Iterator<Item = &Message> {
         self.events.iter().filter_map(|event| event.event.message())
     }
 
-    fn decide(&self, append: &Append, full: bool) -> Outcome {
+    fn decide(&mut self, append: &Append, full: bool) -> Outcome {
         if append.incarnation < self.incarnation {
             return Outcome::Superseded;
         }
+        if append.ticket <= self.decided {
+            return Outcome::Decided;
+        }
+        self.decided = append.ticket;
         let key = (append.user.id, append.id);
         match self.messages().find(|first| (first.user.id, first.id) == key) {
             Some(first) if first.body == append.body && first.reply_to == append.reply_to => {
@@ -134,6 +238,7 @@ impl Book {
             }
             Some(_) => Outcome::Conflict,
             None if append.probe => Outcome::Absent,
+            None if self.out.contains(&append.user.id) => Outcome::Forbidden,
             None if full => Outcome::Refused(Refused::DiskFull),
             // A time of its own for each seed would only make its frames differ.
             None => Outcome::Stored { seq: self.head().seq.next(), at: Timestamp::from_millis(0) },

@@ -32,6 +32,7 @@ pub(super) fn of_session(command: &SessionCommand) -> String {
         SessionCommand::Joined { room, join, .. } => format!("joined {room} with join {join}"),
         SessionCommand::JoinRefused { room, join } => format!("join {join} of {room} refused"),
         SessionCommand::RoomDown { room, .. } => format!("{room} is down"),
+        SessionCommand::PutOut { room, .. } => format!("put out of {room}"),
         SessionCommand::RoomsUp => "rooms are up".to_owned(),
         SessionCommand::Start | SessionCommand::Listed(_) | SessionCommand::Attend | SessionCommand::Suffer(_) => {
             "something else".to_owned()

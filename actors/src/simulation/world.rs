@@ -41,6 +41,8 @@ pub(super) struct World {
     pub(super) refuses: bool,
     /// Whether everybody comes and goes, so that rooms are idle now and then.
     pub(super) restless: bool,
+    /// Whether people are put out of a room, and brought back.
+    pub(super) selective: bool,
     /// Whether faults have ceased.
     pub(super) calm: bool,
     pub(super) messages: u128,
@@ -102,7 +104,7 @@ impl World {
     pub(super) async fn new(mut dice: Dice, told: bool) -> Self {
         let (nobody, _task) = Actor::spawn(None, Nobody, ()).await.unwrap();
         let clients = (0..2 + dice.below(3)).map(|n| Client::new(crowd::person(n))).collect();
-        let (wordy, refuses, restless) = (dice.one_in(6), dice.one_in(3), dice.one_in(2));
+        let (wordy, refuses, restless, selective) = (dice.one_in(6), dice.one_in(3), dice.one_in(2), dice.one_in(2));
         let mut world = Self {
             dice,
             directory: Directory::new(),
@@ -117,12 +119,14 @@ impl World {
             wordy,
             refuses,
             restless,
+            selective,
             calm: false,
             messages: 0,
             births: 0,
             stand_in: nobody.get_cell(),
             told,
         };
+        world.directory.guard(world.log.doors.clone());
         world.start_store();
         world.start_rooms();
         world
@@ -130,7 +134,9 @@ impl World {
 
     /// Lets one thing happen, or go wrong.
     pub(super) async fn step(&mut self) {
-        if self.dice.one_in(40) {
+        if self.selective && self.dice.one_in(12) {
+            self.somebody_comes_or_goes();
+        } else if self.dice.one_in(40) {
             self.go_wrong();
         } else if self.dice.one_in(if self.restless { 15 } else { 60 }) {
             let long = self.dice.one_in(if self.restless { 2 } else { 6 });
@@ -141,12 +147,14 @@ impl World {
             self.happen(next).await;
         }
         self.settle_tasks().await;
+        self.check_doors();
     }
 
     /// Lets everything happen that still may, without faults.
     pub(super) async fn come_to_rest(&mut self) {
         self.calm = true;
         self.log.full = false;
+        self.everybody_is_back();
         self.clients.iter_mut().filter_map(|client| client.link.as_mut()).for_each(|link| link.stalled = false);
         let mut still = 0;
         for _ in 0..100_000 {
@@ -163,6 +171,7 @@ impl World {
                 self.happen(next).await;
             }
             self.settle_tasks().await;
+            self.check_doors();
         }
         panic!("it never comes to rest");
     }

@@ -2,8 +2,9 @@ use std::sync::Arc;
 
 use greenroom_protocol::{Name, Seq, User, UserId};
 use greenroom_storage::{
-    Account, Append, Change, ChangeRefused, Cursor, Follow, Head, Health, Intent, Open, Page, PageFrom, ReadError,
-    Reply, Room, RoomInList, RoomKey, SignIn, Store, TokenHash,
+    Account, Append, Change, ChangeRefused, Cursor, Enact, EnactRefused, Follow, Head, Health, Intent, MakeRefused,
+    MakeRoom, Open, Page, PageFrom, ReadError, Refused, Reply, Room, RoomInList, RoomKey, SignIn, Store, TokenHash,
+    Unfollow,
 };
 use tokio::sync::oneshot;
 
@@ -11,6 +12,8 @@ use super::archive::Archive;
 use super::command::StoreCommand;
 use crate::address::Address;
 use crate::call::{self, CallError};
+use crate::clock;
+use crate::directory::Person;
 use crate::fault::Fault;
 use crate::slot::Slot;
 
@@ -36,15 +39,31 @@ pub(crate) enum ReadFailed {
     Refused(#[from] ReadError),
 }
 
+/// The store died before something was handed over: nothing was changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the store did not answer")]
+pub(crate) struct NoAnswer;
+
 /// Why documents were not changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ChangeFailed {
-    /// The store died before it was handed over: nothing was changed.
-    #[error("the store did not answer")]
-    NoAnswer,
+    /// Nothing was changed.
+    #[error(transparent)]
+    NoAnswer(#[from] NoAnswer),
     /// The store has refused it.
     #[error(transparent)]
     Refused(#[from] ChangeRefused),
+}
+
+/// Why a list was not changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum FollowFailed {
+    /// Nothing was changed.
+    #[error(transparent)]
+    NoAnswer(#[from] NoAnswer),
+    /// Nothing can be stored now.
+    #[error(transparent)]
+    Refused(#[from] Refused),
 }
 
 /// A person's cursors as a room hands them to the store.
@@ -146,11 +165,65 @@ impl StoreHandle {
         &self,
         make: impl FnOnce(Reply<Result<(), ChangeRefused>>) -> Change,
     ) -> Result<(), ChangeFailed> {
-        let store = self.slot.current().ok_or(ChangeFailed::NoAnswer)?;
+        Ok(self.submit(|reply| Intent::Change(make(reply))).await??)
+    }
+
+    /// Makes a room, and waits until that is durable, or refused.
+    pub(crate) async fn make_room(
+        &self,
+        make: impl FnOnce(Reply<Result<Arc<Room>, MakeRefused>>) -> MakeRoom,
+    ) -> Result<Result<Arc<Room>, MakeRefused>, NoAnswer> {
+        self.submit(|reply| Intent::Make(make(reply))).await
+    }
+
+    /// Changes a room or its members, and waits until that is durable, or refused.
+    pub(crate) async fn enact(
+        &self,
+        make: impl FnOnce(Reply<Result<(), EnactRefused>>) -> Enact,
+    ) -> Result<Result<(), EnactRefused>, NoAnswer> {
+        self.submit(|reply| Intent::Enact(make(reply))).await
+    }
+
+    /// Puts a room into somebody's list; says whether that is new.
+    pub(crate) async fn follow(&self, room: RoomKey, person: &Person) -> Result<bool, FollowFailed> {
+        let Person { user, guest } = person.clone();
+        Ok(self.submit(|reply| Intent::Follow(Follow { room, user, guest, at: clock::now(), reply })).await??)
+    }
+
+    /// Takes a room off somebody's list; says whether it was there.
+    pub(crate) async fn unfollow(&self, room: RoomKey, user: UserId) -> Result<bool, FollowFailed> {
+        Ok(self.submit(|reply| Intent::Unfollow(Unfollow { room, user, at: clock::now(), reply })).await??)
+    }
+
+    /// Hands an intent to the writer, and waits for its answer.
+    async fn submit<T: Send + 'static>(&self, make: impl FnOnce(Reply<T>) -> Intent) -> Result<T, NoAnswer> {
+        let store = self.slot.current().ok_or(NoAnswer)?;
         let (answer, answered) = oneshot::channel();
-        let change = make(Box::new(move |changed| call::answer(answer, changed)));
-        store.tell(StoreCommand::Submit(Intent::Change(change)));
-        Ok(answered.await.map_err(|_dropped| ChangeFailed::NoAnswer)??)
+        let intent = make(Box::new(move |outcome| call::answer(answer, outcome)));
+        store.tell(StoreCommand::Submit(intent));
+        answered.await.map_err(|_dropped| NoAnswer)
+    }
+
+    /// People by name, with whatever is known of them.
+    pub(crate) async fn people<T: Send + 'static>(
+        &self,
+        people: Vec<(UserId, T)>,
+    ) -> Result<Vec<(User, T)>, ReadFailed> {
+        self.look_up(move |store| {
+            let known = people.into_iter().filter_map(|(id, known)| match store.person(id) {
+                Ok(Some((user, _))) => Some(Ok((user, known))),
+                Ok(None) => None,
+                Err(error) => Some(Err(error)),
+            });
+            known.collect()
+        })
+        .await
+    }
+
+    /// A person who has ever written, read or been a member here.
+    pub(crate) async fn person(&self, id: UserId) -> Result<Option<Person>, ReadFailed> {
+        let found = self.look_up(move |store| store.person(id)).await?;
+        Ok(found.map(|(user, guest)| Person { user, guest }))
     }
 
     pub(crate) async fn health(&self) -> Result<Health, ReadFailed> {

@@ -9,7 +9,7 @@ use super::{Incarnation, LogEvent, Refused, RoomKey, Ticket};
 /// For each room, announcements and the answers to [`crate::Open`] come in the order of submission. An open
 /// therefore divides what one batch of the journal holds for its room: first `committed` with what was
 /// submitted before it, then its answer, then `committed` with what was submitted after it. Answers to
-/// [`crate::Follow`] come when all of their batch is announced. Between rooms there is no order.
+/// all else come when all of their batch is announced. Between rooms there is no order.
 pub trait Announce: Send + Sync + 'static {
     /// What it says is durable, and can be read. Called in the order of the room's log.
     fn committed(&self, batch: RoomBatch);
@@ -26,6 +26,8 @@ pub struct RoomBatch {
     pub events: Vec<LogEvent>,
     /// What became of appends, in the order of their submission.
     pub settled: Vec<Settled>,
+    /// Whether the room is no more, behind all of this.
+    pub deleted: bool,
 }
 
 /// What became of one append.
@@ -62,6 +64,11 @@ pub enum Outcome {
     Absent,
     /// A later incarnation has opened the room. Nothing was stored.
     Superseded,
+    /// The very same append was decided before, which was told then: a room submits again what a dying store may
+    /// have taken over. Decided anew, it could be stored after it was refused.
+    Decided,
+    /// Whoever says it is not a member, or the room is no more. Nothing was stored, and nothing will be.
+    Forbidden,
     /// Nothing was stored, and nothing will be.
     Refused(Refused),
 }

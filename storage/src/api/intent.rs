@@ -3,9 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use greenroom_protocol::{Body, MessageId, RoomId, Seq, Timestamp, User};
+use greenroom_protocol::{Body, MessageId, RoomId, Seq, Timestamp, User, UserId};
 
-use super::{Head, NewRoom, Room, RoomKey};
+use super::{Enact, Head, MakeRoom, NewRoom, Room, RoomKey};
 use crate::documents::Change;
 
 /// What is asked of the writer. It carries intents out in the order in which they were submitted.
@@ -14,8 +14,14 @@ pub enum Intent {
     Open(Open),
     /// Adds a message to a room's log; settled through [`crate::Announce::committed`].
     Append(Append),
+    /// Makes a room that somebody has asked for.
+    Make(MakeRoom),
+    /// Changes a room or its members.
+    Enact(Enact),
     /// Puts a public room into a person's list. Repeating it changes nothing.
     Follow(Follow),
+    /// Takes a public room off a person's list. Repeating it changes nothing.
+    Unfollow(Unfollow),
     /// Changes documents.
     Change(Change),
 }
@@ -54,6 +60,9 @@ pub enum OpenRefused {
     /// There is none, and none was to be made.
     #[error("there is no such room")]
     NotFound,
+    /// There was one, and its id is never given out again.
+    #[error("the room was deleted")]
+    Deleted,
     /// The disk takes nothing more.
     #[error("nothing can be stored now: {0}")]
     Refused(Refused),
@@ -98,6 +107,18 @@ pub struct Follow {
     pub reply: Reply<Result<bool, Refused>>,
 }
 
+/// Takes a room off a person's list.
+pub struct Unfollow {
+    /// Which room.
+    pub room: RoomKey,
+    /// Who follows it no longer.
+    pub user: UserId,
+    /// When.
+    pub at: Timestamp,
+    /// Called once it is durable, with whether it was there.
+    pub reply: Reply<Result<bool, Refused>>,
+}
+
 /// Which life of a room's actor asks. A later one has a higher number; appends of an earlier one are refused.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Incarnation(pub u64);
@@ -122,7 +143,10 @@ impl fmt::Debug for Intent {
         match self {
             Self::Open(open) => write!(f, "Open({}, {:?})", open.room, open.incarnation),
             Self::Append(append) => append.fmt(f),
+            Self::Make(make) => make.fmt(f),
+            Self::Enact(enact) => enact.fmt(f),
             Self::Follow(follow) => write!(f, "Follow({:?}, {})", follow.room, follow.user.id),
+            Self::Unfollow(unfollow) => unfollow.fmt(f),
             Self::Change(change) => change.fmt(f),
         }
     }
@@ -131,6 +155,12 @@ impl fmt::Debug for Intent {
 impl fmt::Debug for Open {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Open({}, {:?})", self.room, self.incarnation)
+    }
+}
+
+impl fmt::Debug for Unfollow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Unfollow({:?}, {})", self.room, self.user)
     }
 }
 

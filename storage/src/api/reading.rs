@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use greenroom_protocol::{LastMessage, Seq};
+use greenroom_protocol::{LastMessage, Role, Seq, User};
 use serde::Serialize;
 
 use super::{Head, LogEvent, Room};
@@ -63,6 +63,10 @@ pub struct RoomInList {
     pub cursor: Cursor,
     /// The newest message.
     pub last: Option<LastMessage>,
+    /// What they may do there, beyond what everybody may.
+    pub role: Option<Role>,
+    /// The other person of a direct room.
+    pub with: Option<User>,
 }
 
 /// Why something could not be read.

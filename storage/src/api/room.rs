@@ -20,6 +20,8 @@ pub struct Room {
     pub kind: RoomKind,
     /// What it is called.
     pub title: String,
+    /// What it is about.
+    pub topic: String,
     /// This life of its log.
     pub epoch: Epoch,
 }

@@ -5,9 +5,10 @@ use serde::{Deserialize, Serialize};
 use super::blocks::{BLOCK, block_of, decode, encode};
 use super::{Index, IndexError};
 use crate::layers::{EventAt, Layer, RoomLayer};
-use crate::record::{Id, Kind};
+use crate::record::{Id, Kind, Rank};
+use crate::rooms::{Alteration, role_of_maker};
 use crate::{Cursor, Room, RoomKey};
-use greenroom_protocol::{Seq, UserId};
+use greenroom_protocol::{Role, Seq, UserId};
 
 /// What `rooms` holds.
 #[derive(Debug, Serialize, Deserialize)]
@@ -15,7 +16,9 @@ pub(super) struct RoomValue {
     pub(super) id: String,
     pub(super) kind: Kind,
     pub(super) title: String,
+    pub(super) topic: String,
     pub(super) epoch: Id,
+    pub(super) deleted: bool,
 }
 
 impl From<&Room> for RoomValue {
@@ -24,7 +27,9 @@ impl From<&Room> for RoomValue {
             id: room.id.as_str().into(),
             kind: room.kind.into(),
             title: room.title.clone(),
+            topic: room.topic.clone(),
             epoch: *room.epoch.0.as_bytes(),
+            deleted: false,
         }
     }
 }
@@ -41,17 +46,27 @@ impl Index {
     pub(crate) fn apply(&self, layer: &Layer) -> Result<(), IndexError> {
         // First, so that whatever of this reaches the disk, it is known how far it may go.
         self.set_number("reached", self.reached()?.max(layer.last))?;
-        for room in &layer.created {
-            let value = bytes(&RoomValue::from(&**room));
-            self.ask(|trees| trees.rooms.insert(room.key.0.as_bytes(), value))?;
+        for (room, by) in &layer.created {
+            self.apply_room(room)?;
+            if let Some(by) = by {
+                self.apply_role(room.key, *by, Some(role_of_maker(room.kind)))?;
+            }
+        }
+        for (room, alteration) in &layer.altered {
+            match alteration {
+                Alteration::Role { user, role, .. } => self.apply_role(*room, *user, *role)?,
+                Alteration::Edited { room, .. } => self.apply_room(room)?,
+                Alteration::Deleted => self.apply_deleted(*room)?,
+            }
         }
         for (user, (name, guest)) in &layer.people {
             let value = bytes(&PersonValue { name: name.as_str().into(), guest: *guest });
             self.ask(|trees| trees.people.insert(user.0.as_bytes(), value))?;
         }
         for (user, rooms) in &layer.follows {
-            for room in rooms {
-                self.ask(|trees| trees.follows.insert(follow_key(*user, *room), &[]))?;
+            for (room, on) in rooms {
+                let key = follow_key(*user, *room);
+                self.ask(|trees| if *on { trees.follows.insert(key, &[]) } else { trees.follows.remove(key) })?;
             }
         }
         for (key, value) in &layer.documents {
@@ -67,6 +82,26 @@ impl Index {
             }
         }
         Ok(())
+    }
+
+    fn apply_room(&self, room: &Room) -> Result<(), IndexError> {
+        let value = bytes(&RoomValue::from(room));
+        self.ask(|trees| trees.rooms.insert(room.key.0.as_bytes(), value)).map(|_| ())
+    }
+
+    fn apply_role(&self, room: RoomKey, user: UserId, role: Option<Role>) -> Result<(), IndexError> {
+        let key = member_key(room, user);
+        self.ask(|trees| match role {
+            Some(role) => trees.members.insert(key, bytes(&Rank::from(role))),
+            None => trees.members.remove(key),
+        })
+        .map(|_| ())
+    }
+
+    fn apply_deleted(&self, room: RoomKey) -> Result<(), IndexError> {
+        let Some(mut value) = self.room_value(room)? else { return Ok(()) };
+        value.deleted = true;
+        self.ask(|trees| trees.rooms.insert(room.0.as_bytes(), bytes(&value))).map(|_| ())
     }
 
     fn apply_events(&self, room: RoomKey, layer: &RoomLayer) -> Result<(), IndexError> {
@@ -114,6 +149,10 @@ pub(super) fn block_key(room: RoomKey, block: u64) -> [u8; 24] {
 }
 
 pub(super) fn cursor_key(room: RoomKey, user: UserId) -> [u8; 32] {
+    pair(*room.0.as_bytes(), *user.0.as_bytes())
+}
+
+pub(super) fn member_key(room: RoomKey, user: UserId) -> [u8; 32] {
     pair(*room.0.as_bytes(), *user.0.as_bytes())
 }
 

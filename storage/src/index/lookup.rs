@@ -1,6 +1,7 @@
 //! What is looked up in the index.
 
 use std::ops::Bound;
+use std::sync::Arc;
 
 use greenroom_protocol::{Epoch, Name, RoomId, UserId};
 use uuid::Uuid;
@@ -9,21 +10,44 @@ use super::apply::{PersonValue, RoomValue, cursor_key, cursor_of, follow_key};
 use super::blocks::block_of;
 use super::{Index, IndexError};
 use crate::documents::{Document, Key};
+use crate::fingerprint::ById;
 use crate::layers::EventAt;
-use crate::rooms::head;
+use crate::record::Rank;
+use crate::rooms::{Crew, LiveRoom, head};
 use crate::{Cursor, Head, Room, RoomKey};
 
 impl Index {
-    /// All rooms, and where their logs end as far as the index knows.
-    pub(crate) fn rooms(&self) -> Result<Vec<(Room, Head)>, IndexError> {
+    /// All rooms, where their logs end as far as the index knows, and who may do what there.
+    pub(crate) fn rooms(&self) -> Result<Vec<LiveRoom>, IndexError> {
         let all = self.ask(|trees| trees.rooms.iter().collect::<sled::Result<Vec<_>>>())?;
+        let mut crews = self.crews()?;
         let mut rooms = Vec::with_capacity(all.len());
         for (key, value) in all {
-            let room = room_of(&key, &value).ok_or_else(|| nonsense("a room"))?;
+            let (room, deleted) = room_of(&key, &value).ok_or_else(|| nonsense("a room"))?;
+            let crew = Crew { deleted, ..crews.remove(&room.key).unwrap_or_default() };
             let head = self.head(room.key)?;
-            rooms.push((room, head));
+            rooms.push(LiveRoom::new(Arc::new(room), head, crew));
         }
         Ok(rooms)
+    }
+
+    fn crews(&self) -> Result<ById<RoomKey, Crew>, IndexError> {
+        let all = self.ask(|trees| trees.members.iter().collect::<sled::Result<Vec<_>>>())?;
+        let mut crews: ById<RoomKey, Crew> = ById::default();
+        for (key, value) in all {
+            let both = key.split_at_checked(16).and_then(|(room, user)| {
+                Some((RoomKey(Uuid::from_slice(room).ok()?), UserId(Uuid::from_slice(user).ok()?)))
+            });
+            let (room, user) = both.ok_or_else(|| nonsense("a member"))?;
+            let rank: Rank = postcard::from_bytes(&value).map_err(|_| nonsense("a role"))?;
+            crews.entry(room).or_default().roles.insert(user, rank.into());
+        }
+        Ok(crews)
+    }
+
+    pub(super) fn room_value(&self, room: RoomKey) -> Result<Option<RoomValue>, IndexError> {
+        let value = self.ask(|trees| trees.rooms.get(room.0.as_bytes()))?;
+        value.map(|value| postcard::from_bytes(&value).map_err(|_| nonsense("a room"))).transpose()
     }
 
     fn head(&self, room: RoomKey) -> Result<Head, IndexError> {
@@ -105,15 +129,17 @@ impl Index {
     }
 }
 
-fn room_of(key: &[u8], value: &[u8]) -> Option<Room> {
+fn room_of(key: &[u8], value: &[u8]) -> Option<(Room, bool)> {
     let value: RoomValue = postcard::from_bytes(value).ok()?;
-    Some(Room {
+    let room = Room {
         key: RoomKey(Uuid::from_slice(key).ok()?),
         id: RoomId::parse(&value.id).ok()?,
         kind: value.kind.into(),
         title: value.title,
+        topic: value.topic,
         epoch: Epoch(Uuid::from_bytes(value.epoch)),
-    })
+    };
+    Some((room, value.deleted))
 }
 
 fn nonsense(what: &str) -> IndexError {

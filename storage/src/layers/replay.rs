@@ -9,8 +9,8 @@ use super::{EventAt, Layer};
 use crate::documents::Key;
 use crate::fingerprint::ById;
 use crate::record::{Lsn, Record};
-use crate::rooms::{LiveRoom, Rooms, head, room_key};
-use crate::{Cursor, Head, RoomKey};
+use crate::rooms::{Alteration, LiveRoom, Rooms, head, room_key};
+use crate::{Cursor, Head, Room, RoomKey};
 
 /// Records that are being read again.
 #[derive(Debug, Default)]
@@ -18,12 +18,14 @@ pub(crate) struct Replay {
     /// Where each room's log ends, as far as it was read.
     heads: ById<RoomKey, Head>,
     layer: Layer,
+    /// Whether memory learns from it, too. Where it knows more already, it must not be taken back.
+    teaches: bool,
 }
 
 impl Replay {
-    /// Begins where the rooms' logs end at `heads`.
+    /// Begins where the rooms' logs end at `heads`, and tells the rooms in memory what has become of them.
     pub(crate) fn new(heads: impl IntoIterator<Item = (RoomKey, Head)>) -> Self {
-        Self { heads: heads.into_iter().collect(), layer: Layer::default() }
+        Self { heads: heads.into_iter().collect(), layer: Layer::default(), teaches: true }
     }
 
     /// Adds the next record; rooms that are new to `rooms` are added there.
@@ -33,8 +35,9 @@ impl Replay {
                 Some(room) => {
                     let room = Arc::new(room);
                     self.heads.entry(room.key).or_default();
-                    rooms.add(Arc::new(LiveRoom::new(Arc::clone(&room), Head::default())));
-                    self.layer.created.push(room);
+                    let by = user_id(made.by);
+                    rooms.add(Arc::new(LiveRoom::made(Arc::clone(&room), by)));
+                    self.layer.created.push((room, Some(by)));
                 }
                 None => tracing::error!(lsn, "a room's record has an impossible id"),
             },
@@ -52,7 +55,22 @@ impl Replay {
                 let cursor = Cursor { delivered: at, read: at, read_ordinal: message.ordinal };
                 self.layer.rooms.entry(room).or_default().move_cursor(user_id(message.user), cursor);
             }
-            Record::Follow(follow) => self.layer.follow(user_id(follow.user), room_key(follow.room)),
+            Record::Follow(follow) => self.layer.follow(user_id(follow.user), room_key(follow.room), true),
+            Record::Unfollow(follow) => self.layer.follow(user_id(follow.user), room_key(follow.room), false),
+            Record::Member(member) => {
+                let room = room_key(member.room);
+                self.event(room, member.seq, EventAt { lsn, ordinal: member.ordinal }, rooms);
+                let (user, role, seq) = (user_id(member.user), member.rank.map(Into::into), Seq(member.seq));
+                self.alter(room, Alteration::Role { user, role, seq }, rooms);
+            }
+            Record::RoomEdited(edited) => {
+                let key = room_key(edited.room);
+                self.event(key, edited.seq, EventAt { lsn, ordinal: edited.ordinal }, rooms);
+                let (title, topic) = (edited.title.into_owned(), edited.topic.into_owned());
+                let room = Room { title, topic, ..(*rooms.by_key_or_nameless(key).room()).clone() };
+                self.alter(key, Alteration::Edited { room: Arc::new(room), seq: Seq(edited.seq) }, rooms);
+            }
+            Record::RoomDeleted(deleted) => self.alter(room_key(deleted.room), Alteration::Deleted, rooms),
             Record::Cursors(moved) => {
                 let cursor =
                     Cursor { delivered: Seq(moved.delivered), read: Seq(moved.read), read_ordinal: moved.read_ordinal };
@@ -69,10 +87,17 @@ impl Replay {
         self.layer.count(lsn, 1);
     }
 
+    fn alter(&mut self, room: RoomKey, alteration: Alteration, rooms: &Rooms) {
+        if self.teaches {
+            rooms.by_key_or_nameless(room).alter(&alteration);
+        }
+        self.layer.altered.push((room, alteration));
+    }
+
     /// Adds an event, and before it those that are missing.
     fn event(&mut self, room: RoomKey, seq: u64, event: EventAt, rooms: &Rooms) {
         let at = self.heads.entry(room).or_insert_with(|| {
-            self.layer.created.push(Arc::clone(&rooms.by_key_or_nameless(room).room));
+            self.layer.created.push((rooms.by_key_or_nameless(room).room(), None));
             Head::default()
         });
         let layer = self.layer.rooms.entry(room).or_default();

@@ -1,11 +1,13 @@
 //! The ledger alone, without a thread or a file.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 
 use greenroom_protocol::{Body, MessageId, Name, RoomId, RoomKind};
 
 use super::*;
 use crate::record::tests::checksum;
+use crate::rooms::Crew;
 use crate::{RoomKey, Ticket};
 
 /// What is stored, by the test's word.
@@ -50,17 +52,19 @@ struct Desk {
     shelf: Shelf,
     frame: FrameBuilder,
     room: RoomKey,
+    tickets: Cell<u64>,
 }
 
 impl Desk {
     fn new() -> Self {
         let id = RoomId::parse("green").unwrap();
         let key = RoomKey(Uuid::from_u128(9));
-        let room = Room { key, id, kind: RoomKind::Group, title: "Green".into(), epoch: Epoch(Uuid::nil()) };
-        let live = Arc::new(LiveRoom::new(Arc::new(room), Head { seq: Seq(7), ordinal: 7 }));
+        let (title, topic, epoch) = ("Green".into(), String::new(), Epoch(Uuid::nil()));
+        let room = Room { key, id, kind: RoomKind::Group, title, topic, epoch };
+        let live = Arc::new(LiveRoom::new(Arc::new(room), Head { seq: Seq(7), ordinal: 7 }, Crew::default()));
         let fingerprinter = Fingerprinter::new(Uuid::from_u128(1));
         let ledger = Ledger::new([live], fingerprinter, IdMap::default(), 1);
-        Self { ledger, shelf: Shelf::default(), frame: FrameBuilder::new(checksum()), room: key }
+        Self { ledger, shelf: Shelf::default(), frame: FrameBuilder::new(checksum()), room: key, tickets: Cell::new(0) }
     }
 
     fn plan(&mut self, intents: &[Intent], admission: Admission) -> Plan {
@@ -68,11 +72,17 @@ impl Desk {
         self.ledger.plan(intents, Vec::new(), admission, &self.shelf, &mut self.frame)
     }
 
+    /// Appends come with tickets in their order.
+    fn next_ticket(&self) -> Ticket {
+        self.tickets.set(self.tickets.get() + 1);
+        Ticket(self.tickets.get())
+    }
+
     fn says(&self, id: u128, body: &str) -> Intent {
         Intent::Append(Append {
             room: self.room,
             incarnation: Incarnation(0),
-            ticket: Ticket(1),
+            ticket: self.next_ticket(),
             user: alice(),
             guest: true,
             id: MessageId(Uuid::from_u128(id)),
@@ -100,13 +110,31 @@ fn alice() -> User {
 fn outcomes(plan: &Plan) -> Vec<Outcome> {
     let outcome = |decision: &Decision| match decision {
         Decision::Append { outcome, .. } => outcome.clone(),
-        Decision::Open(_) | Decision::Follow(_) | Decision::Change(_) => panic!("not an append"),
+        Decision::Open(_)
+        | Decision::Make(_)
+        | Decision::Enact(_)
+        | Decision::Follow(_)
+        | Decision::Unfollow(_)
+        | Decision::Change(_) => panic!("not an append"),
     };
     plan.decisions.iter().map(outcome).collect()
 }
 
 fn stored(seq: u64) -> Outcome {
     Outcome::Stored { seq: Seq(seq), at: Timestamp::from_millis(5) }
+}
+
+#[test]
+fn what_was_refused_is_not_stored_when_a_dying_store_hands_it_over_twice() {
+    let mut desk = Desk::new();
+    let intents = [desk.says(1, "one"), desk.says(2, "two")];
+    let refused = desk.plan(&intents, Admission::Refuse(Refused::DiskFull));
+    assert_eq!(outcomes(&refused), [Outcome::Refused(Refused::DiskFull), Outcome::Refused(Refused::DiskFull)]);
+    let twice = desk.plan(&intents, Admission::Take);
+    assert_eq!(outcomes(&twice), [Outcome::Decided, Outcome::Decided]);
+    assert!(desk.frame.is_empty());
+    let anew = [desk.says(1, "one")];
+    assert_eq!(outcomes(&desk.plan(&anew, Admission::Take)), [stored(8)], "said again, it is another append");
 }
 
 #[test]
@@ -121,6 +149,7 @@ fn a_plan_that_is_undone_leaves_no_trace() {
     let refused = desk.plan(&intents, Admission::Refuse(Refused::DiskFull));
     assert!(outcomes(&refused).iter().all(|outcome| *outcome == Outcome::Refused(Refused::DiskFull)));
     assert!(desk.frame.is_empty());
+    desk.ledger.undo(&refused);
     let again = desk.plan(&intents, Admission::Take);
     assert_eq!(outcomes(&again), outcomes(&first));
     assert_eq!(desk.frame.finish(), written, "the author is introduced again too");
@@ -155,11 +184,11 @@ fn a_person_is_introduced_once_and_again_when_their_name_changes() {
     let intents = [desk.says(1, "one"), desk.says(2, "two")];
     let plan = desk.plan(&intents, Admission::Take);
     assert_eq!((plan.people.len(), desk.frame.places().len()), (1, 3));
-    let mut renamed = desk.says(3, "three");
+    let (before, mut renamed) = (desk.says(4, "four"), desk.says(3, "three"));
     if let Intent::Append(append) = &mut renamed {
         append.user.name = Name::guest("Alicia").unwrap();
     }
-    let plan = desk.plan(&[desk.says(4, "four"), renamed], Admission::Take);
+    let plan = desk.plan(&[before, renamed], Admission::Take);
     assert_eq!((plan.people.len(), desk.frame.places().len()), (1, 3));
 
     let mut known = Desk::new();

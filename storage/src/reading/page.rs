@@ -2,13 +2,15 @@
 
 use std::fmt::Display;
 
-use greenroom_protocol::{Body, Event, Message, MessageId, Seq, Timestamp, User, UserId};
+use greenroom_protocol::{
+    Body, Event, MemberChanged, Message, MessageId, RoomChange, RoomChanged, Seq, Timestamp, User, UserId,
+};
 use uuid::Uuid;
 
 use crate::fingerprint::ById;
 use crate::journal::{Reader, Unread};
 use crate::layers::EventAt;
-use crate::record::{Lsn, MessageRecord, Record};
+use crate::record::{Id, Lsn, MessageRecord, Record};
 use crate::rooms::{LiveRoom, room_key};
 use crate::shared::Shared;
 use crate::{LogEvent, Page, PageFrom, ReadError};
@@ -35,7 +37,7 @@ impl Shared {
             }
             PageFrom::After(seq) => (seq.0.saturating_add(1), head.min(seq.0.saturating_add(limit)), false),
         };
-        let mut places: Vec<(u64, EventAt)> = (first..).zip(self.events(live.room.key, first, last)?).collect();
+        let mut places: Vec<(u64, EventAt)> = (first..).zip(self.events(live.key, first, last)?).collect();
         if backwards {
             places.reverse();
         }
@@ -81,16 +83,25 @@ impl Shared {
         people: &mut ById<UserId, User>,
     ) -> Result<Event, ReadError> {
         match reader.read(lsn, next) {
-            Ok(Record::Message(record)) if room_key(record.room) == live.room.key && record.seq == seq.0 => {
+            Ok(Record::Message(record)) if room_key(record.room) == live.key && record.seq == seq.0 => {
                 let Ok(body) = Body::parse(record.body) else {
                     return Ok(self.damaged(live, seq, lsn, &"its body is none"));
                 };
-                let id = UserId(Uuid::from_bytes(record.user));
-                let user = match people.get(&id) {
-                    Some(user) => user.clone(),
-                    None => people.entry(id).or_insert(self.user(id)?).clone(),
-                };
+                let user = self.known_user(record.user, people)?;
                 Ok(Event::Message(message(live, &record, user, body)))
+            }
+            Ok(Record::Member(record)) if room_key(record.room) == live.key && record.seq == seq.0 => {
+                let (user, by) = (self.known_user(record.user, people)?, self.known_user(record.by, people)?);
+                let (change, role, at) = (record.change.into(), record.rank.map(Into::into), record.at);
+                let (room, at) = (live.id.clone(), Timestamp::from_millis(at));
+                Ok(Event::Member(MemberChanged { room, seq, user, change, role, by, at }))
+            }
+            Ok(Record::RoomEdited(record)) if room_key(record.room) == live.key && record.seq == seq.0 => {
+                let change = if record.created { RoomChange::Created } else { RoomChange::Changed };
+                let (title, topic) = (record.title.into_owned(), record.topic.into_owned());
+                let (room, at) = (live.id.clone(), Timestamp::from_millis(record.at));
+                let by = self.known_user(record.by, people)?;
+                Ok(Event::Room(RoomChanged { room, seq, change, title, topic, by, at }))
             }
             Ok(_) => Ok(self.damaged(live, seq, lsn, &"it is another record")),
             // It was counted when that part of the journal was found.
@@ -100,20 +111,30 @@ impl Shared {
         }
     }
 
+    fn known_user(&self, id: Id, people: &mut ById<UserId, User>) -> Result<User, ReadError> {
+        let id = UserId(Uuid::from_bytes(id));
+        if let Some(user) = people.get(&id) {
+            return Ok(user.clone());
+        }
+        let user = self.user(id)?;
+        people.insert(id, user.clone());
+        Ok(user)
+    }
+
     fn damaged(&self, live: &LiveRoom, seq: Seq, lsn: Lsn, why: &dyn Display) -> Event {
         self.segments.note_damaged(lsn, why);
         self.unreadable(live, seq, why)
     }
 
     fn unreadable(&self, live: &LiveRoom, seq: Seq, why: &dyn Display) -> Event {
-        self.unreadable.note(&live.room.id, seq, why);
-        Event::Unreadable { room: live.room.id.clone(), seq }
+        self.unreadable.note(&live.id, seq, why);
+        Event::Unreadable { room: live.id.clone(), seq }
     }
 }
 
 fn message(live: &LiveRoom, record: &MessageRecord<'_>, user: User, body: Body) -> Message {
     Message {
-        room: live.room.id.clone(),
+        room: live.id.clone(),
         seq: Seq(record.seq),
         id: MessageId(Uuid::from_bytes(record.id)),
         user,

@@ -125,7 +125,12 @@ fn sealing_on_a_full_disk_waits_for_space() {
             match house.say(says(&green, &alice(), "some words to fill a segment with")) {
                 Outcome::Stored { .. } => {}
                 Outcome::Refused(_) => break,
-                other @ (Outcome::Repeated { .. } | Outcome::Conflict | Outcome::Absent | Outcome::Superseded) => {
+                other @ (Outcome::Repeated { .. }
+                | Outcome::Conflict
+                | Outcome::Absent
+                | Outcome::Forbidden
+                | Outcome::Superseded
+                | Outcome::Decided) => {
                     panic!("{other:?}")
                 }
             }

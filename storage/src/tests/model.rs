@@ -78,7 +78,9 @@ fn found(outcome: &Outcome) -> Expected {
         Outcome::Conflict => Expected::Conflict,
         Outcome::Superseded => Expected::Superseded,
         Outcome::Refused(refused) => panic!("{refused}"),
+        Outcome::Forbidden => panic!("the room is public"),
         Outcome::Absent => panic!("nobody probes"),
+        Outcome::Decided => panic!("each append has a ticket of its own"),
     }
 }
 

@@ -15,8 +15,9 @@ use uuid::Uuid;
 use crate::disk::faulty::FaultyDisk;
 use crate::start::Tuning;
 use crate::{
-    Announce, Append, Durability, Fatal, Follow, Incarnation, Intent, LogEvent, NewRoom, Open, OpenRefused, Opened,
-    Options, Outcome, Refused, Room, RoomBatch, RoomKey, StartError, Store, Ticket,
+    Act, Announce, Append, Durability, Enact, EnactRefused, Fatal, Follow, Incarnation, Intent, LogEvent, MakeRefused,
+    MakeRoom, NewRoom, Open, OpenRefused, Opened, Options, Outcome, Refused, Room, RoomBatch, RoomKey, StartError,
+    Store, Ticket, Unfollow,
 };
 
 /// Longer than anything here takes; a test that waits so long has failed.
@@ -225,6 +226,43 @@ impl House {
         told_here.recv_timeout(PATIENCE).expect("an answer")
     }
 
+    /// Makes a room that somebody asks for.
+    pub(super) fn make(
+        &self,
+        room: RoomId,
+        kind: RoomKind,
+        by: &User,
+        members: &[User],
+    ) -> Result<Arc<Room>, MakeRefused> {
+        let (told, told_here) = channel();
+        let members = members.iter().map(|user| (user.clone(), true)).collect();
+        let (title, topic, by) = (room.as_str().to_uppercase(), "what it is about".to_owned(), by.clone());
+        let reply = Box::new(move |made| told.send(made).expect("a test waits for its answer"));
+        let make = MakeRoom { room, kind, title, topic, by, guest: true, members, at: at(0), reply };
+        self.store.submit(Intent::Make(make));
+        told_here.recv_timeout(PATIENCE).expect("an answer")
+    }
+
+    /// Changes a room or its members, as of what is known now.
+    pub(super) fn enact(&self, room: &Room, by: &User, act: Act) -> Result<(), EnactRefused> {
+        self.enact_knowing(room, by, act, self.store.standings().members(room.key).1)
+    }
+
+    pub(super) fn enact_knowing(&self, room: &Room, by: &User, act: Act, known: Seq) -> Result<(), EnactRefused> {
+        let (told, told_here) = channel();
+        let reply = Box::new(move |enacted| told.send(enacted).expect("a test waits for its answer"));
+        let (room, by) = (room.key, by.clone());
+        self.store.submit(Intent::Enact(Enact { room, act, by, guest: true, known, at: at(0), reply }));
+        told_here.recv_timeout(PATIENCE).expect("an answer")
+    }
+
+    pub(super) fn unfollow(&self, room: &Room, user: &User) -> Result<bool, Refused> {
+        let (told, told_here) = channel();
+        let reply = Box::new(move |unfollowed| told.send(unfollowed).expect("a test waits for its answer"));
+        self.store.submit(Intent::Unfollow(Unfollow { room: room.key, user: user.id, at: at(0), reply }));
+        told_here.recv_timeout(PATIENCE).expect("an answer")
+    }
+
     /// Waits until a condition holds, asking again each time the store may have moved.
     pub(super) fn wait_until(&self, what: &str, holds: impl Fn(&Store) -> bool) {
         let until = Instant::now() + PATIENCE;
@@ -313,7 +351,9 @@ pub(super) fn stored(outcome: &Outcome) -> Seq {
         other @ (Outcome::Repeated { .. }
         | Outcome::Conflict
         | Outcome::Absent
+        | Outcome::Forbidden
         | Outcome::Superseded
+        | Outcome::Decided
         | Outcome::Refused(_)) => {
             panic!("not stored: {other:?}")
         }
@@ -326,7 +366,9 @@ pub(super) fn repeated(outcome: &Outcome) -> Seq {
         other @ (Outcome::Stored { .. }
         | Outcome::Conflict
         | Outcome::Absent
+        | Outcome::Forbidden
         | Outcome::Superseded
+        | Outcome::Decided
         | Outcome::Refused(_)) => {
             panic!("not repeated: {other:?}")
         }

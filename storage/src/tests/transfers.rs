@@ -8,8 +8,10 @@ use super::damage::{find, overwrite};
 use super::restart::{everything, lived_in};
 use super::segments::segments;
 use super::support::{House, again, alice, at, bob, repeated, room_id, says, small, stored};
-use crate::{Durability, ExportAsked, ExportFailed, Exported, ImportFailed, Imported, check, export, import};
-use greenroom_protocol::{RoomId, Seq};
+use crate::{
+    Act, Durability, ExportAsked, ExportFailed, Exported, ImportFailed, Imported, Sight, check, export, import,
+};
+use greenroom_protocol::{MemberChange, Role, RoomId, RoomKind, Seq, User};
 
 fn lines_of(data: &Path, room: Option<RoomId>, secrets: bool) -> Result<(String, Exported), ExportFailed> {
     let mut out = Vec::new();
@@ -106,6 +108,68 @@ fn accounts_come_along_and_their_passwords_only_where_that_is_asked_for() {
         assert_eq!(house.store.sign_ins_of(ana.id).unwrap().len(), usize::from(secrets));
         assert_eq!(house.store.guest_tokens().verify(&token).is_some(), secrets);
     }
+}
+
+/// Rooms of each kind, with members who come and go.
+fn with_members() -> House {
+    let house = House::new();
+    let (alice, bob, carol) = (alice(), bob(), super::support::person("Carol"));
+    let add = |user: &User, role| Act::Member {
+        user: user.clone(),
+        guest: true,
+        change: MemberChange::Added,
+        role: Some(role),
+    };
+    let attic = house.make(room_id("attic"), RoomKind::Private, &alice, std::slice::from_ref(&bob)).unwrap();
+    house.room("attic");
+    house.chatter(&attic, &bob, 5);
+    house.enact(&attic, &alice, add(&carol, Role::Moderator)).unwrap();
+    let out = Act::Member { user: bob.clone(), guest: true, change: MemberChange::Removed, role: None };
+    house.enact(&attic, &alice, out).unwrap();
+    house.enact(&attic, &carol, Act::Edit { title: "Loft".into(), topic: "dust".into() }).unwrap();
+    house.chatter(&attic, &carol, 5);
+    let direct = house.store.standings().direct_room(alice.id, bob.id);
+    let direct = house.make(direct, RoomKind::Direct, &alice, std::slice::from_ref(&bob)).unwrap();
+    house.submit_open(direct.id.as_str(), 1, false).wait().unwrap();
+    stored(&house.say(says(&direct, &bob, "between us")));
+    let cellar = house.make(room_id("cellar"), RoomKind::Private, &alice, &[]).unwrap();
+    house.enact(&cellar, &alice, Act::Delete).unwrap();
+    let green = house.room("green");
+    house.follow(&green, &carol).unwrap();
+    house.unfollow(&green, &carol).unwrap();
+    house
+}
+
+#[test]
+fn members_come_along_and_two_people_find_their_direct_room_again() {
+    let house = with_members();
+    house.settle();
+    let (alice, bob, carol) = (alice(), bob(), super::support::person("Carol"));
+    let seen = |house: &House| {
+        let standings = house.store.standings();
+        let of = |id: &str| standings.room(&room_id(id)).map(|(room, head)| (standings.members(room.key), head));
+        let direct = standings.direct_room(bob.id, alice.id);
+        let deleted = matches!(standings.look(&room_id("cellar"), Some(alice.id)), Sight::Deleted);
+        let lists = [&alice, &bob, &carol].map(|user| house.store.rooms_of(user.id).unwrap().len());
+        let titles = standings.room(&room_id("attic")).map(|(room, _)| (room.title.clone(), room.topic.clone()));
+        (of("attic"), of(direct.as_str()), deleted, lists, titles)
+    };
+    let before = seen(&house);
+    assert!(before.1.is_some() && before.2, "the rooms are as they should be: {before:?}");
+    let dir = house.close().0;
+    let report = check(dir.path()).unwrap();
+    assert!(report.sound && report.findings.is_empty(), "{report:?}");
+    for secrets in [false, true] {
+        let (lines, _) = lines_of(dir.path(), None, secrets).unwrap();
+        let house = House::open(read(&lines).unwrap().0, small(), Durability::Fsync).unwrap();
+        assert_eq!(seen(&house), before);
+        house.settle();
+        let dir = house.close().0;
+        let report = check(dir.path()).unwrap();
+        assert!(report.sound && report.findings.is_empty(), "{report:?}");
+    }
+    let (lines, _) = lines_of(dir.path(), Some(room_id("attic")), false).unwrap();
+    assert_eq!(read(&lines).unwrap().1, Imported { users: 3, rooms: 1, messages: 10 });
 }
 
 #[test]

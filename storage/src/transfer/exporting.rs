@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use greenroom_protocol::{Body, MessageId, Name, RoomId, Seq, Timestamp, UserId};
+use greenroom_protocol::{Body, MessageId, Name, RoomId, RoomKind, Seq, Timestamp, UserId};
 use uuid::Uuid;
 
 use super::line::{
-    AccountLine, CursorLine, End, FollowLine, Header, Line, LostLine, MessageLine, RoomLine, SecretLine, SignInLine,
-    UserLine, VERSION,
+    AccountLine, CursorLine, End, FollowLine, Header, Line, LostLine, MemberLine, MessageLine, RoomDeletedLine,
+    RoomEditedLine, RoomLine, SecretLine, SignInLine, UserLine, VERSION,
 };
 use crate::accounts::{Kept, kept};
 use crate::data_dir::Looked;
@@ -20,7 +20,7 @@ use crate::journal::Segments;
 use crate::journal::recovery::look;
 use crate::life::Life;
 use crate::logs::{Logs, Step, room_of_event};
-use crate::record::{CursorsMoved, Id, Lsn, MessageRecord, Record, RoomCreated};
+use crate::record::{CursorsMoved, Followed, Id, Lsn, MemberRecord, MessageRecord, Record, RoomCreated, RoomEdited};
 use crate::rooms::{nameless, room_key};
 use crate::{Cursor, RoomKey, StartError};
 
@@ -164,7 +164,14 @@ impl Known {
                 let at = Seq(said.seq);
                 self.move_cursor(said.room, said.user, Cursor { delivered: at, read: at, read_ordinal: said.ordinal });
             }
-            Record::Follow(follow) => self.see(follow.room, follow.user),
+            Record::Follow(follow) | Record::Unfollow(follow) => self.see(follow.room, follow.user),
+            Record::Member(member) => {
+                self.see(member.room, member.user);
+                self.see(member.room, member.by);
+                self.join_direct(member);
+            }
+            Record::RoomEdited(edited) => self.see(edited.room, edited.by),
+            Record::RoomDeleted(deleted) => self.see(deleted.room, deleted.by),
             Record::Cursors(moved) => {
                 let CursorsMoved { room, user, delivered, read, read_ordinal } = *moved;
                 self.see(room, user);
@@ -182,6 +189,13 @@ impl Known {
 
     fn see(&mut self, room: Id, user: Id) {
         self.seen.insert((room_key(room), user_id(user)));
+    }
+
+    /// Whoever is added to a direct room is the other one.
+    fn join_direct(&mut self, member: &MemberRecord) {
+        if let Some(room) = self.rooms.get_mut(&room_key(member.room)).filter(|room| room.kind == RoomKind::Direct) {
+            room.between = Some([room.by, user_id(member.user)]);
+        }
     }
 
     fn move_cursor(&mut self, room: Id, user: Id, to: Cursor) {
@@ -239,9 +253,13 @@ impl Known {
     fn line_of(&self, record: &Record<'_>) -> Option<Line> {
         match record {
             Record::Message(said) => self.message(said),
-            Record::Follow(follow) => {
-                let (room, user, at) = (self.id_of(room_key(follow.room))?, user_id(follow.user), time(follow.at));
-                Some(Line::Follow(FollowLine { room, user, at }))
+            Record::Follow(follow) => Some(Line::Follow(self.follow(follow)?)),
+            Record::Unfollow(follow) => Some(Line::Unfollow(self.follow(follow)?)),
+            Record::Member(member) => self.member(member),
+            Record::RoomEdited(edited) => self.edited(edited),
+            Record::RoomDeleted(deleted) => {
+                let (room, by, at) = (self.id_of(room_key(deleted.room))?, user_id(deleted.by), time(deleted.at));
+                Some(Line::RoomDeleted(RoomDeletedLine { room, by, at }))
             }
             Record::Skipped(skipped) => {
                 let room = self.id_of(room_key(skipped.room))?;
@@ -249,6 +267,34 @@ impl Known {
             }
             Record::RoomCreated(_) | Record::Person(_) | Record::Cursors(_) | Record::Document(_) => None,
         }
+    }
+
+    fn follow(&self, follow: &Followed) -> Option<FollowLine> {
+        Some(FollowLine { room: self.id_of(room_key(follow.room))?, user: user_id(follow.user), at: time(follow.at) })
+    }
+
+    fn member(&self, member: &MemberRecord) -> Option<Line> {
+        Some(Line::Member(MemberLine {
+            room: self.id_of(room_key(member.room))?,
+            seq: Seq(member.seq),
+            user: user_id(member.user),
+            change: member.change.into(),
+            role: member.rank.map(Into::into),
+            by: user_id(member.by),
+            at: time(member.at),
+        }))
+    }
+
+    fn edited(&self, edited: &RoomEdited<'_>) -> Option<Line> {
+        Some(Line::RoomEdited(RoomEditedLine {
+            room: self.id_of(room_key(edited.room))?,
+            seq: Seq(edited.seq),
+            created: edited.created,
+            title: edited.title.clone().into_owned(),
+            topic: edited.topic.clone().into_owned(),
+            by: user_id(edited.by),
+            at: time(edited.at),
+        }))
     }
 
     fn message(&self, said: &MessageRecord<'_>) -> Option<Line> {
@@ -273,6 +319,7 @@ fn line_of_room(made: &RoomCreated<'_>) -> Option<RoomLine> {
         epoch: Life::default().epoch(Uuid::from_bytes(made.epoch)),
         by: user_id(made.by),
         at: time(made.at),
+        between: None,
     })
 }
 
@@ -280,7 +327,7 @@ fn line_of_room(made: &RoomCreated<'_>) -> Option<RoomLine> {
 fn line_of_nameless(key: RoomKey) -> RoomLine {
     let room = nameless(key, Life::default());
     let (id, kind, title, epoch) = (room.id, room.kind, room.title, room.epoch);
-    RoomLine { id, key: key.0, kind, title, epoch, by: UserId(Uuid::nil()), at: time(0) }
+    RoomLine { id, key: key.0, kind, title, epoch, by: UserId(Uuid::nil()), at: time(0), between: None }
 }
 
 fn user_id(id: Id) -> UserId {

@@ -12,8 +12,8 @@ use greenroom_protocol::limits::{BATCH_BYTES, DISK_RESERVE_BYTES, PREALLOCATE_BY
 use greenroom_protocol::{RoomId, Seq, UserId};
 
 use super::line::{
-    CursorLine, End, FollowLine, Header, Line, LostLine, MessageLine, RoomLine, SecretLine, SignInLine, UserLine,
-    VERSION,
+    CursorLine, End, FollowLine, Header, Line, LostLine, MemberLine, MessageLine, RoomDeletedLine, RoomEditedLine,
+    RoomLine, SecretLine, SignInLine, UserLine, VERSION,
 };
 use crate::accounts::{SignIn, documents_of, sign_in_puts};
 use crate::backup::{beside, is_free, put_in_place};
@@ -26,8 +26,10 @@ use crate::journal::recovery::{Recovered, recover};
 use crate::journal::tail::{JournalTail, NotAppended, Space};
 use crate::journal::{FrameBuilder, Segments};
 use crate::record::{
-    CursorsMoved, DocumentPut, Followed, Lsn, MessageRecord, Person, RECORD_BYTES_MAX, Record, RoomCreated, Skipped,
+    CursorsMoved, DocumentPut, Followed, Lsn, MemberRecord, MessageRecord, Person, RECORD_BYTES_MAX, Record,
+    RoomCreated, RoomDeleted, RoomEdited, Skipped,
 };
+use crate::standings::direct_room;
 use crate::{Head, RoomKey, StartError};
 
 /// What was imported.
@@ -195,8 +197,12 @@ impl Import {
             Line::User(user) => self.user(user)?,
             Line::SignIn(sign_in) => self.sign_in(&sign_in)?,
             Line::Room(room) => self.room(room)?,
-            Line::Follow(follow) => self.follow(&follow)?,
+            Line::Follow(follow) => self.follow(&follow, Record::Follow)?,
+            Line::Unfollow(follow) => self.follow(&follow, Record::Unfollow)?,
             Line::Message(message) => self.message(&message)?,
+            Line::Member(member) => self.member(&member)?,
+            Line::RoomEdited(edited) => self.edited(&edited)?,
+            Line::RoomDeleted(deleted) => self.deleted(&deleted)?,
             Line::Lost(lost) => self.lost(&lost)?,
             Line::Cursor(cursor) => self.cursor(&cursor)?,
             Line::End(End { lines }) => {
@@ -219,6 +225,7 @@ impl Import {
     fn secret(&mut self, secret: &SecretLine) -> Result<(), Wrong> {
         let bytes = BASE64.decode(&secret.guest_tokens).unwrap_or_default();
         must(bytes.len() == self.dir.secret.len(), || "the secret has 32 bytes, in base64".into())?;
+        self.dir.secret.copy_from_slice(&bytes);
         Ok(write_whole(&self.dir.path.join("secret"), &bytes)?)
     }
 
@@ -252,9 +259,11 @@ impl Import {
         let key = RoomKey(room.key);
         let new = !self.rooms.contains_key(&room.id) && self.keys.insert(key);
         must(new, || format!("the room {} was there before", room.id))?;
+        // Two people find their direct room by an id that the store's secret is in, and this store's may be another.
+        let id = room.between.map(|[a, b]| direct_room(&self.dir.secret, a, b)).unwrap_or_else(|| room.id.clone());
         self.push(&Record::RoomCreated(RoomCreated {
             key: *room.key.as_bytes(),
-            id: room.id.as_str().into(),
+            id: id.as_str().into(),
             kind: room.kind.into(),
             title: room.title.as_str().into(),
             epoch: *room.epoch.0.as_bytes(),
@@ -265,19 +274,58 @@ impl Import {
         Ok(())
     }
 
-    fn follow(&mut self, follow: &FollowLine) -> Result<(), Wrong> {
+    fn follow(&mut self, follow: &FollowLine, record: fn(Followed) -> Record<'static>) -> Result<(), Wrong> {
         self.knows(follow.user)?;
         let (room, _) = self.place(&follow.room)?;
         let (room, user) = (*room.0.as_bytes(), *follow.user.0.as_bytes());
-        self.push(&Record::Follow(Followed { room, user, at: follow.at.as_millis() })).map(|_| ())
+        self.push(&record(Followed { room, user, at: follow.at.as_millis() })).map(|_| ())
+    }
+
+    fn member(&mut self, member: &MemberLine) -> Result<(), Wrong> {
+        self.knows(member.user)?;
+        self.knows(member.by)?;
+        let (room, head) = self.next(&member.room, member.seq)?;
+        self.push(&Record::Member(MemberRecord {
+            room: *room.0.as_bytes(),
+            seq: member.seq.0,
+            ordinal: head.ordinal,
+            user: *member.user.0.as_bytes(),
+            change: member.change.into(),
+            rank: member.role.map(Into::into),
+            by: *member.by.0.as_bytes(),
+            at: member.at.as_millis(),
+        }))?;
+        self.rooms.insert(member.room.clone(), (room, Head { seq: member.seq, ..head }));
+        Ok(())
+    }
+
+    fn edited(&mut self, edited: &RoomEditedLine) -> Result<(), Wrong> {
+        self.knows(edited.by)?;
+        let (room, head) = self.next(&edited.room, edited.seq)?;
+        self.push(&Record::RoomEdited(RoomEdited {
+            room: *room.0.as_bytes(),
+            seq: edited.seq.0,
+            ordinal: head.ordinal,
+            created: edited.created,
+            title: edited.title.as_str().into(),
+            topic: edited.topic.as_str().into(),
+            by: *edited.by.0.as_bytes(),
+            at: edited.at.as_millis(),
+        }))?;
+        self.rooms.insert(edited.room.clone(), (room, Head { seq: edited.seq, ..head }));
+        Ok(())
+    }
+
+    fn deleted(&mut self, deleted: &RoomDeletedLine) -> Result<(), Wrong> {
+        self.knows(deleted.by)?;
+        let (room, _) = self.place(&deleted.room)?;
+        let (room, by) = (*room.0.as_bytes(), *deleted.by.0.as_bytes());
+        self.push(&Record::RoomDeleted(RoomDeleted { room, by, at: deleted.at.as_millis() })).map(|_| ())
     }
 
     fn message(&mut self, said: &MessageLine) -> Result<(), Wrong> {
         self.knows(said.user)?;
-        let (room, head) = self.place(&said.room)?;
-        must(said.seq == head.seq.next(), || {
-            format!("{} comes after event {}, not {}", said.room, head.seq, said.seq)
-        })?;
+        let (room, head) = self.next(&said.room, said.seq)?;
         let answers = said.reply_to.is_none_or(|to| to < said.seq && to > Seq::ZERO);
         must(answers, || "a message answers one before it".into())?;
         let key = self.segments.fingerprinter.of(room, said.user, said.id);
@@ -328,6 +376,13 @@ impl Import {
 
     fn knows(&self, user: UserId) -> Result<(), Wrong> {
         must(self.users.contains(&user), || format!("there was no user {} before", user.0))
+    }
+
+    /// A room of which this is the next event, and where it ends before that.
+    fn next(&self, room: &RoomId, seq: Seq) -> Result<(RoomKey, Head), Wrong> {
+        let (key, head) = self.place(room)?;
+        must(seq == head.seq.next(), || format!("{room} comes after event {}, not {seq}", head.seq))?;
+        Ok((key, head))
     }
 
     fn place(&self, room: &RoomId) -> Result<(RoomKey, Head), Wrong> {

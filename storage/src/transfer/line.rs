@@ -1,6 +1,6 @@
 //! The lines.
 
-use greenroom_protocol::{Body, Epoch, MessageId, Name, RoomId, RoomKind, Seq, Timestamp, UserId};
+use greenroom_protocol::{Body, Epoch, MemberChange, MessageId, Name, Role, RoomId, RoomKind, Seq, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -19,7 +19,11 @@ pub(super) enum Line {
     SignIn(SignInLine),
     Room(RoomLine),
     Follow(FollowLine),
+    Unfollow(FollowLine),
     Message(MessageLine),
+    Member(MemberLine),
+    RoomEdited(RoomEditedLine),
+    RoomDeleted(RoomDeletedLine),
     Lost(LostLine),
     Cursor(CursorLine),
     End(End),
@@ -93,6 +97,9 @@ pub(super) struct RoomLine {
     pub(super) epoch: Epoch,
     pub(super) by: UserId,
     pub(super) at: Timestamp,
+    /// Whose direct room it is: its id follows from them and from the store's secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) between: Option<[UserId; 2]>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -114,6 +121,41 @@ pub(super) struct MessageLine {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) reply_to: Option<Seq>,
     pub(super) body: Body,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MemberLine {
+    pub(super) room: RoomId,
+    pub(super) seq: Seq,
+    pub(super) user: UserId,
+    pub(super) change: MemberChange,
+    /// What they may do from then on; nothing where they are out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) role: Option<Role>,
+    pub(super) by: UserId,
+    pub(super) at: Timestamp,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RoomEditedLine {
+    pub(super) room: RoomId,
+    pub(super) seq: Seq,
+    /// Whether it was made with this.
+    pub(super) created: bool,
+    pub(super) title: String,
+    pub(super) topic: String,
+    pub(super) by: UserId,
+    pub(super) at: Timestamp,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RoomDeletedLine {
+    pub(super) room: RoomId,
+    pub(super) by: UserId,
+    pub(super) at: Timestamp,
 }
 
 /// The events up to this one are lost.
@@ -196,7 +238,19 @@ mod tests {
             epoch: Epoch(id),
             by: user,
             at,
+            between: Some([user, user]),
         };
+        let member = MemberLine {
+            room: room.clone(),
+            seq,
+            user,
+            change: MemberChange::Added,
+            role: Some(Role::Member),
+            by: user,
+            at,
+        };
+        let (title, topic) = ("Green".to_owned(), "grass".to_owned());
+        let edited = RoomEditedLine { room: room.clone(), seq, created: true, title, topic, by: user, at };
         let said = MessageLine {
             room: room.clone(),
             seq,
@@ -213,7 +267,11 @@ mod tests {
             Line::SignIn(SignInLine { user, token_hash: "base64".into(), from: at, until: at }),
             Line::Room(made),
             Line::Follow(FollowLine { room: room.clone(), user, at }),
+            Line::Unfollow(FollowLine { room: room.clone(), user, at }),
             Line::Message(said),
+            Line::Member(member),
+            Line::RoomEdited(edited),
+            Line::RoomDeleted(RoomDeletedLine { room: room.clone(), by: user, at }),
             Line::Lost(LostLine { room: room.clone(), seq, messages: 1 }),
             Line::Cursor(CursorLine { room, user, delivered: seq, read: seq, read_messages: 1 }),
             Line::End(End { lines: 9 }),

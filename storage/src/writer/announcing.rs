@@ -1,18 +1,20 @@
 //! What is told when a batch is durable, and in which order.
 
+use std::sync::Arc;
 use std::vec::Drain;
 
-use greenroom_protocol::{Event, Message};
+use greenroom_protocol::{Event, Message, UserId};
 
 use crate::documents::ChangeRefused;
 use crate::fingerprint::ById;
 use crate::layers::EventAt;
-use crate::ledger::{Decision, Plan};
+use crate::ledger::{Decision, Enacted, Made, Plan};
 use crate::record::Lsn;
 use crate::rooms::LiveRoom;
 use crate::shared::Shared;
 use crate::{
-    Append, Cursor, Head, Intent, LogEvent, OpenRefused, Opened, Outcome, Refused, Reply, RoomBatch, RoomKey, Settled,
+    Append, Cursor, EnactRefused, Head, Intent, LogEvent, MakeRefused, OpenRefused, Opened, Outcome, Refused, Reply,
+    Room, RoomBatch, RoomKey, Settled,
 };
 
 /// What is to be told.
@@ -21,6 +23,8 @@ pub(super) struct Effects {
     /// For each room, in the order of submission.
     pub(super) in_order: Vec<Effect>,
     /// After all of it.
+    pub(super) made: Vec<Answer<Result<Arc<Room>, MakeRefused>>>,
+    pub(super) enacted: Vec<Answer<Result<(), EnactRefused>>>,
     pub(super) followed: Vec<Answer<Result<bool, Refused>>>,
     pub(super) changed: Vec<Answer<Result<(), ChangeRefused>>>,
 }
@@ -35,8 +39,14 @@ pub(super) type Answer<T> = (Reply<T>, T);
 
 /// Makes a durable batch readable, and says what is to be told of it.
 pub(super) fn effects(intents: Drain<'_, Intent>, plan: Plan, shared: &Shared, last: Lsn, records: usize) -> Effects {
-    for live in &plan.created {
-        shared.rooms.add(std::sync::Arc::clone(live));
+    for (live, _) in &plan.created {
+        shared.rooms.add(Arc::clone(live));
+    }
+    // Before any of it can be read: whoever is out must not read what comes behind that.
+    for (room, alteration) in &plan.altered {
+        if let Some(live) = shared.rooms.by_key(*room) {
+            live.alter(alteration);
+        }
     }
     let mut gathering = Gathering { shared, effects: Effects::default(), open: ById::default(), rooms: Vec::new() };
     for (intent, decision) in intents.zip(plan.decisions) {
@@ -51,13 +61,39 @@ pub(super) fn effects(intents: Drain<'_, Intent>, plan: Plan, shared: &Shared, l
                 }
                 gathering.effects.in_order.push(Effect::Opened((open.reply, opened)));
             }
+            (Intent::Make(make), Decision::Make(made)) => {
+                let made = made.map(|Made { room, events }| {
+                    events.into_iter().for_each(|(lsn, event)| gathering.happened(room.key, lsn, event));
+                    room
+                });
+                gathering.effects.made.push((make.reply, made));
+            }
+            (Intent::Enact(enact), Decision::Enact(enacted)) => {
+                let enacted = enacted.map(|Enacted(event)| match event {
+                    Some((lsn, event)) => gathering.happened(enact.room, lsn, event),
+                    None => gathering.batch(enact.room).1.deleted = true,
+                });
+                gathering.effects.enacted.push((enact.reply, enacted));
+            }
             (Intent::Follow(follow), Decision::Follow(followed)) => {
                 gathering.effects.followed.push((follow.reply, followed));
+            }
+            (Intent::Unfollow(unfollow), Decision::Unfollow(unfollowed)) => {
+                gathering.effects.followed.push((unfollow.reply, unfollowed));
             }
             (Intent::Change(change), Decision::Change(changed)) => {
                 gathering.effects.changed.push((change.reply, changed));
             }
-            (Intent::Append(_) | Intent::Open(_) | Intent::Follow(_) | Intent::Change(_), _) => {
+            (
+                Intent::Append(_)
+                | Intent::Open(_)
+                | Intent::Make(_)
+                | Intent::Enact(_)
+                | Intent::Follow(_)
+                | Intent::Unfollow(_)
+                | Intent::Change(_),
+                _,
+            ) => {
                 unreachable!("each decision is on the intent of its place")
             }
         }
@@ -67,26 +103,30 @@ pub(super) fn effects(intents: Drain<'_, Intent>, plan: Plan, shared: &Shared, l
         shared.layers.add(records, |layer| {
             for room in &rooms {
                 let tail = layer.rooms.entry(room.key).or_default();
-                for said in &room.said {
-                    tail.push(said.cursor.read.0, EventAt { lsn: said.lsn, ordinal: said.cursor.read_ordinal });
-                    tail.move_cursor(said.user, said.cursor);
+                for happened in &room.happened {
+                    let Head { seq, ordinal } = happened.head;
+                    tail.push(seq.0, EventAt { lsn: happened.lsn, ordinal });
+                    if let Some(user) = happened.said_by {
+                        tail.move_cursor(user, Cursor { delivered: seq, read: seq, read_ordinal: ordinal });
+                    }
                 }
             }
             for &(room, user, cursor) in &plan.cursors {
                 layer.rooms.entry(room).or_default().move_cursor(user, cursor);
             }
-            layer.created.extend(plan.created.iter().map(|live| std::sync::Arc::clone(&live.room)));
+            layer.created.extend(plan.created.iter().map(|(live, by)| (live.room(), Some(*by))));
+            layer.altered.extend(plan.altered);
             layer.people.extend(plan.people.into_iter().map(|(user, name, guest)| (user, (name, guest))));
-            for &(user, room) in &plan.follows {
-                layer.follow(user, room);
+            for &(user, room, on) in &plan.follows {
+                layer.follow(user, room, on);
             }
             layer.documents.extend(plan.documents);
             layer.count(last, records);
         });
     }
     for room in rooms {
-        if let (Some(live), Some(last)) = (room.live, room.said.last()) {
-            live.advance(Head { seq: last.cursor.read, ordinal: last.cursor.read_ordinal });
+        if let (Some(live), Some(last)) = (room.live, room.happened.last()) {
+            live.advance(last.head);
         }
     }
     effects
@@ -98,47 +138,57 @@ struct Gathering<'s> {
     effects: Effects,
     /// For each room, its newest `Committed` in `effects`, and its place in `rooms`.
     open: ById<RoomKey, (usize, usize)>,
-    rooms: Vec<RoomSaid>,
+    rooms: Vec<InRoom>,
 }
 
-/// What was said in a room.
-struct RoomSaid {
+/// What happened in a room.
+struct InRoom {
     key: RoomKey,
-    live: Option<std::sync::Arc<LiveRoom>>,
-    said: Vec<Said>,
+    live: Option<Arc<LiveRoom>>,
+    happened: Vec<Happened>,
 }
 
-struct Said {
+struct Happened {
     lsn: Lsn,
-    user: greenroom_protocol::UserId,
-    /// Where its sender is with it, and so its own place.
-    cursor: Cursor,
+    /// Its own place.
+    head: Head,
+    /// Who said it, and so is there with their cursors; nobody where it is no message.
+    said_by: Option<UserId>,
 }
 
 impl Gathering<'_> {
     fn append(&mut self, append: Append, outcome: Outcome, ordinal: u64, lsn: Lsn) {
-        let (batch, room) = *self.open.entry(append.room).or_insert_with(|| {
-            let batch = RoomBatch { room: append.room, events: Vec::new(), settled: Vec::new() };
+        let (room, batch) = self.batch(append.room);
+        let Append { incarnation, ticket, user, id, body, reply_to, .. } = append;
+        if let (Outcome::Stored { seq, at }, Some(live)) = (&outcome, &room.live) {
+            let (seq, at) = (*seq, *at);
+            room.happened.push(Happened { lsn, head: Head { seq, ordinal }, said_by: Some(user.id) });
+            let message = Message { room: live.id.clone(), seq, id, user, body, at, reply_to };
+            batch.events.push(LogEvent { event: Event::Message(message), ordinal });
+        }
+        batch.settled.push(Settled { incarnation, ticket, outcome });
+    }
+
+    /// An event that is no message.
+    fn happened(&mut self, key: RoomKey, lsn: Lsn, event: LogEvent) {
+        let (room, batch) = self.batch(key);
+        let head = Head { seq: event.event.seq(), ordinal: event.ordinal };
+        room.happened.push(Happened { lsn, head, said_by: None });
+        batch.events.push(event);
+    }
+
+    /// Where what happens next in a room is told.
+    fn batch(&mut self, key: RoomKey) -> (&mut InRoom, &mut RoomBatch) {
+        let (batch, room) = *self.open.entry(key).or_insert_with(|| {
+            let batch = RoomBatch { room: key, events: Vec::new(), settled: Vec::new(), deleted: false };
             self.effects.in_order.push(Effect::Committed(batch));
-            let live = self.shared.rooms.by_key(append.room);
-            self.rooms.push(RoomSaid { key: append.room, live, said: Vec::new() });
+            let live = self.shared.rooms.by_key(key);
+            self.rooms.push(InRoom { key, live, happened: Vec::new() });
             (self.effects.in_order.len() - 1, self.rooms.len() - 1)
         });
         let Effect::Committed(batch) = &mut self.effects.in_order[batch] else {
             unreachable!("an entry of `open` is the place of a batch")
         };
-        let room = &mut self.rooms[room];
-        let Append { incarnation, ticket, user, id, body, reply_to, .. } = append;
-        if let (Outcome::Stored { seq, at }, Some(live)) = (&outcome, &room.live) {
-            let (seq, at) = (*seq, *at);
-            room.said.push(Said {
-                lsn,
-                user: user.id,
-                cursor: Cursor { delivered: seq, read: seq, read_ordinal: ordinal },
-            });
-            let message = Message { room: live.room.id.clone(), seq, id, user, body, at, reply_to };
-            batch.events.push(LogEvent { event: Event::Message(message), ordinal });
-        }
-        batch.settled.push(Settled { incarnation, ticket, outcome });
+        (&mut self.rooms[room], batch)
     }
 }

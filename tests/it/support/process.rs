@@ -77,6 +77,8 @@ impl Process {
     async fn start_at(listen: SocketAddr, home: Home, mut command: Command, flags: &[&str]) -> Self {
         let log = home.path().join("log");
         let stderr = File::options().create(true).append(true).open(&log).expect("a log");
+        // Tests say more in a second than people do; a flag wins over it.
+        command.env("GREENROOM_NO_LIMITS", "true");
         command.args(["serve", "--listen", &listen.to_string(), "--data"]).arg(home.data()).args(flags);
         let mut child = command.stdout(Stdio::piped()).stderr(stderr).spawn().expect("the program starts");
         let mut stdout = BufReader::new(child.stdout.take().expect("piped"));

@@ -19,8 +19,14 @@ pub(crate) struct Server {
 }
 
 impl Server {
+    /// Without limits of pace: tests say more in a second than people do.
     pub(crate) async fn start() -> Self {
         Self::start_with(|_| ()).await
+    }
+
+    /// With the limits that hold where nothing is said.
+    pub(crate) async fn start_with_limits() -> Self {
+        Self::start_with(|config| config.no_limits = false).await
     }
 
     /// Starts one that is configured otherwise.
@@ -28,7 +34,7 @@ impl Server {
         keep_wanted_panics_quiet();
         let dir = tempfile::tempdir().expect("a temporary directory");
         let listen = Some(SocketAddr::from(([127, 0, 0, 1], 0)));
-        let flags = Flags { listen, data: Some(dir.path().join("data")), ..Flags::default() };
+        let flags = Flags { listen, data: Some(dir.path().join("data")), no_limits: Some(true), ..Flags::default() };
         let mut config = Config::from(flags).expect("flags alone are a configuration");
         configure(&mut config);
         let app = App::start(&config).await.expect("the server starts");

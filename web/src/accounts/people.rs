@@ -1,21 +1,21 @@
 //! What people say of themselves, and who there is.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
-use axum::extract::{ConnectInfo, Path, Query, State};
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use greenroom_actors::{AccountFailed, ProfileChange};
 use greenroom_protocol::Name;
 use serde::{Deserialize, Serialize};
 
-use super::fields::Fields;
 use super::person::{Shown, shown, shown_guest, shown_to_themselves};
 use crate::accept::Edge;
+use crate::address::Client;
 use crate::caller::Somebody;
+use crate::fields::Fields;
 use crate::problem::Problem;
 
 /// A page of people.
@@ -46,7 +46,7 @@ pub(super) async fn me(State(edge): State<Arc<Edge>>, Somebody(identity): Somebo
 /// `PATCH /api/users/me`: changes what one says of oneself.
 pub(super) async fn change(
     State(edge): State<Arc<Edge>>,
-    ConnectInfo(from): ConnectInfo<SocketAddr>,
+    Client { ip: from, .. }: Client,
     Somebody(identity): Somebody,
     mut fields: Fields,
 ) -> Result<Json<Shown>, Problem> {
@@ -58,7 +58,7 @@ pub(super) async fn change(
     let user = identity.person.user.id;
     if let (Some(pace), Some(_)) = (&edge.pace, &change.current_password) {
         // Whoever has found an open page guesses here as well as anywhere.
-        pace.sign_in(from.ip(), &user.to_string())?;
+        pace.sign_in(from, &user.to_string())?;
     }
     let new_password = change.password.is_some();
     let account = edge.engine.change_account(user, change, here).await.map_err(unchanged)?;

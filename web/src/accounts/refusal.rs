@@ -5,7 +5,6 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use greenroom_actors::{AccountFailed, FieldError, HelloFailed, Taken};
 
-use crate::pace::TooOften;
 use crate::problem::{FieldErrors, Problem};
 
 impl From<AccountFailed> for Problem {
@@ -26,12 +25,6 @@ impl From<AccountFailed> for Problem {
                 )
             }
         }
-    }
-}
-
-impl From<TooOften> for Problem {
-    fn from(TooOften(wait): TooOften) -> Self {
-        Self::later(StatusCode::TOO_MANY_REQUESTS, "too often; try again later", wait)
     }
 }
 

@@ -1,23 +1,24 @@
 //! Registering, signing in, signing out.
 
-use std::net::SocketAddr;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::Json;
-use axum::extract::{ConnectInfo, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use greenroom_actors::{AccountFailed, Registration, SignedIn};
 use greenroom_protocol::{Name, Timestamp};
 use serde::Serialize;
 
-use super::fields::Fields;
 use super::person::{Shown, shown_guest, shown_to_themselves};
 use super::refusal::{invalid, no_guest};
 use crate::accept::Edge;
+use crate::address::Client;
 use crate::caller::{Perhaps, caller};
 use crate::cookie;
+use crate::fields::Fields;
 use crate::problem::{FieldErrors, Problem};
 
 /// What somebody gets who was not known before.
@@ -32,7 +33,7 @@ struct Entry {
 /// `POST /api/users`: makes an account, and signs its person in. A guest stays who they are.
 pub(super) async fn register(
     State(edge): State<Arc<Edge>>,
-    ConnectInfo(from): ConnectInfo<SocketAddr>,
+    Client { ip: from, .. }: Client,
     Perhaps(before): Perhaps,
     mut fields: Fields,
 ) -> Result<Response, Problem> {
@@ -46,7 +47,7 @@ pub(super) async fn register(
     // A slip of the finger costs no place among the few.
     registration.validate().map_err(invalid)?;
     if let Some(pace) = &edge.pace {
-        pace.registration(from.ip()).inspect_err(|_| tracing::warn!(%from, "registers too often"))?;
+        pace.registration(from).inspect_err(|_| tracing::warn!(%from, "registers too often"))?;
     }
     let signed_in = edge.engine.register(registration, before.map(|known| known.person).as_ref()).await?;
     tracing::info!(%from, user = %signed_in.account.id, "registered");
@@ -56,18 +57,18 @@ pub(super) async fn register(
 /// `POST /api/session`: signs somebody in, or makes a guest.
 pub(super) async fn sign_in(
     State(edge): State<Arc<Edge>>,
-    ConnectInfo(from): ConnectInfo<SocketAddr>,
+    Client { ip: from, .. }: Client,
     mut fields: Fields,
 ) -> Result<Response, Problem> {
     if fields.has("guest") && !fields.has("password") {
         let name = fields.needed("guest");
         fields.done()?;
-        return be_guest(&edge, &name).await;
+        return be_guest(&edge, from, &name).await;
     }
     let (email, password) = (fields.needed("email"), fields.needed("password"));
     fields.done()?;
     if let Some(pace) = &edge.pace {
-        pace.sign_in(from.ip(), &email).inspect_err(|_| tracing::warn!(%from, "signs in too often"))?;
+        pace.sign_in(from, &email).inspect_err(|_| tracing::warn!(%from, "signs in too often"))?;
     }
     let signed_in = edge.engine.sign_in(&email, password).await;
     let signed_in = signed_in.inspect_err(|failed| {
@@ -79,9 +80,12 @@ pub(super) async fn sign_in(
     Ok(entered(&edge, StatusCode::OK, signed_in).await)
 }
 
-async fn be_guest(edge: &Edge, name: &str) -> Result<Response, Problem> {
+async fn be_guest(edge: &Edge, from: IpAddr, name: &str) -> Result<Response, Problem> {
     let wrong = |error: greenroom_protocol::NameError| FieldErrors::from([("guest".to_owned(), error.to_string())]);
     let name = Name::guest(name).map_err(|error| Problem::invalid(wrong(error)))?;
+    if let Some(pace) = &edge.pace {
+        pace.guest(from)?;
+    }
     let identity = edge.engine.guest(name).await.map_err(no_guest)?;
     let token = identity.token.ok_or_else(Problem::unavailable)?;
     let user = shown_guest(edge, identity.person).await;

@@ -11,10 +11,16 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
+use super::metered::Metered;
 use super::writing::Writing;
 
 /// In a box, so that the futures which hand it on don't each keep room for all of it.
-pub(super) type Socket = Box<WebSocketStream<TcpStream>>;
+pub(super) type Socket = Box<WebSocketStream<Metered<TcpStream>>>;
+
+/// Why reading has ended.
+pub(super) fn code_of_reading(socket: &Socket, error: &Error) -> CloseCode {
+    if socket.get_ref().is_flooded() { CloseCode::Flooding } else { code_of(error) }
+}
 
 /// What the library's error means in the words of the protocol.
 pub(super) fn code_of(error: &Error) -> CloseCode {
@@ -36,9 +42,10 @@ pub(super) fn code_of(error: &Error) -> CloseCode {
 /// Says goodbye with a code, within [`CLOSE`]. A peer that does not read finds it whenever it does: the
 /// system keeps it behind what it holds already.
 pub(super) async fn close(mut socket: Socket, mut unwritten: Writing, code: CloseCode) {
-    let _unsupported = SockRef::from(socket.get_ref()).set_send_buffer_size(SOCKET_SEND_BYTES + SOCKET_GOODBYE_BYTES);
+    let _unsupported =
+        SockRef::from(&*socket.get_mut().uncounted()).set_send_buffer_size(SOCKET_SEND_BYTES + SOCKET_GOODBYE_BYTES);
     let goodbye = async {
-        unwritten.finish(socket.get_mut()).await?;
+        unwritten.finish(socket.get_mut().uncounted()).await?;
         goodbye(&mut socket, code).await
     };
     // Whatever goes wrong from here on, the connection ends.
@@ -52,7 +59,7 @@ async fn goodbye(socket: &mut Socket, code: CloseCode) -> Result<(), Error> {
         // The other side said goodbye first; the library has the answer ready.
         socket.flush().await?;
     }
-    linger(socket.get_mut()).await?;
+    linger(socket.get_mut().uncounted()).await?;
     Ok(())
 }
 

@@ -2,18 +2,23 @@
 
 use futures_util::StreamExt as _;
 use greenroom_actors::outbox::Refusal;
-use greenroom_actors::{Engine, HelloFailed, Identity};
-use greenroom_protocol::limits::HELLO;
+use greenroom_actors::{HelloFailed, Identity, SocketPlace, TooOften};
+use greenroom_protocol::limits::{Cap, HELLO};
 use greenroom_protocol::{ClientFrame, CloseCode, Command, EncodedFrame, ErrorCode, Ref};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 
+use super::Comes;
 use super::closing::{self, Socket};
+use crate::accept::Edge;
+use crate::pace::FULL;
 
 /// Somebody who has said who they are.
 pub(super) struct Identified {
     pub(super) identity: Identity,
     pub(super) reference: Option<Ref>,
+    /// One of those that they have; nothing where there are no limits.
+    pub(super) place: Option<SocketPlace>,
 }
 
 /// Why nobody was identified: what to say, if anything, and the code to close with.
@@ -30,14 +35,14 @@ impl Unidentified {
     fn said(reference: Option<Ref>, refusal: Refusal) -> Self {
         Self { word: Some(refusal.frame(reference)), code: CloseCode::Unauthenticated }
     }
+
+    fn flooding(reference: Option<Ref>, refusal: Refusal) -> Self {
+        Self { code: CloseCode::Flooding, ..Self::said(reference, refusal) }
+    }
 }
 
 /// Waits for `hello`, and for nothing else.
-pub(super) async fn hello(
-    socket: &mut Socket,
-    engine: &Engine,
-    bearer: Option<&str>,
-) -> Result<Identified, Unidentified> {
+pub(super) async fn hello(socket: &mut Socket, edge: &Edge, comes: &Comes) -> Result<Identified, Unidentified> {
     let text = timeout(HELLO, first_text(socket));
     let text = text.await.map_err(|_elapsed| Unidentified::silent(CloseCode::Unauthenticated))??;
     let frame = ClientFrame::parse(&text)
@@ -46,10 +51,32 @@ pub(super) async fn hello(
         let refusal = Refusal::new(ErrorCode::Unauthenticated, "say hello first");
         return Err(Unidentified::said(frame.reference, refusal));
     };
-    match engine.identify(&hello, bearer).await {
-        Ok(identity) => Ok(Identified { identity, reference: frame.reference }),
-        Err(error) => Err(unidentified(frame.reference, error)),
+    let reference = frame.reference;
+    if let Some(pace) = &edge.pace
+        && hello.token.is_none()
+        && hello.guest.is_some()
+    {
+        let too_often = |TooOften(wait)| Unidentified::flooding(reference.clone(), Refusal::too_often(wait));
+        pace.guest(comes.from).map_err(too_often)?;
     }
+    match edge.engine.identify(&hello, comes.token.as_deref()).await {
+        Ok(identity) => match place(edge, &identity) {
+            Ok(place) => Ok(Identified { identity, reference, place }),
+            Err(full) => Err(Unidentified::flooding(reference, full)),
+        },
+        Err(error) => Err(unidentified(reference, error)),
+    }
+}
+
+/// A place among somebody's sockets.
+fn place(edge: &Edge, identity: &Identity) -> Result<Option<SocketPlace>, Refusal> {
+    let Some(pace) = &edge.pace else { return Ok(None) };
+    let place = pace.people.person(identity.person.user.id).place();
+    place.map(Some).ok_or_else(|| {
+        pace.people.full(Cap::SocketsOfUser);
+        let after = u64::try_from(FULL.as_millis()).unwrap_or(u64::MAX);
+        Refusal::retry(ErrorCode::RateLimited, "you have as many sockets as you may; close another one", after)
+    })
 }
 
 fn unidentified(reference: Option<Ref>, error: HelloFailed) -> Unidentified {
@@ -69,7 +96,7 @@ async fn first_text(socket: &mut Socket) -> Result<String, Unidentified> {
             Some(Ok(Message::Binary(_))) => return Err(Unidentified::silent(CloseCode::Binary)),
             Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
             Some(Ok(Message::Close(_))) | None => return Err(Unidentified::silent(CloseCode::Normal)),
-            Some(Err(error)) => return Err(Unidentified::silent(closing::code_of(&error))),
+            Some(Err(error)) => return Err(Unidentified::silent(closing::code_of_reading(socket, &error))),
         }
     }
 }

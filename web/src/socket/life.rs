@@ -1,16 +1,18 @@
 //! The life of one socket: its task reads frames, and writes what nobody else has written.
 
+use std::net::IpAddr;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use greenroom_actors::outbox::{Outbox, Permit, Refusal};
-use greenroom_actors::{SessionHandle, fault_point};
+use greenroom_actors::{SessionHandle, SocketPlace, fault_point};
 use greenroom_protocol::limits::{HEARTBEAT, HEARTBEAT_GRACE};
-use greenroom_protocol::{ClientFrame, CloseCode, EncodedFrame};
+use greenroom_protocol::{ClientFrame, CloseCode, EncodedFrame, UserId};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::{Bytes, Error, Message};
 
+use super::Comes;
 use super::closing::{self, Socket};
 use super::heartbeat::{Beat, Heartbeat};
 use super::hello::{Identified, Unidentified, hello};
@@ -23,17 +25,18 @@ const TAKE_BYTES: usize = 64 * 1024;
 
 /// From the upgrade to the close. What only the beginning needs is in a box of its own, so that an
 /// idle socket doesn't keep it.
-pub(super) async fn live(socket: Socket, edge: Arc<Edge>, bearer: Option<String>) {
-    if let Some(life) = Box::pin(begin(socket, edge, bearer)).await {
+pub(super) async fn live(socket: Socket, edge: Arc<Edge>, comes: Comes) {
+    if let Some(life) = Box::pin(begin(socket, edge, comes)).await {
         life.run().await;
     }
 }
 
-async fn begin(mut socket: Socket, edge: Arc<Edge>, bearer: Option<String>) -> Option<Life> {
-    let hello = edge.stop.run_until_cancelled(hello(&mut socket, &edge.engine, bearer.as_deref())).await;
+async fn begin(mut socket: Socket, edge: Arc<Edge>, comes: Comes) -> Option<Life> {
+    let hello = edge.stop.run_until_cancelled(hello(&mut socket, &edge, &comes)).await;
     let identified = match hello.unwrap_or(Err(Unidentified::silent(CloseCode::GoingAway))) {
         Ok(identified) => identified,
         Err(Unidentified { word, code }) => {
+            tell_of_floods(code, comes.from, None);
             let mut writing = Writing::default();
             writing.gather(word.as_slice());
             closing::close(socket, writing, code).await;
@@ -42,7 +45,8 @@ async fn begin(mut socket: Socket, edge: Arc<Edge>, bearer: Option<String>) -> O
     };
     let wake = Arc::new(Wake::default());
     let outbox = Outbox::new(Arc::clone(&wake) as _);
-    let Identified { identity, reference } = identified;
+    let Identified { identity, reference, place } = identified;
+    let whose = Whose { from: comes.from, user: identity.person.user.id, _place: place };
     let session = edge.engine.open_session(identity, reference, Arc::clone(&outbox)).await;
     if edge.stop.is_cancelled() {
         // It came too late to be told with the others.
@@ -51,7 +55,7 @@ async fn begin(mut socket: Socket, edge: Arc<Edge>, bearer: Option<String>) -> O
     match session {
         Ok(session) => {
             let session = Session(session);
-            Some(Life { socket, writing: Writing::default(), outbox, wake, session, permit: None })
+            Some(Life { socket, writing: Writing::default(), outbox, wake, session, permit: None, whose })
         }
         Err(_) => {
             closing::close(socket, Writing::default(), CloseCode::Restarting).await;
@@ -79,13 +83,30 @@ struct Life {
     session: Session,
     /// The right to read one more command.
     permit: Option<Permit>,
+    whose: Whose,
+}
+
+/// Whose socket it is.
+struct Whose {
+    from: IpAddr,
+    user: UserId,
+    /// One of those that its person has; nothing where there are no limits.
+    _place: Option<SocketPlace>,
+}
+
+/// Whoever looks for the reason of a load finds who it was.
+fn tell_of_floods(code: CloseCode, from: IpAddr, user: Option<UserId>) {
+    if code == CloseCode::Flooding {
+        tracing::warn!(%from, user = user.map(tracing::field::display), "closed for flooding");
+    }
 }
 
 impl Life {
     async fn run(mut self) {
         let code = self.until_the_end().await;
-        let Self { socket, writing, session, .. } = self;
+        let Self { socket, writing, session, whose, .. } = self;
         drop(session);
+        tell_of_floods(code, whose.from, Some(whose.user));
         Box::pin(closing::close(socket, writing, code)).await;
     }
 
@@ -154,7 +175,7 @@ impl Life {
         let write = async {
             // The library may have an answer to a ping ready, and goes first.
             socket.flush().await?;
-            writing.finish(socket.get_mut()).await.map_err(Error::Io)
+            writing.finish(socket.get_mut().uncounted()).await.map_err(Error::Io)
         };
         let closed = async {
             loop {
@@ -177,16 +198,16 @@ impl Life {
 
     fn take(&mut self, message: Option<Result<Message, Error>>) -> ControlFlow<CloseCode> {
         match message {
-            Some(Ok(Message::Text(text))) => self.frame(text.as_str()),
+            Some(Ok(Message::Text(text))) => return self.frame(text.as_str()),
             Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
             Some(Ok(Message::Binary(_))) => return ControlFlow::Break(CloseCode::Binary),
             Some(Ok(Message::Close(_))) | None => return ControlFlow::Break(CloseCode::Normal),
-            Some(Err(error)) => return ControlFlow::Break(closing::code_of(&error)),
+            Some(Err(error)) => return ControlFlow::Break(closing::code_of_reading(&self.socket, &error)),
         }
         ControlFlow::Continue(())
     }
 
-    fn frame(&mut self, text: &str) {
+    fn frame(&mut self, text: &str) -> ControlFlow<CloseCode> {
         fault_point::pass("socket.frame");
         match ClientFrame::parse(text) {
             Ok(frame) => {
@@ -197,8 +218,12 @@ impl Life {
             Err(refusal) => {
                 let error = Refusal::new(refusal.code, refusal.message);
                 self.outbox.reply(error.frame(refusal.reference));
+                if self.socket.get_ref().is_malformed_too_often() {
+                    return ControlFlow::Break(CloseCode::Flooding);
+                }
             }
         }
+        ControlFlow::Continue(())
     }
 
     async fn beat(&mut self, beat: &Beat) -> ControlFlow<CloseCode> {

@@ -30,7 +30,8 @@ export class Server {
   }
 
   async run(): Promise<void> {
-    const child = spawn(BINARY, ['--listen', `127.0.0.1:${this.port}`, '--data', this.data], {
+    const flags = ['--listen', `127.0.0.1:${this.port}`, '--data', this.data, '--no-limits'];
+    const child = spawn(BINARY, flags, {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     this.#child = child;

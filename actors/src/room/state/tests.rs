@@ -11,7 +11,7 @@ use super::*;
 fn green() -> Arc<Room> {
     let id = RoomId::parse("green").unwrap();
     let (key, epoch) = (RoomKey(Uuid::now_v7()), Epoch::new());
-    Arc::new(Room { key, id, kind: RoomKind::Group, title: "Green".into(), epoch })
+    Arc::new(Room { key, id, kind: RoomKind::Group, title: "Green".into(), topic: String::new(), epoch })
 }
 
 fn person(name: &str) -> Person {

@@ -1,5 +1,6 @@
 //! The fields of a request, read one by one, so that all that is wrong with them can be said at once.
 
+use axum::body::HttpBody as _;
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
 use serde_json::{Map, Value};
@@ -7,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::problem::{FieldErrors, JsonBody, Problem};
 
 /// A JSON object that is being read. It is never printed: some fields are secrets.
-pub(super) struct Fields {
+pub(crate) struct Fields {
     unread: Map<String, Value>,
     errors: FieldErrors,
 }
@@ -25,13 +26,27 @@ impl<S: Send + Sync> FromRequest<S> for Fields {
     }
 }
 
+/// The same where there need not be a body.
+pub(crate) struct OptionalFields(pub(crate) Fields);
+
+impl<S: Send + Sync> FromRequest<S> for OptionalFields {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        if request.body().is_end_stream() {
+            return Ok(Self(Fields { unread: Map::new(), errors: FieldErrors::new() }));
+        }
+        Fields::from_request(request, state).await.map(Self)
+    }
+}
+
 impl Fields {
-    pub(super) fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(&self, name: &str) -> bool {
         self.unread.contains_key(name)
     }
 
     /// A text; nothing where there is no such field.
-    pub(super) fn text(&mut self, name: &str) -> Option<String> {
+    pub(crate) fn text(&mut self, name: &str) -> Option<String> {
         if let Value::String(text) = self.unread.remove(name)? {
             return Some(text);
         }
@@ -39,28 +54,42 @@ impl Fields {
     }
 
     /// A text that has to be there.
-    pub(super) fn needed(&mut self, name: &str) -> String {
+    pub(crate) fn needed(&mut self, name: &str) -> String {
         if !self.has(name) {
             return self.wrong(name, "this is needed").unwrap_or_default();
         }
         self.text(name).unwrap_or_default()
     }
 
-    /// A small number. One that is too large becomes the largest, which is too large for every rule.
-    pub(super) fn number(&mut self, name: &str) -> Option<u16> {
+    /// Texts; none where there is no such field.
+    pub(crate) fn texts(&mut self, name: &str) -> Vec<String> {
+        let Some(value) = self.unread.remove(name) else { return Vec::new() };
+        serde_json::from_value(value)
+            .ok()
+            .or_else(|| self.wrong(name, "a list of texts is wanted here"))
+            .unwrap_or_default()
+    }
+
+    /// A number; nothing where there is no such field.
+    pub(crate) fn whole_number(&mut self, name: &str) -> Option<u64> {
         match self.unread.remove(name)?.as_u64() {
-            Some(number) => Some(u16::try_from(number).unwrap_or(u16::MAX)),
+            Some(number) => Some(number),
             None => self.wrong(name, "a whole number is wanted here, not below 0"),
         }
     }
 
+    /// A small number. One that is too large becomes the largest, which is too large for every rule.
+    pub(crate) fn number(&mut self, name: &str) -> Option<u16> {
+        self.whole_number(name).map(|number| u16::try_from(number).unwrap_or(u16::MAX))
+    }
+
     /// Ends the reading: what is left is passed over.
-    pub(super) fn done(self) -> Result<(), Problem> {
+    pub(crate) fn done(self) -> Result<(), Problem> {
         if self.errors.is_empty() { Ok(()) } else { Err(Problem::invalid(self.errors)) }
     }
 
     /// Ends the reading: what is left is wrong.
-    pub(super) fn all_read(mut self) -> Result<(), Problem> {
+    pub(crate) fn all_read(mut self) -> Result<(), Problem> {
         for name in std::mem::take(&mut self.unread).keys() {
             self.wrong::<()>(name, "there is no such field, or it can't be changed");
         }
