@@ -1,15 +1,16 @@
 //! The application: the engine behind its edge.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Context as _;
 use greenroom_actors::{Engine, SessionConfig};
 use greenroom_protocol::limits::DRAIN;
-use greenroom_web::{Server, ServerConfig};
+use greenroom_web::{Server, ServerConfig, Tls};
 use tokio::net::TcpListener;
 
-use crate::config::{Config, Durability};
+use crate::config::{Config, Durability, TlsFiles};
 
 /// A running Greenroom.
 #[derive(Debug)]
@@ -17,6 +18,7 @@ pub struct App {
     engine: Engine,
     server: Server,
     address: SocketAddr,
+    tls: Option<Arc<Tls>>,
 }
 
 impl App {
@@ -25,6 +27,13 @@ impl App {
     /// # Errors
     /// Where the address can't be listened on or the data directory can't be used; the text says what to do.
     pub async fn start(config: &Config) -> anyhow::Result<Self> {
+        let tls = match &config.tls {
+            Some(TlsFiles { certificate, key }) => {
+                let tls = Tls::read(certificate.clone(), key.clone());
+                Some(Arc::new(tls.context("TLS can't be spoken; see --tls-cert and --tls-key")?))
+            }
+            None => None,
+        };
         let listener = bind(config.listen, "--listen").await?;
         let address = listener.local_addr()?;
         let metrics = match config.metrics_listen {
@@ -42,19 +51,26 @@ impl App {
             allowed_origins: config.allow_origin.clone(),
             lab: config.lab,
             trusted_proxies: config.trusted_proxy.clone(),
+            tls: tls.clone(),
         };
         let server = Server::start(listener, engine.clone(), edge);
         if let Some(metrics) = metrics {
             tracing::info!(address = %metrics.local_addr()?, "metrics for all who reach it");
             server.serve_metrics(metrics);
         }
-        Ok(Self { engine, server, address })
+        Ok(Self { engine, server, address, tls })
     }
 
     /// Where it listens.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The certificate that it shows, where it speaks TLS.
+    #[must_use]
+    pub fn tls(&self) -> Option<&Tls> {
+        self.tls.as_deref()
     }
 
     /// The door to the actors.

@@ -138,6 +138,17 @@ pub struct Flags {
     /// A proxy, or a network of them, that is believed about whom it speaks for; may be given more than once
     #[arg(long, value_name = "CIDR", env = "GREENROOM_TRUSTED_PROXY", value_delimiter = ',', value_parser = proxy)]
     pub trusted_proxy: Vec<IpNet>,
+    /// PEM file with the certificate to speak TLS with, and those behind it; SIGHUP reads it again
+    #[arg(long, value_name = "FILE", env = "GREENROOM_TLS_CERT")]
+    pub tls_cert: Option<PathBuf>,
+
+    /// PEM file with the private key of that certificate
+    #[arg(long, value_name = "FILE", env = "GREENROOM_TLS_KEY")]
+    pub tls_key: Option<PathBuf>,
+
+    /// Directory to keep logs in as well: greenroom.log, requests.log, audit.log, each of 10 MB and with 5 older ones
+    #[arg(long, value_name = "DIR", env = "GREENROOM_LOG_DIR")]
+    pub log_dir: Option<PathBuf>,
 
     /// TOML file with the same keys as these flags
     #[arg(long, value_name = "FILE", env = "GREENROOM_CONFIG")]

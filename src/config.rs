@@ -37,6 +37,19 @@ pub struct Config {
     pub limits: Limits,
     /// Proxies that are believed about whom they speak for.
     pub trusted_proxy: Vec<IpNet>,
+    /// What to speak TLS with; nothing means plain HTTP.
+    pub tls: Option<TlsFiles>,
+    /// Where to keep logs in files.
+    pub log_dir: Option<PathBuf>,
+}
+
+/// The two PEM files that TLS needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The certificate, and those behind it.
+    pub certificate: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
 }
 
 /// When a message counts as stored.
@@ -81,6 +94,12 @@ struct File {
     limits: LimitsTable,
     #[serde(alias = "trusted-proxy")]
     trusted_proxy: Option<Vec<Proxy>>,
+    #[serde(alias = "tls-cert")]
+    tls_cert: Option<PathBuf>,
+    #[serde(alias = "tls-key")]
+    tls_key: Option<PathBuf>,
+    #[serde(alias = "log-dir")]
+    log_dir: Option<PathBuf>,
 }
 
 impl Config {
@@ -105,7 +124,20 @@ impl Config {
             log_format: flags.log_format.or(file.log_format).unwrap_or(LogFormat::Text),
             limits: file.limits.decided(flags.limits),
             trusted_proxy,
+            tls: TlsFiles::both(flags.tls_cert.or(file.tls_cert), flags.tls_key.or(file.tls_key))?,
+            log_dir: flags.log_dir.or(file.log_dir),
         })
+    }
+}
+
+impl TlsFiles {
+    fn both(certificate: Option<PathBuf>, key: Option<PathBuf>) -> anyhow::Result<Option<Self>> {
+        match (certificate, key) {
+            (Some(certificate), Some(key)) => Ok(Some(Self { certificate, key })),
+            (None, None) => Ok(None),
+            (Some(_), None) => anyhow::bail!("--tls-cert needs the key of the certificate, too: give --tls-key"),
+            (None, Some(_)) => anyhow::bail!("--tls-key needs the certificate, too: give --tls-cert"),
+        }
     }
 }
 
@@ -165,6 +197,18 @@ mod tests {
             let error = with_file(&format!("lab = true\n[limits]\n{wrong}\n"), Flags::default()).unwrap_err();
             assert!(format!("{error:#}").contains("line 3"), "{error:#}");
         }
+    }
+
+    #[test]
+    fn tls_has_both_its_files_or_none() {
+        let with = |text| with_file(text, Flags::default());
+        let key = Flags { tls_key: Some("key.pem".into()), ..Flags::default() };
+        let files = TlsFiles { certificate: "cert.pem".into(), key: "key.pem".into() };
+        assert_eq!(with_file("tls-cert = \"cert.pem\"", key).unwrap().tls, Some(files));
+        assert_eq!(with("").unwrap().tls, None);
+        let said = format!("{:#}", with("tls-cert = \"cert.pem\"").unwrap_err());
+        assert!(said.contains("--tls-key"), "{said}");
+        assert!(with("tls-key = \"key.pem\"").is_err());
     }
 
     #[test]

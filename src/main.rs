@@ -30,7 +30,7 @@ fn main() -> ExitCode {
 
 fn serve(flags: Flags) -> anyhow::Result<()> {
     let config = Config::from(flags)?;
-    telemetry::start(config.log_format);
+    let _log = telemetry::start(config.log_format, config.log_dir.as_deref())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let served = runtime.block_on(serve::serve(config));
     // Whatever still reads the disk has nobody left to answer.

@@ -53,6 +53,7 @@ mod shard;
 mod slot;
 mod store;
 pub mod supervision;
+pub mod trail;
 
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;

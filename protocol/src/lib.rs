@@ -18,7 +18,7 @@ mod timestamp;
 pub use timestamp::{Timestamp, TimestampError};
 
 mod person;
-pub use person::{Receipt, Status, User};
+pub use person::{Availability, Receipt, Status, User};
 
 mod event;
 pub use event::{Event, MemberChange, MemberChanged, Message, Role, RoomChange, RoomChanged};

@@ -1,5 +1,6 @@
 //! Every bound of Greenroom: its name, its value, and why it has that value.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 /// What can be lifted by `--no-limits`.
@@ -115,8 +116,9 @@ pub const GATHER: Duration = Duration::from_millis(100);
 /// How long a socket may stay silent before its `hello`.
 pub const HELLO: Duration = Duration::from_secs(10);
 
-/// How long a connection may take to send its first byte and its header.
-pub const HEADER: Duration = Duration::from_secs(10);
+/// How long a connection may take to shake hands, where it speaks TLS, and then to send a header: so long that every
+/// phone does it, and so short that with the answer to it, ten seconds are the end of whoever dawdles.
+pub const HEADER: Duration = Duration::from_secs(8);
 
 /// Bytes of an HTTP request's header block.
 pub const HEADER_BYTES: usize = 32 * 1024;
@@ -138,7 +140,25 @@ pub const REQUEST_BYTES: usize = 16 * 1024;
 pub const SAYING_BYTES: usize = FRAME_BYTES;
 
 /// How long the body of an HTTP request may take: as long as its header.
-pub const REQUEST: Duration = Duration::from_secs(10);
+pub const REQUEST: Duration = Duration::from_secs(8);
+
+/// Bytes of a request's path that are logged: all of any path that leads somewhere, and little of the 32 KiB that
+/// may be sent.
+pub const LOGGED_PATH_BYTES: usize = 256;
+
+/// Refused requests from one address in a minute that enter the audit trail: enough to see an attack by, and too few to
+/// push what others do out of its files. All are in the log of requests.
+pub const REFUSALS_IN_TRAIL: NonZeroU32 = NonZeroU32::new(30).expect("thirty");
+
+/// Bytes of a log file before the next one is begun: opens in any editor.
+pub const LOG_FILE_BYTES: usize = 10 * 1024 * 1024;
+
+/// Older files that are kept of each log: weeks of a quiet server, hours of a busy one, and no full disk of either.
+pub const LOG_FILES_KEPT: usize = 5;
+
+/// Lines of log that may wait to be written; then they are dropped, but for the audit trail's, which are waited for. Of
+/// a usual length they are a few megabytes.
+pub const LOG_LINES_WAITING: usize = 16_384;
 
 /// Time for a read of the store, from asking to answer.
 pub const READ: Duration = Duration::from_secs(10);

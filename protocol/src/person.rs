@@ -26,6 +26,32 @@ pub enum Status {
     Dnd,
 }
 
+/// How reachable a person is to others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Availability {
+    /// There.
+    Online,
+    /// Connected, but not looking.
+    Away,
+    /// Not to be disturbed.
+    Dnd,
+    /// Not connected.
+    Offline,
+}
+
+impl From<Option<Status>> for Availability {
+    /// By what they say of themselves; nothing where they are not connected.
+    fn from(status: Option<Status>) -> Self {
+        match status {
+            Some(Status::Online) => Self::Online,
+            Some(Status::Away) => Self::Away,
+            Some(Status::Dnd) => Self::Dnd,
+            None => Self::Offline,
+        }
+    }
+}
+
 /// How far a person has got in a room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Epoch, ErrorCode, Event, MemberChanged, Message, MessageId, Receipt, Ref, Role, RoomChanged, RoomId, RoomKind,
-    RoomRow, Seq, SessionId, Status, Timestamp, UnreadCount, User, limits,
+    Availability, Epoch, ErrorCode, Event, MemberChanged, Message, MessageId, Receipt, Ref, Role, RoomChanged, RoomId,
+    RoomKind, RoomRow, Seq, SessionId, Timestamp, UnreadCount, User, limits,
 };
 
 /// One frame of the server.
@@ -269,9 +269,9 @@ pub struct People {
 pub struct PersonStatus {
     /// Who.
     pub user: User,
-    /// How; nothing where they are offline.
-    pub status: Option<Status>,
-    /// When they were last there.
+    /// How.
+    pub status: Availability,
+    /// When they were last there, where they are not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_seen: Option<Timestamp>,
 }

@@ -179,7 +179,7 @@ fn error() -> impl Strategy<Value = ServerFrame> {
 fn server_frame() -> impl Strategy<Value = ServerFrame> {
     let status = prop_oneof![Just(Status::Online), Just(Status::Away), Just(Status::Dnd)];
     let person = (user(), option::of(status), option::of(any::<i64>().prop_map(Timestamp::from_millis)))
-        .prop_map(|(user, status, last_seen)| PersonStatus { user, status, last_seen });
+        .prop_map(|(user, status, last_seen)| PersonStatus { user, status: status.into(), last_seen });
     let reason = prop_oneof![Just(LeftReason::Removed), Just(LeftReason::Deleted)];
     prop_oneof![
         welcome(),

@@ -8,6 +8,7 @@
 //! | 4 | hash of a token | whose, from when, until when |
 //! | 5 | person ‖ hash of a token | – |
 //! | 6 | the name's looks | person |
+//! | 7 | person | when they were last connected |
 
 use greenroom_protocol::{Name, Timestamp, User, UserId};
 use serde::{Deserialize, Serialize};
@@ -24,6 +25,7 @@ const NAMES: u8 = 3;
 const SIGN_INS: u8 = 4;
 const SIGN_INS_OF: u8 = 5;
 const LOOKS: u8 = 6;
+const SEEN: u8 = 7;
 
 /// The most places where one person may be signed in.
 pub const SIGN_INS_MOST: usize = 100;
@@ -157,6 +159,12 @@ impl Change {
         Self { expect: vec![account.put()], put: sign_in_puts(token, sign_in).into(), reply }
     }
 
+    /// Notes when somebody was last connected.
+    #[must_use]
+    pub fn seen(user: UserId, at: Timestamp, reply: Reply<Result<(), ChangeRefused>>) -> Self {
+        Self { expect: Vec::new(), put: vec![seen_put(user, at)], reply }
+    }
+
     /// Signs somebody out of these places.
     #[must_use]
     pub fn sign_out(user: UserId, tokens: &[TokenHash], reply: Reply<Result<(), ChangeRefused>>) -> Self {
@@ -200,6 +208,11 @@ impl Shared {
         Ok(accounts)
     }
 
+    pub(crate) fn last_seen(&self, user: UserId) -> Result<Option<Timestamp>, ReadError> {
+        let millis = |value: Vec<u8>| value.try_into().map(i64::from_be_bytes).map_err(|_| nonsense());
+        Ok(self.document(&seen_key(user))?.map(millis).transpose()?.map(Timestamp::from_millis))
+    }
+
     pub(crate) fn sign_in(&self, token: &TokenHash) -> Result<Option<SignIn>, ReadError> {
         let found = self.document(&sign_in_key(token))?;
         found.map(|value| Ok(decode::<SignInValue>(&value)?.into())).transpose()
@@ -217,6 +230,8 @@ impl Shared {
 pub(crate) enum Kept {
     Account(Account),
     SignIn(TokenHash, SignIn),
+    /// When somebody was last connected.
+    Seen(UserId, Timestamp),
     /// Nothing that does not follow from the others.
     Derived,
 }
@@ -232,6 +247,10 @@ pub(crate) fn kept(key: &Key, value: &[u8]) -> Result<Kept, ReadError> {
         SIGN_INS => {
             let token = rest.try_into().map_err(|_| nonsense())?;
             Ok(Kept::SignIn(token, decode::<SignInValue>(value)?.into()))
+        }
+        SEEN => {
+            let millis = i64::from_be_bytes(value.try_into().map_err(|_| nonsense())?);
+            Ok(Kept::Seen(owner_of(rest)?, Timestamp::from_millis(millis)))
         }
         EMAILS | NAMES | SIGN_INS_OF | LOOKS => Ok(Kept::Derived),
         _ => Err(nonsense()),
@@ -261,12 +280,21 @@ fn looks_key(name: &Name) -> Key {
     Key::new(LOOKS, &[name.looks().as_bytes()])
 }
 
+fn seen_key(user: UserId) -> Key {
+    Key::new(SEEN, &[user.0.as_bytes()])
+}
+
 fn sign_in_key(token: &TokenHash) -> Key {
     Key::new(SIGN_INS, &[token])
 }
 
 fn sign_in_of_key(user: UserId, token: &TokenHash) -> Key {
     Key::new(SIGN_INS_OF, &[user.0.as_bytes(), token])
+}
+
+/// The document that says when somebody was last connected.
+pub(crate) fn seen_put(user: UserId, at: Timestamp) -> (Key, Option<Vec<u8>>) {
+    (seen_key(user), Some(at.as_millis().to_be_bytes().to_vec()))
 }
 
 /// The documents of a sign-in.

@@ -9,8 +9,9 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use serde::Deserialize;
 
-/// Every point, in the order in which a message passes them; the last is passed by whoever reads.
-pub const POINTS: [&str; 11] = [
+/// Every point, in the order in which a message passes them; the last two are passed by whoever reads, and by every
+/// request over HTTP.
+pub const POINTS: [&str; 12] = [
     "socket.frame",
     "session.send",
     "room.post",
@@ -22,6 +23,7 @@ pub const POINTS: [&str; 11] = [
     "journal.after_sync",
     "room.fan_out",
     "store.read",
+    "http.request",
 ];
 
 /// How long a strike delays: a disk that is far slower than any that works, yet no reason to give it up.

@@ -142,7 +142,7 @@ impl Shared {
         let head = live.head();
         let last = self.last_message(live, head)?;
         let cursor = self.cursor(live.key, user)?;
-        let with = other.map(|other| self.user(other)).transpose()?;
+        let with = other.map(|other| Ok((self.user(other)?, self.last_seen(other)?))).transpose()?;
         Ok(Some(RoomInList { room: live.room(), head, cursor, last, role, with }))
     }
 

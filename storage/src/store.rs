@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use greenroom_protocol::{Name, RoomId, Seq, User, UserId};
+use greenroom_protocol::{Name, RoomId, Seq, Timestamp, User, UserId};
 use parking_lot::Mutex;
 
 use crate::cursors::Moved;
@@ -166,6 +166,14 @@ impl Store {
     pub fn person(&self, user: UserId) -> Result<Option<(User, bool)>, ReadError> {
         let found = self.inner.shared.person(user)?;
         Ok(found.map(|(name, guest)| (User { id: user, name }, guest)))
+    }
+
+    /// When somebody was last connected, where that was noted.
+    ///
+    /// # Errors
+    /// Where it can't be read now.
+    pub fn last_seen(&self, user: UserId) -> Result<Option<Timestamp>, ReadError> {
+        self.inner.shared.last_seen(user)
     }
 
     /// A person's account, where they have one.

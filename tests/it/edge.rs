@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, interval};
 
-use crate::support::{ATTIC, GREEN, Guest, Host as _, Server, soon, until};
+use crate::support::{ATTIC, GREEN, Guest, Host as _, Server, raw_http, soon, until};
 
 async fn get(server: &Server, path: &str) -> Response {
     soon("an answer", reqwest::get(server.url(path))).await.expect("the server answers")
@@ -22,15 +22,6 @@ async fn rooms_of(server: &Server, token: Option<&str>) -> Value {
     let response = soon("an answer", request.send()).await.expect("the server answers");
     assert_eq!(response.status(), StatusCode::OK);
     response.json().await.expect("JSON")
-}
-
-/// Writes an HTTP request as it is, without what a client library would mend, and reads the whole answer.
-async fn raw_http(server: &Server, request: &str) -> String {
-    let mut stream = TcpStream::connect(server.address()).await.expect("the server accepts");
-    stream.write_all(request.as_bytes()).await.expect("written");
-    let mut answer = Vec::new();
-    let _reset = soon("the whole answer", stream.read_to_end(&mut answer)).await;
-    String::from_utf8_lossy(&answer).into_owned()
 }
 
 #[tokio::test]

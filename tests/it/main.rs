@@ -61,6 +61,15 @@ mod operations;
 /// The server as seen from outside its protocol: HTTP, headers, silent connections.
 mod edge;
 
+/// The server over TLS, without a proxy.
+mod tls;
+
+/// What strangers try at the edge, point by point of docs/security.md.
+mod security;
+
+/// What is written down of requests and of people, and what is not.
+mod logging;
+
 /// The program: its command line, and its first and last words.
 mod starting;
 

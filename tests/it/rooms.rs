@@ -1,6 +1,7 @@
 use futures_util::future::join_all;
 use greenroom_protocol::{
-    Command, ErrorCode, Event, History, Join, LeftReason, MemberChange, MessageId, Role, RoomRow, ServerFrame,
+    Availability, Command, ErrorCode, Event, History, Join, LeftReason, MemberChange, MessageId, Role, RoomRow,
+    ServerFrame, Timestamp, User,
 };
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -426,4 +427,42 @@ async fn a_room_that_somebody_asks_for_is_theirs_and_its_name_theirs_first() {
     assert_eq!((joined.title.as_str(), joined.topic.as_str(), joined.role), ("The office", "work", None));
     let direct = asks(&server, &bob, Method::POST, "/api/direct", Some(json!({ "user": "alice" }))).await;
     assert_eq!(direct.is(StatusCode::CREATED).text("/with/name"), "Alice", "whoever has an account is found by name");
+}
+
+/// Waits until one hears that somebody is so reachable; returns when they were last there, if that is told.
+async fn sees_as(guest: &Guest, user: &User, status: Availability) -> Option<Timestamp> {
+    let pick = |frame: &ServerFrame| match frame {
+        ServerFrame::People(people) => people.users.iter().find(|person| person.user == *user).cloned(),
+        _ => None,
+    };
+    let pick = |frame: &ServerFrame| pick(frame).filter(|person| person.status == status);
+    guest.hears_frame("somebody's status", pick).await.last_seen
+}
+
+#[tokio::test]
+async fn those_who_share_a_room_see_how_reachable_they_are_and_strangers_do_not() {
+    let mut server = Server::start().await;
+    let (alice, mut bob) = (Guest::enter(&server, "Alice").await, Guest::enter(&server, "Bob").await);
+    let mut eve = Guest::enter(&server, "Eve").await;
+    asks(&server, &alice, Method::POST, "/api/direct", Some(json!({ "user": id(&bob) }))).await.is(StatusCode::CREATED);
+    listed(&alice, asks(&server, &alice, Method::GET, "/api/rooms", None).await.text("/rooms/0/room")).await;
+    bob.raw(r#"{"type":"status","status":"dnd"}"#).await;
+    sees_as(&alice, bob.user(), Availability::Dnd).await;
+    let phone = bob.again(&server).await;
+    bob.raw(r#"{"type":"status","status":"away"}"#).await;
+    sees_as(&alice, bob.user(), Availability::Away).await;
+    phone.goes().await;
+    let (back, of_bob) = (bob.token().to_owned(), bob.user().clone());
+    bob.goes().await;
+    let seen = sees_as(&alice, &of_bob, Availability::Offline).await.expect("it is told when he went");
+    eve.is_heard().await;
+    assert!(!eve.heard().iter().any(|frame| matches!(frame, ServerFrame::People(_))), "{:?}", eve.heard());
+
+    let token = alice.token().to_owned();
+    server.restart().await;
+    let alice = Guest::come_back(&server, &token).await;
+    assert_eq!(sees_as(&alice, &of_bob, Availability::Offline).await, Some(seen), "also after a restart");
+    let bob = Guest::come_back(&server, &back).await;
+    assert_eq!(sees_as(&alice, bob.user(), Availability::Online).await, None);
+    sees_as(&bob, alice.user(), Availability::Online).await;
 }

@@ -123,7 +123,15 @@ async fn the_help_teaches_every_flag() {
     assert!(help.status.success());
     let text = String::from_utf8_lossy(&help.stdout);
     let flags = ["--listen", "--data", "--durability", "--lab", "--no-limits", "--no-room-creation", "--config"];
-    for flag in flags.into_iter().chain(["--allow-origin", "--log-format", "GREENROOM_LISTEN", "127.0.0.1:3000"]) {
+    for flag in flags.into_iter().chain([
+        "--allow-origin",
+        "--log-format",
+        "--tls-cert",
+        "--tls-key",
+        "--log-dir",
+        "GREENROOM_LISTEN",
+        "127.0.0.1:3000",
+    ]) {
         assert!(text.contains(flag), "{flag} in {text}");
     }
     let version = run(&["--version"]).await;

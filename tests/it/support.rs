@@ -11,6 +11,7 @@ mod procfs;
 mod raw;
 mod server;
 mod steady;
+pub(crate) mod tls;
 
 use std::fmt::Debug;
 use std::net::SocketAddr;
@@ -25,7 +26,7 @@ pub(crate) use http::{Answer, call};
 pub(crate) use inbox::Ending;
 pub(crate) use member::{Member, PASSWORD, registration};
 pub(crate) use process::{Home, Process, greenroom};
-pub(crate) use raw::{Raw, frame};
+pub(crate) use raw::{Raw, frame, raw_http};
 pub(crate) use server::Server;
 pub(crate) use steady::Steady;
 

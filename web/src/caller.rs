@@ -14,6 +14,7 @@ use crate::cookie;
 use crate::origin;
 use crate::pace::calls::Known;
 use crate::problem::Problem;
+use crate::request;
 
 /// The token that a request carries: in its `Authorization`, else in its cookie.
 pub(crate) fn token(headers: &HeaderMap) -> Option<&str> {
@@ -29,7 +30,11 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 /// Who asks; nobody where the request doesn't say.
 pub(crate) async fn caller(edge: &Edge, headers: &HeaderMap) -> Result<Option<Identity>, Problem> {
     match token(headers) {
-        Some(token) => edge.engine.bearer(token).await.map(Some).map_err(unidentified),
+        Some(token) => {
+            let identity = edge.engine.bearer(token).await.map_err(unidentified)?;
+            request::is_by(identity.person.user.id);
+            Ok(Some(identity))
+        }
         None => Ok(None),
     }
 }
@@ -86,9 +91,9 @@ pub(crate) async fn no_other_site(State(edge): State<Arc<Edge>>, request: Reques
     const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
     let headers = request.headers();
     let text = |name| headers.get(name).map(|value: &HeaderValue| value.to_str().unwrap_or_default());
-    let (asks, host, site) = (text(header::ORIGIN), text(header::HOST), text(FETCH_SITE));
-    let allowed = &edge.config.allowed_origins;
-    if request.method().is_safe() || bearer(headers).is_some() || origin::may_change(asks, host, site, allowed) {
+    let (asks, site) = (text(header::ORIGIN), text(FETCH_SITE));
+    let place = edge.place(text(header::HOST));
+    if request.method().is_safe() || bearer(headers).is_some() || origin::may_change(asks, site, place) {
         next.run(request).await
     } else {
         Problem::new(StatusCode::FORBIDDEN, "a page of another site may not do this").into_response()

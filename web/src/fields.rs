@@ -1,8 +1,12 @@
 //! The fields of a request, read one by one, so that all that is wrong with them can be said at once.
 
+use std::fmt;
+
 use axum::body::HttpBody as _;
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use crate::problem::{FieldErrors, JsonBody, Problem};
@@ -13,15 +17,49 @@ pub(crate) struct Fields {
     errors: FieldErrors,
 }
 
+/// An object whose fields are there once each: of two of a name, a proxy and we might take different ones.
+struct Once(Map<String, Value>);
+
+impl<'de> Deserialize<'de> for Once {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Fields;
+        impl<'de> Visitor<'de> for Fields {
+            type Value = Once;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Once, A::Error> {
+                let mut read = Map::new();
+                while let Some((name, value)) = fields.next_entry()? {
+                    if read.insert(name, value).is_some() {
+                        return Err(A::Error::custom("a field is there twice"));
+                    }
+                }
+                Ok(Once(read))
+            }
+        }
+        deserializer.deserialize_map(Fields)
+    }
+}
+
 impl<S: Send + Sync> FromRequest<S> for Fields {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let JsonBody(body) = JsonBody::<Value>::from_request(request, state).await?;
+        let JsonBody(body) = JsonBody::<Box<RawValue>>::from_request(request, state).await?;
         // What was sent instead is not repeated: it may be a secret.
-        let Value::Object(unread) = body else {
+        if !body.get().starts_with('{') {
             return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "the body is to be a JSON object"));
-        };
+        }
+        let Once(unread) = serde_json::from_str(body.get()).map_err(|error| {
+            if error.is_data() {
+                Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "a field is there twice")
+            } else {
+                Problem::new(StatusCode::BAD_REQUEST, "the body nests too deep, or has a number beyond all bounds")
+            }
+        })?;
         Ok(Self { unread, errors: FieldErrors::new() })
     }
 }

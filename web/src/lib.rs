@@ -17,8 +17,14 @@ mod metrics;
 mod origin;
 mod pace;
 mod problem;
+mod request;
 mod rooms;
 mod router;
 mod socket;
+mod strict;
+mod tls;
+mod trail;
 
 pub use accept::{Server, ServerConfig};
+pub use request::REQUESTS;
+pub use tls::{Tls, TlsError};

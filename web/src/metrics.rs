@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{HeaderValue, header};
+use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
 use axum::{Router, routing};
 use greenroom_actors::ledger::{Deliveries, Frames, Posts, Sends};
@@ -24,7 +24,8 @@ async fn metrics(State(edge): State<Arc<Edge>>) -> Result<Response, Problem> {
         tracing::error!(%error, "the metrics can't be written");
         Problem::unavailable()
     })?;
-    Ok(([(header::CONTENT_TYPE, HeaderValue::from_static(TEXT_FORMAT))], text).into_response())
+    let kind = format!("{TEXT_FORMAT}; charset=utf-8");
+    Ok(([(header::CONTENT_TYPE, kind)], text).into_response())
 }
 
 fn render(metrics: &Metrics) -> prometheus::Result<String> {

@@ -14,6 +14,9 @@ use greenroom_protocol::limits::REQUEST;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
+use uuid::Uuid;
+
+use crate::request;
 
 /// What is wrong with which field.
 pub(crate) type FieldErrors = BTreeMap<String, String>;
@@ -36,6 +39,9 @@ struct Body<'a> {
     detail: &'a str,
     #[serde(skip_serializing_if = "FieldErrors::is_empty")]
     errors: &'a FieldErrors,
+    /// What to quote when one asks somebody who can read the log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<Uuid>,
 }
 
 impl Problem {
@@ -79,7 +85,8 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let title = self.status.canonical_reason().unwrap_or("error");
         let Self { status, detail, errors, retry_after } = &self;
-        let body = Body { kind: "about:blank", title, status: status.as_u16(), detail, errors };
+        let request_id = request::current().map(|asked| asked.id);
+        let body = Body { kind: "about:blank", title, status: status.as_u16(), detail, errors, request_id };
         let mut response = (*status, Json(body)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));

@@ -3,17 +3,21 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
-use axum::middleware::{from_fn, from_fn_with_state, map_response};
+use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{any, get};
+use greenroom_protocol::limits::HEADER_BYTES;
 
 use crate::accept::Edge;
 use crate::assets::{self, CONTENT_SECURITY_POLICY};
 use crate::local::only_from_here;
 use crate::pace::calls;
 use crate::problem::Problem;
-use crate::{accounts, http, lab, metrics, rooms, socket};
+use crate::request::{Arrival, answered_for, recorded};
+use crate::trail::refusals_noted;
+use crate::{accounts, http, lab, metrics, request, rooms, socket};
 
 pub(crate) fn router(edge: Arc<Edge>) -> Router {
     let api = Router::new()
@@ -26,7 +30,7 @@ pub(crate) fn router(edge: Arc<Edge>) -> Router {
     // What tells of people and rooms by name is for this machine only.
     let here = metrics::routes().route("/api/set-aside", get(http::set_aside)).layer(from_fn(only_from_here));
     let lab = if edge.config.lab { lab::routes() } else { Router::new() };
-    Router::new()
+    let routes = Router::new()
         .route("/ws", get(socket::upgrade))
         .route("/api/health", get(http::health))
         .merge(api)
@@ -34,17 +38,43 @@ pub(crate) fn router(edge: Arc<Edge>) -> Router {
         .merge(lab)
         .fallback(page)
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(map_response(secure))
-        .with_state(edge)
+        .layer(from_fn_with_state(Arc::clone(&edge), refusals_noted));
+    let arrival = Arrival { over_tls: edge.over_tls(), trusted: edge.config.trusted_proxies.as_slice().into() };
+    guarded(routes.with_state(edge), arrival)
 }
 
 /// The paths of the listener for metrics.
 pub(crate) fn metrics_router(edge: Arc<Edge>) -> Router {
-    metrics::routes()
-        .fallback(unknown)
-        .method_not_allowed_fallback(method_not_allowed)
-        .layer(map_response(secure))
-        .with_state(edge)
+    let routes = metrics::routes().fallback(unknown).method_not_allowed_fallback(method_not_allowed);
+    let arrival = Arrival { over_tls: false, trusted: edge.config.trusted_proxies.as_slice().into() };
+    guarded(routes.with_state(edge), arrival)
+}
+
+/// What is answered to plain HTTP where TLS is spoken. No cookie is read and nothing is done: it came in the open.
+pub(crate) fn no_tls_router() -> Router {
+    let refuse = async || Problem::new(StatusCode::BAD_REQUEST, "this port speaks TLS: https:// and wss://");
+    guarded(Router::new().fallback(refuse), Arrival { over_tls: false, trusted: Arc::default() })
+}
+
+/// What goes for every request, wherever it leads.
+fn guarded(routes: Router, arrival: Arrival) -> Router {
+    let routes = routes.layer(from_fn(sensible)).layer(from_fn(answered_for)).layer(map_response(secure));
+    routes.layer(map_response(strict)).layer(from_fn_with_state(arrival, recorded))
+}
+
+/// Refuses methods that no path takes, whether or not the path exists (one that echoes headers is among them), and more
+/// headers than anybody needs: hyper may have room for a little more.
+async fn sensible(request: Request, next: Next) -> Response {
+    const KNOWN: [Method; 7] =
+        [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS];
+    let headers = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len());
+    if !KNOWN.contains(request.method()) {
+        method_not_allowed().await.into_response()
+    } else if headers.sum::<usize>() > HEADER_BYTES {
+        Problem::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "these are too many headers").into_response()
+    } else {
+        next.run(request).await
+    }
 }
 
 /// Whatever has no route of its own is a place of the page, or one of its files.
@@ -66,7 +96,9 @@ async fn method_not_allowed() -> Problem {
 
 /// What every response says to browsers.
 async fn secure(mut response: Response) -> Response {
-    const HEADERS: [(HeaderName, HeaderValue); 6] = [
+    const HEADERS: [(HeaderName, HeaderValue); 7] = [
+        // The files of the page say themselves how long they may be kept.
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
         (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY)),
         (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
         (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
@@ -79,6 +111,15 @@ async fn secure(mut response: Response) -> Response {
     ];
     for (name, value) in HEADERS {
         response.headers_mut().entry(name).or_insert(value);
+    }
+    response
+}
+
+/// Where TLS is spoken, browsers are to ask for nothing without it any more, for two years.
+async fn strict(mut response: Response) -> Response {
+    if request::came_over_tls() {
+        let policy = HeaderValue::from_static("max-age=63072000; includeSubDomains");
+        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, policy);
     }
     response
 }

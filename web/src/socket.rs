@@ -1,8 +1,8 @@
 //! `GET /ws`: from an HTTP request to a session.
 //!
-//! The upgrade is answered here and the TCP stream taken back from hyper, so that nothing but the
-//! WebSocket itself is kept for an idle connection, and a client that breaks the protocol can be told
-//! so before its connection is closed.
+//! The upgrade is answered here and the stream, of TCP or of TLS over it, taken back from hyper, so that nothing but
+//! the WebSocket itself is kept for an idle connection, and a client that breaks the protocol can be told so before its
+//! connection is closed.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -11,10 +11,10 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use greenroom_actors::trail::{Act, Outcome};
 use greenroom_protocol::limits::{Cap, FRAME_BYTES};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
@@ -25,12 +25,17 @@ use crate::caller::token;
 use crate::origin;
 use crate::pace::{FULL, Place};
 use crate::problem::Problem;
+use crate::strict::Strict;
+use crate::tls::Stream;
+use crate::{request, trail};
+use visit::Visit;
 
 mod closing;
 mod heartbeat;
 mod hello;
 mod life;
 mod metered;
+mod visit;
 mod wake;
 mod writing;
 
@@ -45,7 +50,7 @@ const READ_BYTES: usize = 1024;
 pub(crate) async fn upgrade(State(edge): State<Arc<Edge>>, mut request: Request) -> Result<Response, Problem> {
     let headers = request.headers();
     let text = |name| headers.get(name).map(|value: &HeaderValue| value.to_str().unwrap_or_default());
-    if !origin::may_connect(text(header::ORIGIN), text(header::HOST), &edge.config.allowed_origins) {
+    if !origin::may_connect(text(header::ORIGIN), edge.place(text(header::HOST))) {
         return Err(Problem::new(StatusCode::FORBIDDEN, "a page of this origin may not connect"));
     }
     let mut response = create_response_with_body(&request, Body::empty)
@@ -60,20 +65,21 @@ pub(crate) async fn upgrade(State(edge): State<Arc<Edge>>, mut request: Request)
         if let Some(pace) = &edge.pace {
             pace.people.full(Cap::Sockets);
         }
+        trail::note_refusal(&edge.restraint, Act::Limit, Outcome::Refused, "sockets of the server");
         return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "the server holds as many sockets as it may"));
     };
-    let Some(upgrade) = request.extensions_mut().remove::<OnUpgrade>() else {
+    let (Some(upgrade), Some(asked)) = (request.extensions_mut().remove::<OnUpgrade>(), request::current()) else {
         return Err(Problem::new(StatusCode::BAD_REQUEST, "this connection can't be upgraded"));
     };
     let comes = Comes { from: client.ip, token };
     let tasks = edge.tasks.clone();
-    tasks.spawn(async move {
+    tasks.spawn(request::within(Arc::clone(&asked), async move {
         match upgrade.await {
-            Ok(upgraded) => Box::pin(serve(upgraded, edge, comes)).await,
+            Ok(upgraded) => Box::pin(serve(upgraded, edge, comes, Visit::new(asked))).await,
             Err(error) => tracing::debug!(%error, "the upgrade was not completed"),
         }
         drop((place, one_of_all));
-    });
+    }));
     Ok(response.into_response())
 }
 
@@ -101,12 +107,12 @@ async fn room_for(edge: &Edge, from: IpAddr, token: Option<&str>) -> Result<Opti
     Ok(Some(place))
 }
 
-async fn serve(upgraded: Upgraded, edge: Arc<Edge>, comes: Comes) {
-    let Ok(parts) = upgraded.downcast::<TokioIo<TcpStream>>() else {
-        tracing::error!("an upgraded connection is no TCP stream");
+async fn serve(upgraded: Upgraded, edge: Arc<Edge>, comes: Comes, visit: Visit) {
+    let Ok(parts) = upgraded.downcast::<TokioIo<Strict<Stream>>>() else {
+        tracing::error!("an upgraded connection is none that was accepted here");
         return;
     };
-    let (stream, read) = (parts.io.into_inner(), parts.read_buf.to_vec());
+    let (stream, read) = (parts.io.into_inner().into_inner(), parts.read_buf.to_vec());
     // hyper's buffer of 8 KiB would otherwise live as long as the socket.
     drop(parts.read_buf);
     let pace = edge.pace.as_ref().map(|pace| pace.people.socket());
@@ -116,7 +122,7 @@ async fn serve(upgraded: Upgraded, edge: Arc<Edge>, comes: Comes) {
         .max_message_size(Some(FRAME_BYTES))
         .max_frame_size(Some(FRAME_BYTES));
     let socket = Box::pin(WebSocketStream::from_partially_read(stream, read, Role::Server, Some(config))).await;
-    life::live(Box::new(socket), edge, comes).await;
+    life::live(Box::new(socket), edge, comes, visit).await;
 }
 
 fn asks_for_subprotocol(headers: &HeaderMap) -> bool {

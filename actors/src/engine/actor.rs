@@ -185,7 +185,10 @@ impl EngineShell {
         tracing::info!(part = %part.actor_name(), "a part of the engine is up again");
         match part {
             Part::Store => self.directory.rooms.store_up(),
-            Part::Lobby => self.directory.rooms.lobby_up(),
+            Part::Lobby => {
+                self.directory.rooms.lobby_up();
+                self.directory.presence.lobby_up();
+            }
             Part::Rooms => self.directory.sessions().iter().for_each(|(_, living)| living.handle.rooms_up()),
             Part::Presence | Part::Sessions => {}
         }

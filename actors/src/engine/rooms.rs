@@ -1,9 +1,10 @@
 //! The engine's door for what is asked about rooms by name, as over HTTP.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use greenroom_protocol::limits::{MEMBERS_PAGE, PAGE_BYTES, READ};
-use greenroom_protocol::{Body, ErrorCode, Event, MessageId, Role, RoomId, RoomRow, Seq, UserId};
+use greenroom_protocol::{Body, ErrorCode, Event, MessageId, Role, RoomId, RoomRow, Seq, Timestamp, UserId};
 use greenroom_storage::{PageFrom, RoomInList};
 use serde::Serialize;
 use tokio::sync::oneshot;
@@ -88,6 +89,23 @@ impl Engine {
     /// Where they may not.
     pub fn may_see(&self, user: UserId, room: &RoomId) -> Result<(), RoomFailed> {
         self.membership.place(room, Some(user)).map(|_place| ())
+    }
+
+    /// When people were last connected; those of whom nobody knows are not in it.
+    ///
+    /// # Errors
+    /// Where that can't be read now.
+    pub async fn last_seen(&self, users: Vec<UserId>) -> Result<HashMap<UserId, Timestamp>, RoomFailed> {
+        Ok(self.directory.store.last_seen(users).await?)
+    }
+
+    /// Somebody's direct rooms, by the other person.
+    ///
+    /// # Errors
+    /// Where they can't be read now.
+    pub async fn direct_rooms(&self, user: UserId) -> Result<HashMap<UserId, RoomRow>, RoomFailed> {
+        let shown = self.rooms(Some(user)).await.map_err(|_| RoomFailed::Unavailable("the lobby restarts".into()))?;
+        Ok(shown.into_iter().filter_map(|shown| Some((shown.row.with.as_ref()?.id, shown.row))).collect())
     }
 
     /// Makes a room.
@@ -238,7 +256,7 @@ fn row(listed: RoomInList) -> RoomRow {
         read_seq: cursor.read,
         unread: head.ordinal.saturating_sub(cursor.read_ordinal),
         last,
-        with,
+        with: with.map(|(user, _)| user),
     }
 }
 

@@ -71,7 +71,7 @@ impl Desk {
         shell.take(SessionCommand::Listed(Some(Vec::new())));
         Self {
             shell,
-            handle: SessionHandle::new(mailbox.address()),
+            handle: SessionHandle::new(id, mailbox.address()),
             directory,
             outbox,
             rooms: [Room::new("green"), Room::new("attic")],

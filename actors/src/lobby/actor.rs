@@ -2,14 +2,18 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use greenroom_protocol::{EncodedFrame, RoomId, RoomRow, RoomsChanged, ServerFrame, SessionId, UserId};
+use greenroom_protocol::{
+    Availability, EncodedFrame, People, PersonStatus, RoomId, RoomRow, RoomsChanged, ServerFrame, SessionId, Status,
+    User, UserId,
+};
 use greenroom_storage::{RoomInList, RoomKey, Sight};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 
 use super::command::{LobbyCommand, PublicRoom, RoomNews};
-use super::state::{LobbyState, Notice};
+use super::state::{Acquaintance, LobbyState, Notice};
 use crate::address::{Address, Birth};
 use crate::call::{self, Answer};
+use crate::clock;
 use crate::directory::Directory;
 use crate::outbox::{Outbox, PassingKey};
 use crate::store::ReadFailed;
@@ -53,7 +57,7 @@ impl Actor for LobbyActor {
     async fn post_start(&self, _: ActorRef<LobbyCommand>, shell: &mut LobbyShell) -> Result<(), ActorProcessingErr> {
         shell.read_rooms();
         for (session, living) in shell.directory.sessions() {
-            shell.enter(session, living.person.user.id, living.outbox, None);
+            shell.enter(session, living.person.user, living.outbox, None);
         }
         Ok(())
     }
@@ -72,6 +76,7 @@ impl Actor for LobbyActor {
             LobbyCommand::Enter { .. } => {}
             LobbyCommand::ListRead { user, list } => shell.list_read(user, list),
             LobbyCommand::Leave { session, user } => shell.leave(session, user),
+            LobbyCommand::Status { user, status } => shell.status(user, status),
             LobbyCommand::News(news) => shell.news(*news),
             LobbyCommand::CursorMoved { user, room, cursor } => {
                 shell.state.cursor_moved(user, &room, cursor).iter().for_each(|notice| shell.tell_read(notice));
@@ -107,11 +112,14 @@ impl LobbyShell {
         });
     }
 
-    fn enter(&mut self, session: SessionId, user: UserId, outbox: Arc<Outbox>, reply: Option<ListAnswer>) {
+    fn enter(&mut self, session: SessionId, user: User, outbox: Arc<Outbox>, reply: Option<ListAnswer>) {
         self.outboxes.insert(session, outbox);
-        if !self.state.enter(session, user) {
+        let list_is_wanted = self.state.enter(session, &user);
+        let user = user.id;
+        if !list_is_wanted {
             if let Some(reply) = reply {
                 call::answer(reply, Ok(self.state.list(user, self.sight(Some(user)))));
+                self.tell_people_around(user, [session]);
             }
             return;
         }
@@ -134,6 +142,42 @@ impl LobbyShell {
         for reply in self.waiting.remove(&user).into_iter().flatten() {
             call::answer(reply, list.clone());
         }
+        if list.is_ok() {
+            self.tell_people_around(user, self.state.sessions(user).collect::<Vec<_>>());
+            self.tell_of(user);
+        }
+    }
+
+    /// Tells a person's sessions how reachable those are whom they know.
+    fn tell_people_around(&self, user: UserId, sessions: impl IntoIterator<Item = SessionId>) {
+        let around = self.state.people_around(user);
+        let outboxes: Vec<_> = sessions.into_iter().filter_map(|session| self.outboxes.get(&session)).collect();
+        for person in around {
+            let (key, frame) = of_person(person);
+            outboxes.iter().for_each(|outbox| outbox.pass(key.clone(), frame.clone()));
+        }
+    }
+
+    /// Tells those who know somebody how reachable they are now.
+    fn tell_of(&self, user: UserId) {
+        if let Some(person) = self.state.status(user) {
+            self.tell_acquaintances(person, self.state.acquaintances(user));
+        }
+    }
+
+    fn tell_acquaintances(&self, person: PersonStatus, told: Vec<Acquaintance>) {
+        let (key, frame) = of_person(person);
+        for Acquaintance { user, shares } in told {
+            if self.directory.admits(shares, user) {
+                self.outboxes_of(user).for_each(|outbox| outbox.pass(key.clone(), frame.clone()));
+            }
+        }
+    }
+
+    fn status(&mut self, user: UserId, status: Status) {
+        if self.state.set_status(user, status) {
+            self.tell_of(user);
+        }
     }
 
     fn list(&self, user: Option<UserId>, reply: Answer<Vec<PublicRoom>>) {
@@ -152,7 +196,13 @@ impl LobbyShell {
 
     fn leave(&mut self, session: SessionId, user: UserId) {
         self.outboxes.remove(&session);
-        self.state.leave(session, user);
+        let Some((user, told)) = self.state.leave(session, user) else { return };
+        if !told.is_empty() {
+            let at = clock::now();
+            self.directory.store.note_seen(user.id, at);
+            let gone = PersonStatus { user, status: Availability::Offline, last_seen: Some(at) };
+            self.tell_acquaintances(gone, told);
+        }
     }
 
     fn news(&mut self, news: RoomNews) {
@@ -244,4 +294,10 @@ impl LobbyShell {
     fn outboxes_of(&self, user: UserId) -> impl Iterator<Item = &Arc<Outbox>> {
         self.state.sessions(user).filter_map(|session| self.outboxes.get(&session))
     }
+}
+
+/// The frame that says how reachable somebody is, and what it replaces.
+fn of_person(person: PersonStatus) -> (PassingKey, EncodedFrame) {
+    let key = PassingKey::Person(person.user.id);
+    (key, EncodedFrame::new(&ServerFrame::People(People { users: vec![person] })))
 }

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use greenroom_protocol::{LastMessage, RoomId, RoomRow, SessionId, UserId};
+use greenroom_protocol::{LastMessage, RoomId, RoomRow, SessionId, Status, User, UserId};
 use greenroom_storage::{Cursor, Head, Room, RoomInList, RoomKey};
 use serde::Serialize;
 
@@ -34,7 +34,7 @@ pub(crate) enum LobbyCommand {
     /// A session has begun, and wants its person's list.
     Enter {
         session: SessionId,
-        user: UserId,
+        user: User,
         outbox: Arc<Outbox>,
         reply: Option<Answer<Result<Vec<RoomRow>, ReadFailed>>>,
     },
@@ -42,6 +42,8 @@ pub(crate) enum LobbyCommand {
     ListRead { user: UserId, list: Result<Vec<RoomInList>, ReadFailed> },
     /// The sessions' supervisor saw a session end.
     Leave { session: SessionId, user: UserId },
+    /// Presence says how reachable somebody is.
+    Status { user: UserId, status: Status },
     /// A room tells of itself.
     News(Box<RoomNews>),
     /// A room says that somebody's cursors have moved.

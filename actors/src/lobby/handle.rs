@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use greenroom_protocol::{RoomId, RoomRow, SessionId, UserId};
+use greenroom_protocol::{RoomId, RoomRow, SessionId, Status, User, UserId};
 use greenroom_storage::{Cursor, RoomKey};
 
 use super::command::{LobbyCommand, PublicRoom, RoomNews};
@@ -38,7 +38,7 @@ impl LobbyHandle {
     pub(crate) async fn enter(
         &self,
         session: SessionId,
-        user: UserId,
+        user: User,
         outbox: Arc<Outbox>,
     ) -> Result<Vec<RoomRow>, ListFailed> {
         let question = |reply| LobbyCommand::Enter { session, user, outbox, reply: Some(reply) };
@@ -47,6 +47,10 @@ impl LobbyHandle {
 
     pub(crate) fn leave(&self, session: SessionId, user: UserId) {
         self.tell(LobbyCommand::Leave { session, user });
+    }
+
+    pub(crate) fn status(&self, user: UserId, status: Status) {
+        self.tell(LobbyCommand::Status { user, status });
     }
 
     pub(crate) fn news(&self, news: RoomNews) {

@@ -3,7 +3,10 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use greenroom_protocol::{LastMessage, RoomId, RoomRow, Seq, SessionId, UnreadCount, User, UserId};
+use greenroom_protocol::{
+    Availability, LastMessage, PersonStatus, RoomId, RoomKind, RoomRow, Seq, SessionId, Status, Timestamp, UnreadCount,
+    User, UserId,
+};
 use greenroom_storage::{Cursor, Head, Room, RoomInList, RoomKey, Sight};
 
 use super::command::{PublicRoom, RoomNews};
@@ -31,6 +34,10 @@ struct Board {
 struct Standing {
     /// A set; mostly one, so that a list is the smallest form of it.
     sessions: Vec<SessionId>,
+    /// Who this is; nobody before the first session has said so.
+    user: Option<User>,
+    /// How reachable they say that they are.
+    status: Status,
     /// The rooms of their list; nothing before it was read.
     list: Option<HashMap<RoomId, Listed>>,
 }
@@ -40,9 +47,20 @@ struct Standing {
 struct Listed {
     /// How far they have read.
     cursor: Cursor,
-    /// The other person of a direct room.
-    with: Option<User>,
+    /// The other person of a direct room, and when they were last connected before they are.
+    with: Option<(User, Option<Timestamp>)>,
 }
+
+/// Somebody who is to hear how reachable another is, for the sake of a room that they share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Acquaintance {
+    pub(crate) user: UserId,
+    pub(crate) shares: RoomKey,
+}
+
+/// More people online than this, and a room makes nobody acquainted: to tell everybody of everybody would cost the
+/// square of their number.
+const LARGE_ROOM: usize = 200;
 
 /// A notice to one person.
 #[derive(Debug, PartialEq, Eq)]
@@ -62,8 +80,9 @@ impl LobbyState {
     }
 
     /// A session has begun; says whether its person's list is to be read.
-    pub(crate) fn enter(&mut self, session: SessionId, user: UserId) -> bool {
-        let standing = self.people.entry(user).or_default();
+    pub(crate) fn enter(&mut self, session: SessionId, user: &User) -> bool {
+        let standing = self.people.entry(user.id).or_default();
+        standing.user = Some(user.clone());
         if !standing.sessions.contains(&session) {
             standing.sessions.reserve_exact(1);
             standing.sessions.push(session);
@@ -71,18 +90,62 @@ impl LobbyState {
         standing.list.is_none()
     }
 
-    /// A session has ended.
-    pub(crate) fn leave(&mut self, session: SessionId, user: UserId) {
-        let Some(standing) = self.people.get_mut(&user) else { return };
+    /// A session has ended; returns who is to hear that the person is gone, where it was their last.
+    pub(crate) fn leave(&mut self, session: SessionId, user: UserId) -> Option<(User, Vec<Acquaintance>)> {
+        let standing = self.people.get_mut(&user)?;
         standing.sessions.retain(|of| *of != session);
-        if standing.sessions.is_empty() {
-            let followed = self.people.remove(&user).and_then(|standing| standing.list).unwrap_or_default();
-            for room in followed.keys() {
-                if let Some(board) = self.rooms.get_mut(room) {
-                    board.followers.remove(&user);
-                }
+        if !standing.sessions.is_empty() {
+            return None;
+        }
+        let (gone, acquaintances) = (standing.user.clone()?, self.acquaintances(user));
+        let followed = self.people.remove(&user).and_then(|standing| standing.list).unwrap_or_default();
+        for room in followed.keys() {
+            if let Some(board) = self.rooms.get_mut(room) {
+                board.followers.remove(&user);
             }
         }
+        Some((gone, acquaintances))
+    }
+
+    /// Somebody says how reachable they are; says whether that is news.
+    pub(crate) fn set_status(&mut self, user: UserId, status: Status) -> bool {
+        let Some(standing) = self.people.get_mut(&user) else { return false };
+        std::mem::replace(&mut standing.status, status) != status
+    }
+
+    /// How reachable somebody is who is online.
+    pub(crate) fn status(&self, user: UserId) -> Option<PersonStatus> {
+        let standing = self.people.get(&user)?;
+        let (user, status) = (standing.user.clone()?, Some(standing.status).into());
+        Some(PersonStatus { user, status, last_seen: None })
+    }
+
+    /// Those online who share a direct or private room with somebody, each with one such room.
+    pub(crate) fn acquaintances(&self, user: UserId) -> Vec<Acquaintance> {
+        let mut found: HashMap<UserId, RoomKey> = HashMap::new();
+        for board in self.shared_rooms(user) {
+            found.extend(board.followers.iter().filter(|other| **other != user).map(|other| (*other, board.room.key)));
+        }
+        found.into_iter().map(|(user, shares)| Acquaintance { user, shares }).collect()
+    }
+
+    /// How reachable those are with whom somebody shares a direct or private room: those who are online, and the
+    /// others of direct rooms.
+    pub(crate) fn people_around(&self, user: UserId) -> Vec<PersonStatus> {
+        let online = self.acquaintances(user).into_iter().filter_map(|other| self.status(other.user));
+        let list = self.people.get(&user).and_then(|standing| standing.list.as_ref());
+        let with = list.into_iter().flat_map(HashMap::values).filter_map(|listed| listed.with.as_ref());
+        let offline = with
+            .filter(|(other, _)| !self.people.contains_key(&other.id))
+            .map(|(other, seen)| PersonStatus { user: other.clone(), status: Availability::Offline, last_seen: *seen });
+        online.chain(offline).collect()
+    }
+
+    /// Rooms of somebody's list where people know each other, but for those where too many are online.
+    fn shared_rooms(&self, user: UserId) -> impl Iterator<Item = &Board> {
+        let list = self.people.get(&user).and_then(|standing| standing.list.as_ref());
+        let boards = list.into_iter().flat_map(HashMap::keys).filter_map(|room| self.rooms.get(room));
+        boards.filter(|board| board.room.kind != RoomKind::Group && board.followers.len() <= LARGE_ROOM)
     }
 
     /// Takes a person's list from the store.
@@ -252,7 +315,7 @@ impl LobbyState {
             // Nothing is unread in a room that one has never entered.
             unread: listed.map_or(0, |listed| board.unread(listed.cursor)),
             last: board.last.clone(),
-            with: listed.and_then(|listed| listed.with.clone()),
+            with: listed.and_then(|listed| listed.with.as_ref()).map(|(user, _)| user.clone()),
         })
     }
 
@@ -290,7 +353,7 @@ fn further(a: Cursor, b: Cursor) -> Cursor {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use greenroom_protocol::{Epoch, RoomKind};
+    use greenroom_protocol::{Epoch, Name};
     use greenroom_storage::Place;
     use uuid::Uuid;
 
@@ -302,6 +365,10 @@ mod tests {
 
     fn open(room: &Arc<Room>) -> Sight {
         Sight::Open(Place { room: Arc::clone(room), head: head(0), role: None, changed: Seq::ZERO })
+    }
+
+    fn person(id: UserId) -> User {
+        User { id, name: Name::guest("bob").unwrap() }
     }
 
     fn head(seq: u64) -> Head {
@@ -327,7 +394,7 @@ mod tests {
     #[test]
     fn whoever_follows_a_room_hears_how_much_is_unread() {
         let (mut lobby, green, bob) = (LobbyState::default(), green(), UserId::new());
-        assert!(lobby.enter(SessionId::new(), bob), "his list is to be read");
+        assert!(lobby.enter(SessionId::new(), &person(bob)), "his list is to be read");
         follow(&mut lobby, &green, bob, 3);
         assert_eq!(lobby.list(bob, |_| open(&green))[0].unread, 3);
         let told = lobby.news(news(&green, 5));
@@ -341,7 +408,7 @@ mod tests {
     #[test]
     fn saying_something_leaves_nothing_unread() {
         let (mut lobby, green, bob) = (LobbyState::default(), green(), UserId::new());
-        lobby.enter(SessionId::new(), bob);
+        lobby.enter(SessionId::new(), &person(bob));
         follow(&mut lobby, &green, bob, 3);
         let said = RoomNews { said: vec![(bob, read(4))], ..news(&green, 4) };
         assert_eq!(lobby.news(said)[0].count.unread, 0);
@@ -351,13 +418,39 @@ mod tests {
     fn nobody_is_told_after_their_last_session_ended() {
         let (mut lobby, green, bob) = (LobbyState::default(), green(), UserId::new());
         let (phone, laptop) = (SessionId::new(), SessionId::new());
-        lobby.enter(phone, bob);
-        lobby.enter(laptop, bob);
+        lobby.enter(phone, &person(bob));
+        lobby.enter(laptop, &person(bob));
         follow(&mut lobby, &green, bob, 0);
-        lobby.leave(phone, bob);
+        assert_eq!(lobby.leave(phone, bob), None, "he is still there");
         assert_eq!(lobby.news(news(&green, 1)).len(), 1);
-        lobby.leave(laptop, bob);
+        assert_eq!(lobby.leave(laptop, bob), Some((person(bob), Vec::new())));
         assert!(lobby.news(news(&green, 2)).is_empty());
         assert_eq!(lobby.directory(None, |_| open(&green)).len(), 1);
+    }
+
+    #[test]
+    fn those_who_share_a_private_room_hear_of_each_other_and_no_others_do() {
+        let mut lobby = LobbyState::default();
+        let (ana, bob, eve) = (UserId::new(), UserId::new(), UserId::new());
+        let private = Arc::new(Room { kind: RoomKind::Private, ..(*green()).clone() });
+        let public = Arc::new(Room { id: RoomId::parse("hall").unwrap(), ..(*green()).clone() });
+        let phone = SessionId::new();
+        lobby.enter(phone, &person(ana));
+        lobby.enter(SessionId::new(), &person(bob));
+        lobby.enter(SessionId::new(), &person(eve));
+        for (user, room) in [(ana, &private), (bob, &private), (ana, &public), (eve, &public)] {
+            let (room, head) = (Arc::clone(room), head(0));
+            let row = RoomInList { room, head, cursor: read(0), last: None, role: None, with: None };
+            lobby.know_row(user, row);
+        }
+        let around = |lobby: &LobbyState, user| {
+            lobby.people_around(user).into_iter().map(|person| (person.user.id, person.status)).collect::<Vec<_>>()
+        };
+        assert_eq!(around(&lobby, ana), [(bob, Availability::Online)]);
+        assert!(lobby.set_status(bob, Status::Away) && !lobby.set_status(bob, Status::Away));
+        assert_eq!(around(&lobby, ana), [(bob, Availability::Away)]);
+        assert!(around(&lobby, eve).is_empty());
+        let (gone, told) = lobby.leave(phone, ana).unwrap();
+        assert_eq!((gone.id, told), (ana, vec![Acquaintance { user: bob, shares: private.key }]));
     }
 }

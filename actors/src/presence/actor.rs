@@ -11,6 +11,7 @@ use crate::directory::Directory;
 pub(crate) struct PresenceActor;
 
 pub(crate) struct PresenceShell {
+    directory: Arc<Directory>,
     myself: Address<PresenceCommand>,
     state: PresenceState,
 }
@@ -30,7 +31,7 @@ impl Actor for PresenceActor {
         for (session, living) in directory.sessions() {
             state.track(session, &living.person.user);
         }
-        Ok(PresenceShell { myself, state })
+        Ok(PresenceShell { directory, myself, state })
     }
 
     async fn handle(
@@ -39,11 +40,16 @@ impl Actor for PresenceActor {
         command: PresenceCommand,
         shell: &mut PresenceShell,
     ) -> Result<(), ActorProcessingErr> {
-        let PresenceShell { myself, state } = shell;
+        let PresenceShell { directory, myself, state } = shell;
         match command {
             PresenceCommand::Track { session, user } => state.track(session, &user),
             PresenceCommand::Untrack { session } => state.untrack(session),
-            PresenceCommand::SetStatus { session, status } => state.set_status(session, status),
+            PresenceCommand::SetStatus { session, status } => {
+                if let Some(user) = state.set_status(session, status) {
+                    directory.lobby.status(user, status);
+                }
+            }
+            PresenceCommand::LobbyUp => state.told().for_each(|(user, status)| directory.lobby.status(user, status)),
             PresenceCommand::Statuses { users, reply } => call::answer(reply, state.statuses(&users)),
             PresenceCommand::Count { reply } => call::answer(reply, state.count()),
             PresenceCommand::Suffer(fault) => fault.suffer().await,

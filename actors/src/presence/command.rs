@@ -13,6 +13,8 @@ pub(crate) enum PresenceCommand {
     Untrack { session: SessionId },
     /// A session says how reachable its person is.
     SetStatus { session: SessionId, status: Status },
+    /// A fresh lobby is up: it is to be told how reachable people are.
+    LobbyUp,
     /// How reachable these people are.
     Statuses { users: Vec<UserId>, reply: Answer<HashMap<UserId, Status>> },
     /// How many people and sessions are online.

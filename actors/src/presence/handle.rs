@@ -32,6 +32,10 @@ impl PresenceHandle {
         self.tell(PresenceCommand::SetStatus { session, status });
     }
 
+    pub(crate) fn lobby_up(&self) {
+        self.tell(PresenceCommand::LobbyUp);
+    }
+
     /// How reachable these people are; those who are not online are not in it.
     pub(crate) async fn statuses(&self, users: Vec<UserId>) -> Result<HashMap<UserId, Status>, CallError> {
         call::ask(self.slot.current(), |reply| PresenceCommand::Statuses { users, reply }).await

@@ -39,12 +39,17 @@ impl PresenceState {
         }
     }
 
-    /// A session says how reachable its person is.
-    pub(crate) fn set_status(&mut self, session: SessionId, status: Status) {
-        let user = self.sessions.get(&session);
-        if let Some(online) = user.and_then(|user| self.people.get_mut(user)) {
-            online.status = status;
-        }
+    /// A session says how reachable its person is; says who that is.
+    pub(crate) fn set_status(&mut self, session: SessionId, status: Status) -> Option<UserId> {
+        let user = *self.sessions.get(&session)?;
+        self.people.get_mut(&user)?.status = status;
+        Some(user)
+    }
+
+    /// Those who are not as reachable as everybody who has just come.
+    pub(crate) fn told(&self) -> impl Iterator<Item = (UserId, Status)> {
+        let people = self.people.iter().map(|(user, online)| (*user, online.status));
+        people.filter(|(_, status)| *status != Status::default())
     }
 
     /// How reachable these people are; those who are not online are not in it.

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use greenroom_protocol::{
     ClientFrame, CloseCode, Command, CursorMove, EncodedFrame, ErrorCode, History, Join, Left, LeftReason, LimitsFrame,
-    Ref, RoomId, RoomRow, Send, Seq, ServerFrame, SessionId, Typing, UserId, Welcome, limits,
+    Ref, RoomId, RoomRow, Send, Seq, ServerFrame, SessionId, Typing, User, Welcome, limits,
 };
 use greenroom_storage::{Sight, fault_point};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
@@ -101,7 +101,7 @@ impl SessionShell {
         let SessionArguments { id, directory, opening } = arguments;
         let pace = opening.pace.clone().map(|person| Box::new(SessionPace::new(person)));
         let vitals = Arc::clone(myself.vitals());
-        let handle = SessionHandle::new(myself);
+        let handle = SessionHandle::new(id, myself);
         let span = tracing::info_span!("session", session = %id, user = %opening.person.user.id);
         let (memberships, early) = (Memberships::default(), Some(Vec::new()));
         Self { id, directory, handle, opening, pace, memberships, early, vitals, span }
@@ -130,7 +130,7 @@ impl SessionShell {
         self.directory.presence.track(self.id, user.clone());
         let (directory, id, outbox) = (Arc::clone(&self.directory), self.id, Arc::clone(self.outbox()));
         let myself = self.handle.clone();
-        let asking = async move { myself.listed(rooms_of(&directory, id, user.id, &outbox).await) };
+        let asking = async move { myself.listed(rooms_of(&directory, id, user, &outbox).await) };
         tokio::spawn(asking.instrument(self.span.clone()));
     }
 
@@ -428,10 +428,10 @@ impl SessionShell {
 }
 
 /// A person's list of rooms; nothing where the lobby does not give it in time.
-async fn rooms_of(directory: &Directory, id: SessionId, user: UserId, outbox: &Arc<Outbox>) -> Option<Vec<RoomRow>> {
+async fn rooms_of(directory: &Directory, id: SessionId, user: User, outbox: &Arc<Outbox>) -> Option<Vec<RoomRow>> {
     let tries = limits::READ.as_millis() / ASK_AGAIN.as_millis();
     for _ in 0..tries {
-        match directory.lobby.enter(id, user, Arc::clone(outbox)).await {
+        match directory.lobby.enter(id, user.clone(), Arc::clone(outbox)).await {
             Ok(rooms) => return Some(rooms),
             Err(error) => tracing::debug!(%error, "no list of rooms yet"),
         }

@@ -81,7 +81,7 @@ impl ShardShell {
                 self.sessions.insert(actor.id(), id);
                 let (name, parent) = (ActorName::Session(id), ActorName::Shard(self.number));
                 self.directory.census.born(name, Some(parent), actor.cell(), Arc::clone(actor.vitals()));
-                let handle = SessionHandle::new(actor);
+                let handle = SessionHandle::new(id, actor);
                 let living = LivingSession { handle: handle.clone(), person, outbox, shard: self.number, sign_in };
                 self.directory.session_lives(id, living);
                 handle.start();

@@ -104,7 +104,7 @@ impl World {
         let mailbox = self.new_mailbox();
         let arguments = SessionArguments { id, directory: Arc::clone(&self.directory), opening };
         let mut shell = SessionShell::new(mailbox.address(), arguments);
-        let handle = SessionHandle::new(mailbox.address());
+        let handle = SessionHandle::new(id, mailbox.address());
         let living =
             LivingSession { handle: handle.clone(), person, outbox: Arc::clone(&outbox), shard: 0, sign_in: None };
         self.directory.session_lives(id, living);

@@ -1,6 +1,7 @@
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use greenroom_protocol::{Name, Seq, User, UserId};
+use greenroom_protocol::{Name, Seq, Timestamp, User, UserId};
 use greenroom_storage::{
     Account, Append, Change, ChangeRefused, Cursor, Enact, EnactRefused, Follow, Head, Health, Intent, MakeRefused,
     MakeRoom, Open, Page, PageFrom, ReadError, Refused, Reply, Room, RoomInList, RoomKey, SignIn, Store, TokenHash,
@@ -168,6 +169,18 @@ impl StoreHandle {
         Ok(self.submit(|reply| Intent::Change(make(reply))).await??)
     }
 
+    /// Notes when somebody was last connected. Nobody waits for it: where it fails, an earlier time is told.
+    pub(crate) fn note_seen(&self, user: UserId, at: Timestamp) {
+        if let Some(store) = self.slot.current() {
+            let noted = Box::new(move |noted: Result<(), ChangeRefused>| {
+                if let Err(error) = noted {
+                    tracing::debug!(%user, %error, "when somebody was last connected is not noted");
+                }
+            });
+            store.tell(StoreCommand::Submit(Intent::Change(Change::seen(user, at, noted))));
+        }
+    }
+
     /// Makes a room, and waits until that is durable, or refused.
     pub(crate) async fn make_room(
         &self,
@@ -216,6 +229,15 @@ impl StoreHandle {
                 Err(error) => Some(Err(error)),
             });
             known.collect()
+        })
+        .await
+    }
+
+    /// When people were last connected; those of whom nobody knows are not in it.
+    pub(crate) async fn last_seen(&self, users: Vec<UserId>) -> Result<HashMap<UserId, Timestamp>, ReadFailed> {
+        self.look_up(move |store| {
+            let seen = users.into_iter().map(|user| Ok(store.last_seen(user)?.map(|at| (user, at))));
+            seen.filter_map(Result::transpose).collect()
         })
         .await
     }

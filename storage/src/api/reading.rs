@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use greenroom_protocol::{LastMessage, Role, Seq, User};
+use greenroom_protocol::{LastMessage, Role, Seq, Timestamp, User};
 use serde::Serialize;
 
 use super::{Head, LogEvent, Room};
@@ -65,8 +65,8 @@ pub struct RoomInList {
     pub last: Option<LastMessage>,
     /// What they may do there, beyond what everybody may.
     pub role: Option<Role>,
-    /// The other person of a direct room.
-    pub with: Option<User>,
+    /// The other person of a direct room, and when they were last connected.
+    pub with: Option<(User, Option<Timestamp>)>,
 }
 
 /// Why something could not be read.

@@ -26,7 +26,7 @@ fn sign_in(account: &Account) -> SignIn {
     SignIn { user: account.id, from: at(5), until: at(1_000) }
 }
 
-fn submit(house: &House, change: impl FnOnce(crate::Reply<Changed>) -> Change) -> Receiver<Changed> {
+pub(super) fn submit(house: &House, change: impl FnOnce(crate::Reply<Changed>) -> Change) -> Receiver<Changed> {
     let (answer, answered) = channel();
     let change = change(Box::new(move |changed| answer.send(changed).unwrap()));
     house.store.submit(Intent::Change(change));

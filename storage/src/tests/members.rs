@@ -154,7 +154,8 @@ fn two_people_have_one_direct_room_whoever_begins() {
     assert_ne!(id, standings.direct_room(alice().id, person("Carol").id));
     let room = house.make(id.clone(), RoomKind::Direct, &alice(), &[bob()]).expect("a new room");
     assert_eq!(house.make(id, RoomKind::Direct, &bob(), &[alice()]).unwrap_err(), MakeRefused::Taken);
-    let with = |user: &User| house.store.room_in_list(user.id, room.key).unwrap().expect("listed").with;
+    let with =
+        |user: &User| house.store.room_in_list(user.id, room.key).unwrap().expect("listed").with.map(|(user, _)| user);
     assert_eq!((with(&alice()), with(&bob())), (Some(bob()), Some(alice())));
     let roles: Vec<Role> = standings.members(room.key).0.into_iter().map(|(_, role)| role).collect();
     assert_eq!(roles, [Role::Member, Role::Member]);

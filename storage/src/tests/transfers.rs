@@ -3,13 +3,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::accounts::{account, register};
+use super::accounts::{account, register, submit};
 use super::damage::{find, overwrite};
 use super::restart::{everything, lived_in};
 use super::segments::segments;
 use super::support::{House, again, alice, at, bob, repeated, room_id, says, small, stored};
 use crate::{
-    Act, Durability, ExportAsked, ExportFailed, Exported, ImportFailed, Imported, Sight, check, export, import,
+    Act, Change, Durability, ExportAsked, ExportFailed, Exported, ImportFailed, Imported, Sight, check, export, import,
 };
 use greenroom_protocol::{MemberChange, Role, RoomId, RoomKind, Seq, User};
 
@@ -93,6 +93,7 @@ fn accounts_come_along_and_their_passwords_only_where_that_is_asked_for() {
     let ana = account("Ana", "ana@example.org");
     register(&house, &ana, 7).unwrap();
     stored(&house.say(says(&house.room("green"), &ana.user(), "hello")));
+    submit(&house, |reply| Change::seen(ana.id, at(9), reply)).recv().unwrap().unwrap();
     let token = house.store.guest_tokens().issue(&bob());
     house.settle();
     let dir = house.close().0;
@@ -106,6 +107,7 @@ fn accounts_come_along_and_their_passwords_only_where_that_is_asked_for() {
         assert_eq!(house.store.account_by_name(&ana.name).unwrap().map(|found| found.id), Some(ana.id));
         assert_eq!(house.store.sign_in(&[7; 32]).unwrap().is_some(), secrets);
         assert_eq!(house.store.sign_ins_of(ana.id).unwrap().len(), usize::from(secrets));
+        assert_eq!(house.store.last_seen(ana.id).unwrap(), Some(at(9)));
         assert_eq!(house.store.guest_tokens().verify(&token).is_some(), secrets);
     }
 }

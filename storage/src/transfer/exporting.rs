@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::line::{
     AccountLine, CursorLine, End, FollowLine, Header, Line, LostLine, MemberLine, MessageLine, RoomDeletedLine,
-    RoomEditedLine, RoomLine, SecretLine, SignInLine, UserLine, VERSION,
+    RoomEditedLine, RoomLine, SecretLine, SeenLine, SignInLine, UserLine, VERSION,
 };
 use crate::accounts::{Kept, kept};
 use crate::data_dir::Looked;
@@ -216,13 +216,14 @@ impl Known {
     }
 
     fn people(&self, secrets: bool, lines: &mut Lines<'_>) -> Result<(), ExportFailed> {
-        let (mut accounts, mut sign_ins) = (BTreeMap::new(), Vec::new());
+        let (mut accounts, mut sign_ins, mut last_seen) = (BTreeMap::new(), Vec::new(), Vec::new());
         for (key, value) in self.documents.iter().filter_map(|(key, value)| Some((key, value.as_ref()?))) {
             match kept(key, value).map_err(|_| ExportFailed::Account)? {
                 Kept::Account(account) => {
                     accounts.insert(account.id, account);
                 }
                 Kept::SignIn(token, sign_in) => sign_ins.push((token, sign_in)),
+                Kept::Seen(user, at) => last_seen.push(SeenLine { user, at }),
                 Kept::Derived => {}
             }
         }
@@ -236,6 +237,7 @@ impl Known {
             people.entry(user).or_insert_with(|| (unknown.clone(), true));
         }
         sign_ins.retain(|(_, sign_in)| secrets && people.contains_key(&sign_in.user));
+        last_seen.retain(|seen| people.contains_key(&seen.user));
         let told = |user: &UserId| self.only.as_ref().is_none_or(|only| only.contains(user));
         for (id, (name, guest)) in people.into_iter().filter(|(user, _)| told(user)) {
             let account = accounts.remove(&id).map(|account| AccountLine::of(account, secrets));
@@ -245,6 +247,9 @@ impl Known {
             let token_hash = BASE64.encode(token);
             let (user, from, until) = (sign_in.user, sign_in.from, sign_in.until);
             lines.write(&Line::SignIn(SignInLine { user, token_hash, from, until }))?;
+        }
+        for seen in last_seen.into_iter().filter(|seen| told(&seen.user)) {
+            lines.write(&Line::Seen(seen))?;
         }
         Ok(())
     }

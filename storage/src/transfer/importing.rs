@@ -13,9 +13,9 @@ use greenroom_protocol::{RoomId, Seq, UserId};
 
 use super::line::{
     CursorLine, End, FollowLine, Header, Line, LostLine, MemberLine, MessageLine, RoomDeletedLine, RoomEditedLine,
-    RoomLine, SecretLine, SignInLine, UserLine, VERSION,
+    RoomLine, SecretLine, SeenLine, SignInLine, UserLine, VERSION,
 };
-use crate::accounts::{SignIn, documents_of, sign_in_puts};
+use crate::accounts::{SignIn, documents_of, seen_put, sign_in_puts};
 use crate::backup::{beside, is_free, put_in_place};
 use crate::data_dir::DataDir;
 use crate::disk::{RealDisk, write_whole};
@@ -196,6 +196,7 @@ impl Import {
             Line::Secret(secret) => self.secret(&secret)?,
             Line::User(user) => self.user(user)?,
             Line::SignIn(sign_in) => self.sign_in(&sign_in)?,
+            Line::Seen(seen) => self.seen(&seen)?,
             Line::Room(room) => self.room(room)?,
             Line::Follow(follow) => self.follow(&follow, Record::Follow)?,
             Line::Unfollow(follow) => self.follow(&follow, Record::Unfollow)?,
@@ -253,6 +254,12 @@ impl Import {
             self.push(&Record::Document(DocumentPut { key: key.as_bytes(), value: value.as_deref() }))?;
         }
         Ok(())
+    }
+
+    fn seen(&mut self, seen: &SeenLine) -> Result<(), Wrong> {
+        self.knows(seen.user)?;
+        let (key, value) = seen_put(seen.user, seen.at);
+        self.push(&Record::Document(DocumentPut { key: key.as_bytes(), value: value.as_deref() })).map(|_| ())
     }
 
     fn room(&mut self, room: RoomLine) -> Result<(), Wrong> {

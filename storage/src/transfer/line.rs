@@ -17,6 +17,7 @@ pub(super) enum Line {
     Secret(SecretLine),
     User(UserLine),
     SignIn(SignInLine),
+    Seen(SeenLine),
     Room(RoomLine),
     Follow(FollowLine),
     Unfollow(FollowLine),
@@ -85,6 +86,14 @@ pub(super) struct SignInLine {
     pub(super) token_hash: String,
     pub(super) from: Timestamp,
     pub(super) until: Timestamp,
+}
+
+/// When somebody was last connected.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SeenLine {
+    pub(super) user: UserId,
+    pub(super) at: Timestamp,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -265,6 +274,7 @@ mod tests {
             Line::Secret(SecretLine { guest_tokens: "base64".into() }),
             Line::User(UserLine { id: user, name, guest: false, account: Some(account) }),
             Line::SignIn(SignInLine { user, token_hash: "base64".into(), from: at, until: at }),
+            Line::Seen(SeenLine { user, at }),
             Line::Room(made),
             Line::Follow(FollowLine { room: room.clone(), user, at }),
             Line::Unfollow(FollowLine { room: room.clone(), user, at }),

@@ -74,6 +74,11 @@ impl Process {
         Self::start_at(FREE, home, greenroom(), flags).await
     }
 
+    /// Starts it where data is already, by a command with an environment.
+    pub(crate) async fn start_as(command: Command, home: Home, flags: &[&str]) -> Self {
+        Self::start_at(FREE, home, command, flags).await
+    }
+
     async fn start_at(listen: SocketAddr, home: Home, mut command: Command, flags: &[&str]) -> Self {
         let log = home.path().join("log");
         let stderr = File::options().create(true).append(true).open(&log).expect("a log");
@@ -84,7 +89,8 @@ impl Process {
         let mut stdout = BufReader::new(child.stdout.take().expect("piped"));
         let mut line = String::new();
         soon("the server to listen", stdout.read_line(&mut line)).await.expect("its first line");
-        let address = line.trim_end().strip_prefix("listening on http://").and_then(|address| address.parse().ok());
+        let place = line.trim_end().strip_prefix("listening on ").and_then(|url| url.split_once("://"));
+        let address = place.and_then(|(_scheme, address)| address.parse().ok());
         let logged = || std::fs::read_to_string(&log).unwrap_or_default();
         let address = address.unwrap_or_else(|| panic!("it said {line:?}, and logged {}", logged()));
         let flags = flags.iter().map(|&flag| flag.to_owned()).collect();

@@ -120,6 +120,16 @@ impl Raw {
     }
 }
 
+/// Writes an HTTP request as it is, without what a client library would mend, and reads the whole answer.
+pub(crate) async fn raw_http(host: &impl Host, request: impl AsRef<[u8]>) -> String {
+    let mut stream = TcpStream::connect(host.address()).await.expect("the server accepts");
+    // Where the server has heard enough before the end, it says why on the reading side.
+    let _closed = stream.write_all(request.as_ref()).await;
+    let mut answer = Vec::new();
+    let _reset = soon("the whole answer", stream.read_to_end(&mut answer)).await;
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
 /// A client's frame. `first` is its first byte: FIN, RSV bits and opcode.
 pub(crate) fn frame(first: u8, masked: bool, payload: &[u8]) -> Vec<u8> {
     let mask_bit = if masked { 0x80 } else { 0 };

@@ -7,6 +7,7 @@ use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
+use greenroom_actors::trail::{Act, Outcome};
 use greenroom_actors::{AccountFailed, ProfileChange};
 use greenroom_protocol::Name;
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,7 @@ use crate::address::Client;
 use crate::caller::Somebody;
 use crate::fields::Fields;
 use crate::problem::Problem;
+use crate::trail;
 
 /// A page of people.
 #[derive(Serialize)]
@@ -60,10 +62,20 @@ pub(super) async fn change(
         // Whoever has found an open page guesses here as well as anywhere.
         pace.sign_in(from, &user.to_string())?;
     }
-    let new_password = change.password.is_some();
-    let account = edge.engine.change_account(user, change, here).await.map_err(unchanged)?;
-    if new_password {
-        tracing::info!(%from, %user, "a new password; all other sign-ins have ended");
+    let credentials = (change.password.is_some(), change.email.is_some());
+    let changed = edge.engine.change_account(user, change, here).await.inspect_err(|failed| {
+        if *failed == AccountFailed::WrongPassword {
+            trail::note(Act::ChangeCredentials, Outcome::Failed, "");
+        }
+    });
+    let account = changed.map_err(unchanged)?;
+    match credentials {
+        (true, true) => {
+            trail::note(Act::ChangeCredentials, Outcome::Done, "password and e-mail; all other sign-ins have ended")
+        }
+        (true, false) => trail::note(Act::ChangeCredentials, Outcome::Done, "password; all other sign-ins have ended"),
+        (false, true) => trail::note(Act::ChangeCredentials, Outcome::Done, "e-mail"),
+        (false, false) => {}
     }
     Ok(Json(shown_to_themselves(&edge, account).await))
 }
@@ -92,24 +104,24 @@ fn unchanged(failed: AccountFailed) -> Problem {
 /// `GET /api/users`: those whose names begin like `query`, behind `after`.
 pub(super) async fn list(
     State(edge): State<Arc<Edge>>,
-    _asked_by: Somebody,
+    Somebody(identity): Somebody,
     which: Result<Query<Which>, QueryRejection>,
 ) -> Result<Json<People>, Problem> {
     let Query(which) = which.map_err(|bad| Problem::new(bad.status(), bad.body_text()))?;
     let wrong = |error: greenroom_protocol::NameError| BTreeMap::from([("after".to_owned(), error.to_string())]);
     let after = which.after.as_deref().map(Name::guest).transpose().map_err(|error| Problem::invalid(wrong(error)))?;
     let (accounts, more) = edge.engine.accounts(&which.query, after).await?;
-    Ok(Json(People { users: shown(&edge, accounts).await?, more }))
+    Ok(Json(People { users: shown(&edge, identity.person.user.id, accounts).await?, more }))
 }
 
 /// `GET /api/users/{user}`: somebody, by id or by name.
 pub(super) async fn one(
     State(edge): State<Arc<Edge>>,
-    _asked_by: Somebody,
+    Somebody(identity): Somebody,
     user: Result<Path<String>, PathRejection>,
 ) -> Result<Json<Shown>, Problem> {
     let Path(user) = user.map_err(|bad| Problem::new(bad.status(), bad.body_text()))?;
     let nobody = || Problem::new(StatusCode::NOT_FOUND, "nobody of this id or name has an account");
     let account = edge.engine.account(&user).await?.ok_or_else(nobody)?;
-    shown(&edge, vec![account]).await?.pop().map(Json).ok_or_else(nobody)
+    shown(&edge, identity.person.user.id, vec![account]).await?.pop().map(Json).ok_or_else(nobody)
 }

@@ -1,7 +1,7 @@
 //! People as the calls show them.
 
 use greenroom_actors::{Account, Person, hue_of};
-use greenroom_protocol::{Name, Status, UserId};
+use greenroom_protocol::{Availability, Name, RoomId, Status, Timestamp, UserId};
 use serde::Serialize;
 
 use crate::accept::Edge;
@@ -15,26 +15,44 @@ pub(super) struct Shown {
     display_name: String,
     status_text: String,
     hue: u16,
-    status: &'static str,
+    status: Availability,
+    /// When they were last connected, where they are not and it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_seen: Option<Timestamp>,
     guest: bool,
+    /// The direct room with whoever asks, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    direct: Option<Direct>,
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<String>,
+}
+
+/// A direct room, as a list of people shows it.
+#[derive(Serialize)]
+pub(super) struct Direct {
+    room: RoomId,
+    unread: u64,
 }
 
 impl Shown {
     fn new(account: Account, status: Option<Status>) -> Self {
         let Account { id, name, display_name, status_text, hue, .. } = account;
-        Self { id, name, display_name, status_text, hue, status: word(status), guest: false, email: None }
+        let (guest, last_seen, direct, email) = (false, None, None, None);
+        Self { id, name, display_name, status_text, hue, status: status.into(), last_seen, guest, direct, email }
     }
 }
 
-/// Accounts, as others see them.
-pub(super) async fn shown(edge: &Edge, accounts: Vec<Account>) -> Result<Vec<Shown>, Problem> {
-    let people = accounts.iter().map(|account| account.id).collect();
-    let statuses = edge.engine.statuses(people).await.map_err(|_| Problem::unavailable())?;
+/// Accounts, as `viewer` sees them.
+pub(super) async fn shown(edge: &Edge, viewer: UserId, accounts: Vec<Account>) -> Result<Vec<Shown>, Problem> {
+    let people: Vec<UserId> = accounts.iter().map(|account| account.id).collect();
+    let statuses = edge.engine.statuses(people.clone()).await.map_err(|_| Problem::unavailable())?;
+    let mut seen = edge.engine.last_seen(people).await?;
+    let mut rooms = edge.engine.direct_rooms(viewer).await?;
     let shown = accounts.into_iter().map(|account| {
         let status = statuses.get(&account.id).copied();
-        Shown::new(account, status)
+        let last_seen = seen.remove(&account.id).filter(|_| status.is_none());
+        let direct = rooms.remove(&account.id).map(|row| Direct { room: row.room, unread: row.unread });
+        Shown { last_seen, direct, ..Shown::new(account, status) }
     });
     Ok(shown.collect())
 }
@@ -49,20 +67,12 @@ pub(super) async fn shown_to_themselves(edge: &Edge, account: Account) -> Shown 
 pub(super) async fn shown_guest(edge: &Edge, guest: Person) -> Shown {
     let (id, name) = (guest.user.id, guest.user.name);
     let (display_name, status_text, hue) = (String::new(), String::new(), hue_of(id));
-    let status = word(status(edge, id).await);
-    Shown { id, name, display_name, status_text, hue, status, guest: true, email: None }
+    let status = status(edge, id).await.into();
+    let (guest, last_seen, direct, email) = (true, None, None, None);
+    Shown { id, name, display_name, status_text, hue, status, last_seen, guest, direct, email }
 }
 
 /// Where presence restarts, one is offline for oneself: an account that was made is not to be answered by an error.
 async fn status(edge: &Edge, user: UserId) -> Option<Status> {
     edge.engine.statuses(vec![user]).await.ok()?.get(&user).copied()
-}
-
-fn word(status: Option<Status>) -> &'static str {
-    match status {
-        Some(Status::Online) => "online",
-        Some(Status::Away) => "away",
-        Some(Status::Dnd) => "dnd",
-        None => "offline",
-    }
 }

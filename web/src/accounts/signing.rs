@@ -8,7 +8,8 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use greenroom_actors::{AccountFailed, Registration, SignedIn};
+use greenroom_actors::trail::{Act, Outcome};
+use greenroom_actors::{AccountFailed, Registration, SignedIn, TooOften};
 use greenroom_protocol::{Name, Timestamp};
 use serde::Serialize;
 
@@ -20,6 +21,7 @@ use crate::caller::{Perhaps, caller};
 use crate::cookie;
 use crate::fields::Fields;
 use crate::problem::{FieldErrors, Problem};
+use crate::{request, trail};
 
 /// What somebody gets who was not known before.
 #[derive(Serialize)]
@@ -47,10 +49,11 @@ pub(super) async fn register(
     // A slip of the finger costs no place among the few.
     registration.validate().map_err(invalid)?;
     if let Some(pace) = &edge.pace {
-        pace.registration(from).inspect_err(|_| tracing::warn!(%from, "registers too often"))?;
+        pace.registration(from)?;
     }
     let signed_in = edge.engine.register(registration, before.map(|known| known.person).as_ref()).await?;
-    tracing::info!(%from, user = %signed_in.account.id, "registered");
+    request::is_by(signed_in.account.id);
+    trail::note(Act::Register, Outcome::Done, "");
     Ok(entered(&edge, StatusCode::CREATED, signed_in).await)
 }
 
@@ -68,15 +71,19 @@ pub(super) async fn sign_in(
     let (email, password) = (fields.needed("email"), fields.needed("password"));
     fields.done()?;
     if let Some(pace) = &edge.pace {
-        pace.sign_in(from, &email).inspect_err(|_| tracing::warn!(%from, "signs in too often"))?;
+        let refused = |_: &TooOften| {
+            trail::note_refusal(&edge.restraint, Act::Limit, Outcome::Refused, &trail::email_mark(&email));
+        };
+        pace.sign_in(from, &email).inspect_err(refused)?;
     }
     let signed_in = edge.engine.sign_in(&email, password).await;
     let signed_in = signed_in.inspect_err(|failed| {
         if *failed == AccountFailed::WrongPassword {
-            tracing::warn!(%from, "a sign-in with a wrong e-mail or password");
+            trail::note(Act::SignIn, Outcome::Failed, &trail::email_mark(&email));
         }
     })?;
-    tracing::info!(%from, user = %signed_in.account.id, "signed in");
+    request::is_by(signed_in.account.id);
+    trail::note(Act::SignIn, Outcome::Done, "");
     Ok(entered(&edge, StatusCode::OK, signed_in).await)
 }
 
@@ -88,6 +95,7 @@ async fn be_guest(edge: &Edge, from: IpAddr, name: &str) -> Result<Response, Pro
     }
     let identity = edge.engine.guest(name).await.map_err(no_guest)?;
     let token = identity.token.ok_or_else(Problem::unavailable)?;
+    request::is_by(identity.person.user.id);
     let user = shown_guest(edge, identity.person).await;
     Ok(hand_over(StatusCode::OK, Entry { user, token, expires_at: None }, cookie::LONGEST))
 }
@@ -99,7 +107,7 @@ async fn entered(edge: &Edge, status: StatusCode, signed_in: SignedIn) -> Respon
 }
 
 fn hand_over(status: StatusCode, entry: Entry, keep: Duration) -> Response {
-    let cookie = cookie::set(&entry.token, keep);
+    let cookie = cookie::set(&entry.token, keep, request::came_over_tls());
     (status, [(header::SET_COOKIE, cookie)], Json(entry)).into_response()
 }
 
@@ -118,7 +126,7 @@ pub(super) async fn sign_out(State(edge): State<Arc<Edge>>, headers: HeaderMap) 
         && let Some(sign_in) = identity.sign_in
     {
         edge.engine.sign_out(identity.person.user.id, sign_in).await?;
-        tracing::info!(user = %identity.person.user.id, "signed out");
+        trail::note(Act::SignOut, Outcome::Done, "");
     }
-    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie::clear())]).into_response())
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie::clear(request::came_over_tls()))]).into_response())
 }

@@ -5,7 +5,6 @@ use greenroom_protocol::CloseCode;
 use greenroom_protocol::limits::{CLOSE, SOCKET_GOODBYE_BYTES, SOCKET_SEND_BYTES};
 use socket2::SockRef;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
@@ -13,9 +12,10 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 
 use super::metered::Metered;
 use super::writing::Writing;
+use crate::tls::{Stream, tcp};
 
 /// In a box, so that the futures which hand it on don't each keep room for all of it.
-pub(super) type Socket = Box<WebSocketStream<Metered<TcpStream>>>;
+pub(super) type Socket = Box<WebSocketStream<Metered<Stream>>>;
 
 /// Why reading has ended.
 pub(super) fn code_of_reading(socket: &Socket, error: &Error) -> CloseCode {
@@ -43,7 +43,7 @@ pub(super) fn code_of(error: &Error) -> CloseCode {
 /// system keeps it behind what it holds already.
 pub(super) async fn close(mut socket: Socket, mut unwritten: Writing, code: CloseCode) {
     let _unsupported =
-        SockRef::from(&*socket.get_mut().uncounted()).set_send_buffer_size(SOCKET_SEND_BYTES + SOCKET_GOODBYE_BYTES);
+        SockRef::from(tcp(socket.get_mut().uncounted())).set_send_buffer_size(SOCKET_SEND_BYTES + SOCKET_GOODBYE_BYTES);
     let goodbye = async {
         unwritten.finish(socket.get_mut().uncounted()).await?;
         goodbye(&mut socket, code).await
@@ -65,7 +65,7 @@ async fn goodbye(socket: &mut Socket, code: CloseCode) -> Result<(), Error> {
 
 /// Reads on until the other side has closed too. A connection that is closed with bytes unread is
 /// reset, and the reset may overtake the close frame.
-async fn linger(stream: &mut TcpStream) -> std::io::Result<()> {
+async fn linger(stream: &mut Stream) -> std::io::Result<()> {
     stream.shutdown().await?;
     let mut unread = [0; 1024];
     while stream.read(&mut unread).await? > 0 {}

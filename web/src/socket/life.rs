@@ -1,14 +1,14 @@
 //! The life of one socket: its task reads frames, and writes what nobody else has written.
 
-use std::net::IpAddr;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use greenroom_actors::outbox::{Outbox, Permit, Refusal};
+use greenroom_actors::trail::{Act, Outcome};
 use greenroom_actors::{SessionHandle, SocketPlace, fault_point};
 use greenroom_protocol::limits::{HEARTBEAT, HEARTBEAT_GRACE};
-use greenroom_protocol::{ClientFrame, CloseCode, EncodedFrame, UserId};
+use greenroom_protocol::{ClientFrame, CloseCode, EncodedFrame};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::{Bytes, Error, Message};
 
@@ -16,27 +16,39 @@ use super::Comes;
 use super::closing::{self, Socket};
 use super::heartbeat::{Beat, Heartbeat};
 use super::hello::{Identified, Unidentified, hello};
+use super::visit::Visit;
 use super::wake::Wake;
 use super::writing::Writing;
 use crate::accept::Edge;
+use crate::{request, trail};
 
 /// Bytes taken from the outbox at a time: enough to fill a system call, little to hold twice.
 const TAKE_BYTES: usize = 64 * 1024;
 
 /// From the upgrade to the close. What only the beginning needs is in a box of its own, so that an
 /// idle socket doesn't keep it.
-pub(super) async fn live(socket: Socket, edge: Arc<Edge>, comes: Comes) {
-    if let Some(life) = Box::pin(begin(socket, edge, comes)).await {
-        life.run().await;
+pub(super) async fn live(socket: Socket, edge: Arc<Edge>, comes: Comes, visit: Visit) {
+    let Some(life) = Box::pin(begin(socket, Arc::clone(&edge), comes, visit)).await else { return };
+    if life.run().await == CloseCode::Flooding {
+        note_flood(&edge);
     }
 }
 
-async fn begin(mut socket: Socket, edge: Arc<Edge>, comes: Comes) -> Option<Life> {
+fn note_flood(edge: &Edge) {
+    trail::note_refusal(&edge.restraint, Act::Limit, Outcome::Refused, "flooding");
+}
+
+async fn begin(mut socket: Socket, edge: Arc<Edge>, comes: Comes, mut visit: Visit) -> Option<Life> {
     let hello = edge.stop.run_until_cancelled(hello(&mut socket, &edge, &comes)).await;
     let identified = match hello.unwrap_or(Err(Unidentified::silent(CloseCode::GoingAway))) {
         Ok(identified) => identified,
         Err(Unidentified { word, code }) => {
-            tell_of_floods(code, comes.from, None);
+            if code == CloseCode::Unauthenticated && word.is_some() {
+                trail::note_refusal(&edge.restraint, Act::SignIn, Outcome::Failed, "hello");
+            } else if code == CloseCode::Flooding {
+                note_flood(&edge);
+            }
+            visit.ends(code);
             let mut writing = Writing::default();
             writing.gather(word.as_slice());
             closing::close(socket, writing, code).await;
@@ -45,8 +57,9 @@ async fn begin(mut socket: Socket, edge: Arc<Edge>, comes: Comes) -> Option<Life
     };
     let wake = Arc::new(Wake::default());
     let outbox = Outbox::new(Arc::clone(&wake) as _);
+    visit.frames_in = 1;
     let Identified { identity, reference, place } = identified;
-    let whose = Whose { from: comes.from, user: identity.person.user.id, _place: place };
+    request::is_by(identity.person.user.id);
     let session = edge.engine.open_session(identity, reference, Arc::clone(&outbox)).await;
     if edge.stop.is_cancelled() {
         // It came too late to be told with the others.
@@ -54,10 +67,21 @@ async fn begin(mut socket: Socket, edge: Arc<Edge>, comes: Comes) -> Option<Life
     }
     match session {
         Ok(session) => {
+            visit.opened(session.id());
             let session = Session(session);
-            Some(Life { socket, writing: Writing::default(), outbox, wake, session, permit: None, whose })
+            Some(Life {
+                socket,
+                writing: Writing::default(),
+                outbox,
+                wake,
+                session,
+                permit: None,
+                visit,
+                _place: place,
+            })
         }
         Err(_) => {
+            visit.ends(CloseCode::Restarting);
             closing::close(socket, Writing::default(), CloseCode::Restarting).await;
             None
         }
@@ -83,31 +107,20 @@ struct Life {
     session: Session,
     /// The right to read one more command.
     permit: Option<Permit>,
-    whose: Whose,
-}
-
-/// Whose socket it is.
-struct Whose {
-    from: IpAddr,
-    user: UserId,
-    /// One of those that its person has; nothing where there are no limits.
+    visit: Visit,
+    /// One of the sockets that its person may have; nothing where there are no limits.
     _place: Option<SocketPlace>,
 }
 
-/// Whoever looks for the reason of a load finds who it was.
-fn tell_of_floods(code: CloseCode, from: IpAddr, user: Option<UserId>) {
-    if code == CloseCode::Flooding {
-        tracing::warn!(%from, user = user.map(tracing::field::display), "closed for flooding");
-    }
-}
-
 impl Life {
-    async fn run(mut self) {
+    /// Returns the code that it was closed with.
+    async fn run(mut self) -> CloseCode {
         let code = self.until_the_end().await;
-        let Self { socket, writing, session, whose, .. } = self;
+        let Self { socket, writing, session, mut visit, .. } = self;
+        visit.ends(code);
         drop(session);
-        tell_of_floods(code, whose.from, Some(whose.user));
         Box::pin(closing::close(socket, writing, code)).await;
+        code
     }
 
     /// Returns the code to close with.
@@ -170,8 +183,9 @@ impl Life {
     /// read from either. Gives up when the outbox has overflowed meanwhile, or the peer takes nothing
     /// for so long that it must be gone.
     async fn write(&mut self, frames: &[EncodedFrame]) -> ControlFlow<CloseCode> {
-        let Self { socket, writing, outbox, wake, .. } = self;
+        let Self { socket, writing, outbox, wake, visit, .. } = self;
         writing.gather(frames);
+        visit.frames_out += frames.len() as u64;
         let write = async {
             // The library may have an answer to a ping ready, and goes first.
             socket.flush().await?;
@@ -208,6 +222,7 @@ impl Life {
     }
 
     fn frame(&mut self, text: &str) -> ControlFlow<CloseCode> {
+        self.visit.frames_in += 1;
         fault_point::pass("socket.frame");
         match ClientFrame::parse(text) {
             Ok(frame) => {

@@ -5,9 +5,10 @@
 
 use greenroom_protocol::EncodedFrame;
 use tokio::io::AsyncWriteExt as _;
-use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::protocol::frame::FrameHeader;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
+
+use crate::tls::Stream;
 
 /// The longest header of an unmasked frame.
 const HEADER: usize = 10;
@@ -39,13 +40,15 @@ impl Writing {
     }
 
     /// Writes on until all is with the system; may be interrupted and called again.
-    pub(super) async fn finish(&mut self, stream: &mut TcpStream) -> std::io::Result<()> {
+    pub(super) async fn finish(&mut self, stream: &mut Stream) -> std::io::Result<()> {
         while !self.is_done() {
             match stream.write(&self.bytes[self.written..]).await? {
                 0 => return Err(std::io::ErrorKind::WriteZero.into()),
                 written => self.written += written,
             }
         }
+        // TLS may hold a last record back that the system had no room for.
+        stream.flush().await?;
         *self = Self::default();
         Ok(())
     }
