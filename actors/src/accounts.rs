@@ -228,6 +228,9 @@ impl Accounts {
                 Err(failed) => return Err(failed.into()),
                 Ok(()) => {
                     self.close(&out);
+                    if after.name != before.name {
+                        self.come_back(user);
+                    }
                     if change.password.is_some() {
                         self.sign_out_elsewhere(user, here).await?;
                     }
@@ -236,6 +239,14 @@ impl Accounts {
             }
         }
         Err(contended())
+    }
+
+    /// What somebody's sockets say in their name is said in the new one: they come back by it.
+    fn come_back(&self, user: UserId) {
+        let theirs = |living: &LivingSession| living.person.user.id == user;
+        for (_, living) in self.directory.sessions().into_iter().filter(|(_, living)| theirs(living)) {
+            living.outbox.close(CloseCode::Restarting);
+        }
     }
 
     /// Ends also what came in with the old password in the last moment.
@@ -297,6 +308,24 @@ impl Accounts {
         let found = self.directory.store.account_by_name(name.clone()).await?;
         // One that only looks like it is another.
         Ok(found.filter(|account| account.name.as_str().to_lowercase() == name.as_str().to_lowercase()))
+    }
+}
+
+/// Closes the sockets whose sign-in has expired.
+pub(crate) async fn close_expired(directory: &Directory) {
+    let signed_in = directory.sessions().into_iter().filter_map(|(_, living)| Some((living.sign_in?, living.outbox)));
+    let (tokens, outboxes): (Vec<TokenHash>, Vec<_>) = signed_in.unzip();
+    if tokens.is_empty() {
+        return;
+    }
+    match directory.store.sign_ins(tokens).await {
+        Ok(sign_ins) => {
+            let is_over = |sign_in: Option<SignIn>| sign_in.is_none_or(|sign_in| sign_in.until <= clock::now());
+            for (outbox, _) in outboxes.iter().zip(sign_ins).filter(|(_, sign_in)| is_over(*sign_in)) {
+                outbox.close(CloseCode::Unauthenticated);
+            }
+        }
+        Err(error) => tracing::warn!(%error, "whether sign-ins have expired can't be known now"),
     }
 }
 

@@ -78,7 +78,7 @@ async fn the_trail_says_who_was_let_in_and_who_was_refused() {
     let logs = home.path().join("logs");
     let mut command = greenroom();
     command.env("RUST_LOG", "error");
-    let flags = ["--log-dir", logs.to_str().expect("text")];
+    let flags = ["--log-dir", logs.to_str().expect("text"), "--no-limits", "false"];
     let mut server = Process::start_as(command, home, &flags).await;
     let alice = Member::register(&server, "Alice").await;
     let again = alice.again(&server).await;

@@ -122,7 +122,7 @@ async fn methods_that_nobody_needs_are_refused_and_nothing_says_what_runs_here()
 
 #[tokio::test]
 async fn a_forged_address_makes_nobody_somebody_else() {
-    let server = Server::start().await;
+    let server = Server::start_with_limits().await;
     let mut answers = Vec::new();
     for n in 0..11 {
         let forged = format!("10.9.8.{n}");

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use super::command::EngineCommand;
 use super::part::Part;
 use super::watchdog::{WATCH, Watchdog};
+use crate::accounts::close_expired;
 use crate::address::{self, Address, Birth};
 use crate::audit::{AUDIT, audit};
 use crate::census::ActorName;
@@ -37,6 +38,9 @@ pub(crate) struct EngineShell {
     started: Instant,
 }
 
+/// Time between two looks for sign-ins that have expired: an open socket outlives its sign-in by this at most.
+const EXPIRE: Duration = Duration::from_secs(60);
+
 /// How long a part may take to finish what it has in hand when the engine stops.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
@@ -59,6 +63,7 @@ impl Actor for EngineActor {
         }
         shell.watch();
         shell.audit();
+        shell.expire();
         Ok(shell)
     }
 
@@ -72,6 +77,7 @@ impl Actor for EngineActor {
             EngineCommand::Restart(part) => shell.restart(part).await?,
             EngineCommand::Watch => shell.watch(),
             EngineCommand::Audit => shell.audit(),
+            EngineCommand::Expire => shell.expire(),
             EngineCommand::Suffer(fault) => fault.suffer().await,
         }
         shell.myself.vitals().handled_one();
@@ -162,6 +168,15 @@ impl EngineShell {
         tokio::spawn(async move {
             audit(&directory).await;
             myself.tell_after(AUDIT, || EngineCommand::Audit);
+        });
+    }
+
+    /// Closes, in the background, the sockets whose sign-in has expired. Comes back by itself.
+    fn expire(&self) {
+        let (directory, myself) = (Arc::clone(&self.directory), self.myself.clone());
+        tokio::spawn(async move {
+            close_expired(&directory).await;
+            myself.tell_after(EXPIRE, || EngineCommand::Expire);
         });
     }
 

@@ -9,6 +9,8 @@ pub(crate) enum EngineCommand {
     Watch,
     /// It is time to audit everybody's ledgers.
     Audit,
+    /// It is time to look whose sign-in has expired.
+    Expire,
     /// The fault laboratory inflicts a fault.
     Suffer(Fault),
 }

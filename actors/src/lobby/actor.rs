@@ -53,15 +53,6 @@ impl Actor for LobbyActor {
         Ok(LobbyShell { directory, myself, state, outboxes, waiting, looking, looks: 0 })
     }
 
-    /// Rebuilds itself from the store and the living sessions.
-    async fn post_start(&self, _: ActorRef<LobbyCommand>, shell: &mut LobbyShell) -> Result<(), ActorProcessingErr> {
-        shell.read_rooms();
-        for (session, living) in shell.directory.sessions() {
-            shell.enter(session, living.person.user, living.outbox, None);
-        }
-        Ok(())
-    }
-
     async fn handle(
         &self,
         _: ActorRef<LobbyCommand>,
@@ -69,6 +60,7 @@ impl Actor for LobbyActor {
         shell: &mut LobbyShell,
     ) -> Result<(), ActorProcessingErr> {
         match command {
+            LobbyCommand::Begin => shell.begin(),
             // One that has ended meanwhile has left before it came.
             LobbyCommand::Enter { session, user, outbox, reply } if shell.directory.session(session).is_some() => {
                 shell.enter(session, user, outbox, reply);
@@ -89,7 +81,7 @@ impl Actor for LobbyActor {
             LobbyCommand::RoomsRead(rooms) => shell.state.know_rooms(rooms),
             LobbyCommand::List { user, reply } => shell.list(user, reply),
             LobbyCommand::ListFor { user, list, reply } => {
-                call::answer(reply, shell.state.directory_for(list, shell.sight(Some(user))));
+                shell.list_for(user, list, reply);
             }
             LobbyCommand::Suffer(fault) => fault.suffer().await,
         }
@@ -99,6 +91,14 @@ impl Actor for LobbyActor {
 }
 
 impl LobbyShell {
+    /// Rebuilds itself from the store and the living sessions.
+    fn begin(&mut self) {
+        self.read_rooms();
+        for (session, living) in self.directory.sessions() {
+            self.enter(session, living.person.user, living.outbox, None);
+        }
+    }
+
     fn read_rooms(&self) {
         let (store, myself) = (self.directory.store.clone(), self.myself.clone());
         tokio::spawn(async move {
@@ -192,6 +192,12 @@ impl LobbyShell {
                 Err(error) => tracing::warn!(%error, "a person's list can't be read"),
             }
         });
+    }
+
+    fn list_for(&mut self, user: UserId, list: Vec<RoomInList>, reply: Answer<Vec<PublicRoom>>) {
+        let directory = Arc::clone(&self.directory);
+        let shown = self.state.directory_for(list, |room| directory.look(room, Some(user)));
+        call::answer(reply, shown);
     }
 
     fn leave(&mut self, session: SessionId, user: UserId) {

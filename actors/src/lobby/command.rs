@@ -31,6 +31,9 @@ pub struct PublicRoom {
 
 /// What the lobby is asked.
 pub(crate) enum LobbyCommand {
+    /// The engine has made it the lobby that everybody tells: it reads what there is. What was told before that, to
+    /// nobody, it finds there.
+    Begin,
     /// A session has begun, and wants its person's list.
     Enter {
         session: SessionId,

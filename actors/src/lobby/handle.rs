@@ -31,7 +31,8 @@ pub(crate) enum ListFailed {
 
 impl LobbyHandle {
     pub(crate) fn fill(&self, lobby: Address<LobbyCommand>) {
-        self.slot.fill(lobby);
+        self.slot.fill(lobby.clone());
+        lobby.tell(LobbyCommand::Begin);
     }
 
     /// A session has begun: returns its person's list, and tells of changes from then on.

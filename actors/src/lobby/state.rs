@@ -257,7 +257,12 @@ impl LobbyState {
     }
 
     /// The public rooms, and those in a list that was read just now.
-    pub(crate) fn directory_for(&self, list: Vec<RoomInList>, sight: impl Fn(&RoomId) -> Sight) -> Vec<PublicRoom> {
+    pub(crate) fn directory_for(&mut self, list: Vec<RoomInList>, sight: impl Fn(&RoomId) -> Sight) -> Vec<PublicRoom> {
+        for row in &list {
+            let board = self.board(&row.room);
+            board.head = newer(board.head, row.head);
+            board.last = later(board.last.take(), row.last.clone());
+        }
         let listed = |row: RoomInList| (row.room.id.clone(), Listed { cursor: row.cursor, with: row.with });
         let list: HashMap<RoomId, Listed> = list.into_iter().map(listed).collect();
         self.shown(|room| list.get(room), sight)

@@ -157,6 +157,11 @@ impl StoreHandle {
         self.look_up(move |store| store.sign_in(&token)).await
     }
 
+    /// Who is signed in with each of these tokens.
+    pub(crate) async fn sign_ins(&self, tokens: Vec<TokenHash>) -> Result<Vec<Option<SignIn>>, ReadFailed> {
+        self.look_up(move |store| tokens.iter().map(|token| store.sign_in(token)).collect()).await
+    }
+
     pub(crate) async fn sign_ins_of(&self, user: UserId) -> Result<Vec<TokenHash>, ReadFailed> {
         self.look_up(move |store| store.sign_ins_of(user)).await
     }
