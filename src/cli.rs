@@ -9,6 +9,7 @@ use ipnet::IpNet;
 
 use crate::config::{Durability, LogFormat};
 use crate::limits::{Preset, proxy};
+use crate::operations::Operation;
 
 mod admin;
 pub use admin::{AdminCommand, AdminFlags};
@@ -34,6 +35,8 @@ enum Command {
     /// Administer accounts and rooms, whether or not the server runs
     #[command(after_help = admin::EXAMPLES)]
     Admin(AdminFlags),
+    #[command(flatten)]
+    Operate(Operation),
 }
 
 /// What the program is asked to do.
@@ -45,6 +48,8 @@ pub enum Task {
     Drill(DrillFlags),
     /// Administer accounts and rooms.
     Admin(AdminFlags),
+    /// Look after a data directory.
+    Operate(Operation),
 }
 
 const EXAMPLES: &str = "\
@@ -166,6 +171,7 @@ impl Cli {
             Some(Command::Serve(flags)) => Task::Serve(flags),
             Some(Command::Drill(flags)) => Task::Drill(flags),
             Some(Command::Admin(flags)) => Task::Admin(flags),
+            Some(Command::Operate(operation)) => Task::Operate(operation),
             None => Task::Serve(self.flags),
         }
     }
@@ -184,7 +190,7 @@ mod tests {
     fn served(line: &[&str]) -> Flags {
         match Cli::parse_from(line).task() {
             Task::Serve(flags) => flags,
-            other @ (Task::Drill(_) | Task::Admin(_)) => panic!("{other:?}"),
+            other @ (Task::Drill(_) | Task::Admin(_) | Task::Operate(_)) => panic!("{other:?}"),
         }
     }
 

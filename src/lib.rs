@@ -1,5 +1,5 @@
 //! Greenroom, composed: the configuration, the running application, how it starts and stops, the
-//! operator's commands, and the drills that break it on purpose.
+//! operator's commands, the drills that break it on purpose, and what looks after its data directory.
 //!
 //! A library so that the tests start the very [`app::App`] that the program runs.
 
@@ -9,5 +9,6 @@ pub mod cli;
 pub mod config;
 pub mod drill;
 pub mod limits;
+pub mod operations;
 pub mod serve;
 pub mod telemetry;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Parser as _;
 
 use greenroom::cli::{AdminFlags, Cli, DrillFlags, Flags, Task};
-use greenroom::{admin, config::Config, drill, serve, telemetry};
+use greenroom::{admin, config::Config, drill, operations, serve, telemetry};
 
 /// How long reads of the disk may delay the end of the process.
 const LAST_READS: Duration = Duration::from_secs(1);
@@ -17,13 +17,14 @@ fn main() -> ExitCode {
         Task::Serve(flags) => serve(flags).map(|()| ExitCode::SUCCESS),
         Task::Drill(flags) => drill(&flags),
         Task::Admin(flags) => admin(flags).map(|()| ExitCode::SUCCESS),
+        Task::Operate(operation) => operations::run(&operation).map(ExitCode::from),
     };
     match done {
         Ok(code) => code,
         Err(error) => {
             // The one place where the whole chain of causes is printed, and the one use of standard error but logs.
             telemetry::complain(&format!("{error:#}"));
-            ExitCode::FAILURE
+            operations::exit_code(&error).into()
         }
     }
 }

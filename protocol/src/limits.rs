@@ -195,3 +195,6 @@ pub const INDEX_LAG_RECORDS: usize = 200_000;
 
 /// How often the journal is synced with `--durability relaxed`.
 pub const RELAXED_SYNC: Duration = Duration::from_millis(200);
+
+/// Findings that `greenroom check` lists, and stretches of lost events: what somebody reads; the rest is counted.
+pub const CHECK_FINDINGS: usize = 100;

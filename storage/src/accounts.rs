@@ -14,6 +14,7 @@
 use std::collections::BTreeSet;
 
 use greenroom_protocol::{Name, Timestamp, User, UserId};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::documents::{Change, ChangeRefused, Key};
@@ -62,9 +63,11 @@ pub struct Account {
 }
 
 /// Whether somebody may come in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Access {
     /// They may.
+    #[default]
     Open,
     /// Not until an admin says otherwise.
     Disabled,
@@ -255,8 +258,7 @@ impl Change {
     /// Notes when somebody was last connected.
     #[must_use]
     pub fn seen(user: UserId, at: Timestamp, reply: Reply<Result<(), ChangeRefused>>) -> Self {
-        let value = at.as_millis().to_be_bytes().to_vec();
-        Self { expect: Vec::new(), put: vec![(seen_key(user), Some(value))], reply }
+        Self { expect: Vec::new(), put: vec![seen_put(user, at)], reply }
     }
 
     /// Signs somebody out of these places.
@@ -332,6 +334,51 @@ impl Shared {
     }
 }
 
+/// What a document keeps.
+#[derive(Debug)]
+pub(crate) enum Kept {
+    Account(Account),
+    SignIn(TokenHash, SignIn),
+    /// When somebody was last connected.
+    Seen(UserId, Timestamp),
+    /// Nothing that does not follow from the others.
+    Derived,
+}
+
+/// What this document keeps.
+pub(crate) fn kept(key: &Key, value: &[u8]) -> Result<Kept, ReadError> {
+    let (&table, rest) = key.as_bytes().split_first().ok_or_else(nonsense)?;
+    match table {
+        ACCOUNTS => {
+            let account = decode_account(owner_of(rest)?, value)?;
+            Ok(Kept::Account(account))
+        }
+        SIGN_INS => {
+            let token = rest.try_into().map_err(|_| nonsense())?;
+            Ok(Kept::SignIn(token, decode_sign_in(value)?))
+        }
+        SEEN => {
+            let millis = i64::from_be_bytes(value.try_into().map_err(|_| nonsense())?);
+            Ok(Kept::Seen(owner_of(rest)?, Timestamp::from_millis(millis)))
+        }
+        ADMINS => decode_admins(value).map(|_| Kept::Derived),
+        EMAILS | NAMES | SIGN_INS_OF | LOOKS => Ok(Kept::Derived),
+        _ => Err(nonsense()),
+    }
+}
+
+/// The document that says who administers.
+pub(crate) fn admins_put(admins: &Admins) -> (Key, Option<Vec<u8>>) {
+    (admins_key(), encode_admins(admins))
+}
+
+/// All documents of an account, but those of its sign-ins.
+pub(crate) fn documents_of(account: &Account) -> Vec<(Key, Option<Vec<u8>>)> {
+    let owner = Some(account.id.0.as_bytes().to_vec());
+    let own = account.own_keys().into_iter().map(|key| (key, owner.clone()));
+    std::iter::once(account.put()).chain(own).collect()
+}
+
 fn account_key(id: UserId) -> Key {
     Key::new(ACCOUNTS, &[id.0.as_bytes()])
 }
@@ -364,7 +411,13 @@ fn sign_in_of_key(user: UserId, token: &TokenHash) -> Key {
     Key::new(SIGN_INS_OF, &[user.0.as_bytes(), token])
 }
 
-fn sign_in_puts(token: TokenHash, sign_in: SignIn) -> [(Key, Option<Vec<u8>>); 2] {
+/// The document that says when somebody was last connected.
+pub(crate) fn seen_put(user: UserId, at: Timestamp) -> (Key, Option<Vec<u8>>) {
+    (seen_key(user), Some(at.as_millis().to_be_bytes().to_vec()))
+}
+
+/// The documents of a sign-in.
+pub(crate) fn sign_in_puts(token: TokenHash, sign_in: SignIn) -> [(Key, Option<Vec<u8>>); 2] {
     let value = Some(encode_sign_in(sign_in));
     [(sign_in_key(&token), value), (sign_in_of_key(sign_in.user, &token), Some(Vec::new()))]
 }

@@ -103,7 +103,7 @@ impl Applier {
             shared.bell.wait(A_MOMENT);
         }
         set_aside(&shared.index_dir).map_err(|error| IndexError(error.to_string()))?;
-        let index = Index::open(&shared.index_dir, shared.store)?;
+        let index = Index::open(&shared.index_dir, shared.index_owner)?;
         let mut replay = Replay::default();
         let mut taken = 0;
         loop {

@@ -47,6 +47,13 @@ impl Floor {
         }
     }
 
+    /// How many of its entries can't be read.
+    pub(crate) fn bad_entries(path: &Path, store: Uuid) -> io::Result<usize> {
+        let (bytes, checksum) = (std::fs::read(path)?, Checksum::new(store));
+        let entries = bytes.get(HEADER..).unwrap_or_default().chunks(ENTRY);
+        Ok(entries.filter(|entry| !is_whole(entry, checksum)).count())
+    }
+
     /// Writes the file anew.
     pub(crate) fn begin(path: PathBuf, store: Uuid, heads: ById<RoomKey, Head>) -> io::Result<Self> {
         let checksum = Checksum::new(store);
@@ -107,11 +114,15 @@ fn entry(out: &mut Vec<u8>, room: RoomKey, head: Head, checksum: Checksum) {
     out.extend_from_slice(&crc.to_le_bytes());
 }
 
+fn is_whole(entry: &[u8], checksum: Checksum) -> bool {
+    entry.len() == ENTRY && u32_at(entry, 32) == Some(checksum.of(&entry[..32]))
+}
+
 fn parse(bytes: &[u8], store: Uuid) -> ById<RoomKey, Head> {
     let checksum = Checksum::new(store);
     let entries = bytes.get(HEADER..).unwrap_or_default().chunks_exact(ENTRY);
     let mut heads: ById<RoomKey, Head> = ById::default();
-    for entry in entries.filter(|entry| u32_at(entry, 32) == Some(checksum.of(&entry[..32]))) {
+    for entry in entries.filter(|entry| is_whole(entry, checksum)) {
         let (Ok(room), Some(seq), Some(ordinal)) =
             (Uuid::from_slice(&entry[..16]), u64_at(entry, 16), u64_at(entry, 24))
         else {

@@ -20,6 +20,7 @@
 
 mod apply;
 mod blocks;
+mod compare;
 mod lookup;
 pub(crate) mod slot;
 

@@ -4,7 +4,7 @@
 //! records, written at once and synced once. A *segment* is a file of frames; the newest one has a
 //! *tail* that the writer writes to. `recovery` makes all that ready at the start.
 
-mod catalogue;
+pub(crate) mod catalogue;
 pub(crate) mod frame;
 mod pages;
 mod reader;

@@ -19,6 +19,7 @@ use crate::cursors::Moved;
 use crate::documents::{Change, ChangeRefused, Key};
 use crate::fingerprint::{ById, Fingerprint, Fingerprinter, IdMap};
 use crate::journal::FrameBuilder;
+use crate::life::Life;
 use crate::record::{CursorsMoved, DocumentPut, Followed, Lsn, MessageRecord, Person, Record, RoomCreated};
 use crate::rooms::LiveRoom;
 use crate::{
@@ -54,6 +55,8 @@ pub(crate) struct Ledger {
     ids: IdMap,
     /// The newest segment's first record.
     base: Lsn,
+    /// What the epochs of new rooms are served by.
+    life: Life,
 }
 
 #[derive(Debug)]
@@ -72,13 +75,18 @@ impl Ledger {
         ids: IdMap,
         base: Lsn,
     ) -> Self {
-        let mut ledger =
-            Self { rooms: ById::default(), by_id: HashMap::new(), people: ById::default(), fingerprinter, ids, base };
+        let (rooms_here, people, life) = (ById::default(), ById::default(), Life::default());
+        let mut ledger = Self { rooms: rooms_here, by_id: HashMap::new(), people, fingerprinter, ids, base, life };
         for live in rooms {
             let head = live.head();
             ledger.place(live, head);
         }
         ledger
+    }
+
+    /// The same in this life of the logs.
+    pub(crate) fn in_life(self, life: Life) -> Self {
+        Self { life, ..self }
     }
 
     fn place(&mut self, live: Arc<LiveRoom>, head: Head) {
@@ -256,20 +264,21 @@ impl Planner<'_> {
 
     /// Makes a room, without a word of it in its log.
     fn make(&mut self, id: &RoomId, new: &NewRoom) -> Arc<Room> {
+        let written = Epoch::new();
         let room = Arc::new(Room {
             key: RoomKey(Uuid::now_v7()),
             id: id.clone(),
             kind: new.kind,
             title: new.title.clone(),
             topic: String::new(),
-            epoch: Epoch::new(),
+            epoch: self.ledger.life.epoch(written.0),
         });
         self.frame.push(&Record::RoomCreated(RoomCreated {
             key: *room.key.0.as_bytes(),
             id: room.id.as_str().into(),
             kind: room.kind.into(),
             title: room.title.as_str().into(),
-            epoch: *room.epoch.0.as_bytes(),
+            epoch: *written.0.as_bytes(),
             by: *new.by.0.as_bytes(),
             at: new.at.as_millis(),
         }));

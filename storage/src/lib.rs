@@ -41,6 +41,15 @@ pub mod fault_point;
 
 mod start;
 
+// What is done with a directory beside a server, or without one.
+mod backup;
+mod check;
+mod logs;
+mod transfer;
+pub use backup::{BackupAsked, BackupFailed, Manifest, RestoreFailed, backup, restore};
+pub use check::{CheckReport, Finding, Grade, IndexCounts, JournalCounts, LostEvents, Part, check};
+pub use transfer::{ExportAsked, ExportFailed, Exported, ImportFailed, Imported, export, import};
+
 // What is asked, and who carries it out.
 mod applier;
 mod ledger;
@@ -56,6 +65,7 @@ mod fingerprint;
 mod floor;
 mod index;
 mod journal;
+mod life;
 mod record;
 
 // What is in memory, and how all of it is read.

@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use greenroom_protocol::{Epoch, Role, RoomId, RoomKind, Seq, UserId};
+use greenroom_protocol::{Role, RoomId, RoomKind, Seq, UserId};
 use parking_lot::{Mutex, RwLock};
 use uuid::Uuid;
 
 use crate::fingerprint::ById;
+use crate::life::Life;
 use crate::record::{Id, RoomCreated};
 use crate::{Head, Room, RoomKey};
 
@@ -119,6 +120,7 @@ pub(crate) fn role_of_maker(kind: RoomKind) -> Role {
 #[derive(Debug, Default)]
 pub(crate) struct Rooms {
     maps: RwLock<Maps>,
+    life: Life,
 }
 
 #[derive(Debug, Default)]
@@ -128,6 +130,23 @@ struct Maps {
 }
 
 impl Rooms {
+    /// The rooms of this life of the logs.
+    pub(crate) fn of_life(life: Life) -> Self {
+        Self { life, ..Self::default() }
+    }
+
+    /// What a record says of a room; none where its id is no slug.
+    pub(crate) fn room_of(&self, record: &RoomCreated<'_>) -> Option<Room> {
+        Some(Room {
+            key: room_key(record.key),
+            id: RoomId::parse(&record.id).ok()?,
+            kind: record.kind.into(),
+            title: record.title.clone().into_owned(),
+            topic: String::new(),
+            epoch: self.life.epoch(Uuid::from_bytes(record.epoch)),
+        })
+    }
+
     /// Adds a room; one that is there already stays as it is.
     pub(crate) fn add(&self, live: Arc<LiveRoom>) {
         let mut maps = self.maps.write();
@@ -152,23 +171,12 @@ impl Rooms {
         if let Some(live) = self.by_key(key) {
             return live;
         }
-        let live = Arc::new(LiveRoom::new(Arc::new(nameless(key)), Head::default(), Crew::default()));
+        let room = Arc::new(nameless(key, self.life));
+        let live = Arc::new(LiveRoom::new(room, Head::default(), Crew::default()));
         tracing::error!(room = %live.id, "the record that made a room is lost; the room gets a name of its own");
         self.add(Arc::clone(&live));
         live
     }
-}
-
-/// What a record says of a room; none where its id is no slug.
-pub(crate) fn room_of(record: &RoomCreated<'_>) -> Option<Room> {
-    Some(Room {
-        key: room_key(record.key),
-        id: RoomId::parse(&record.id).ok()?,
-        kind: record.kind.into(),
-        title: record.title.clone().into_owned(),
-        topic: String::new(),
-        epoch: Epoch(Uuid::from_bytes(record.epoch)),
-    })
 }
 
 pub(crate) fn room_key(id: Id) -> RoomKey {
@@ -180,9 +188,9 @@ pub(crate) fn head(seq: u64, ordinal: u64) -> Head {
     Head { seq: Seq(seq), ordinal }
 }
 
-/// Nobody knows any more who may read it: so only its members may, where those are known.
-fn nameless(key: RoomKey) -> Room {
+/// A room whose making is lost. Nobody knows any more who may read it: so only its members may, where those are known.
+pub(crate) fn nameless(key: RoomKey, life: Life) -> Room {
     let id = RoomId::parse(&format!("lost-{}", key.0)).expect("a UUID is written in a slug's characters");
     let (kind, title) = (RoomKind::Private, format!("lost {}", key.0));
-    Room { key, id, kind, title, topic: String::new(), epoch: Epoch(key.0) }
+    Room { key, id, kind, title, topic: String::new(), epoch: life.epoch(key.0) }
 }

@@ -26,8 +26,8 @@ pub(crate) struct Shared {
     pub(crate) layers: Layers,
     pub(crate) index: Slot,
     pub(crate) index_dir: PathBuf,
-    /// The store's id.
-    pub(crate) store: Uuid,
+    /// What the index belongs to.
+    pub(crate) index_owner: Uuid,
     pub(crate) segments: Arc<Segments>,
     pub(crate) unreadable: UnreadableEvents,
     pub(crate) progress: Progress,

@@ -45,9 +45,29 @@ pub struct Place {
     pub changed: Seq,
 }
 
+/// The id of the direct room of two people in the store with this secret.
+pub(crate) fn direct_room(secret: &[u8; 32], a: UserId, b: UserId) -> RoomId {
+    id_of_direct(&direct_key(secret), a, b)
+}
+
+fn direct_key(secret: &[u8; 32]) -> [u8; 32] {
+    blake3::derive_key("greenroom 2026 direct room v1", secret)
+}
+
+fn id_of_direct(key: &[u8; 32], a: UserId, b: UserId) -> RoomId {
+    let mut both = [a.0, b.0];
+    both.sort_unstable();
+    let mut hasher = blake3::Hasher::new_keyed(key);
+    both.iter().for_each(|user| {
+        hasher.update(user.as_bytes());
+    });
+    let hash = hasher.finalize().to_hex();
+    RoomId::parse(&format!("d-{}", &hash[..32])).expect("hexadecimal digits are a slug's characters")
+}
+
 impl Standings {
     pub(crate) fn new(shared: Arc<Shared>, secret: &[u8; 32]) -> Self {
-        Self { shared, key: blake3::derive_key("greenroom 2026 direct room v1", secret) }
+        Self { shared, key: direct_key(secret) }
     }
 
     /// What this person sees of a room.
@@ -89,14 +109,7 @@ impl Standings {
     /// nobody can take it.
     #[must_use]
     pub fn direct_room(&self, a: UserId, b: UserId) -> RoomId {
-        let mut both = [a.0, b.0];
-        both.sort_unstable();
-        let mut hasher = blake3::Hasher::new_keyed(&self.key);
-        both.iter().for_each(|user| {
-            hasher.update(user.as_bytes());
-        });
-        let hash = hasher.finalize().to_hex();
-        RoomId::parse(&format!("d-{}", &hash[..32])).expect("hexadecimal digits are a slug's characters")
+        id_of_direct(&self.key, a, b)
     }
 }
 

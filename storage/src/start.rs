@@ -1,12 +1,15 @@
 //! From a directory to a store that works.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use greenroom_protocol::limits::{
     CURSOR_JOURNAL, DISK_RESERVE_BYTES, INDEX_APPLY, INDEX_LAG_RECORDS, PREALLOCATE_BYTES, SEGMENT_BYTES,
 };
+
+use uuid::Uuid;
 
 use crate::applier::{Applier, replay_into};
 use crate::data_dir::DataDir;
@@ -76,7 +79,7 @@ pub(crate) fn make_ready(options: &Options, tuning: Tuning, announce: Arc<dyn An
     let (disk, space) = (Arc::clone(&tuning.disk), tuning.space.clone());
     let mut tail = JournalTail::new(disk, dir.journal(), dir.store, space, Arc::clone(&segments), beginning);
 
-    let rooms = Rooms::default();
+    let rooms = Rooms::of_life(dir.life);
     let caught_up = catch_up(&dir, &segments, newest, &rooms)?;
     let CaughtUp { index, applied, mut replay, lost: lost_behind } = caught_up;
     let floor = Floor::read(&dir.floor(), dir.store).map_err(disk_error("reading the floor"))?;
@@ -104,7 +107,7 @@ pub(crate) fn make_ready(options: &Options, tuning: Tuning, announce: Arc<dyn An
         layers,
         index: slot,
         index_dir: dir.index(),
-        store: dir.store,
+        index_owner: dir.index_owner(),
         segments: Arc::clone(&segments),
         unreadable: UnreadableEvents::default(),
         progress: Progress::new(tail.next() - 1, applied),
@@ -116,7 +119,7 @@ pub(crate) fn make_ready(options: &Options, tuning: Tuning, announce: Arc<dyn An
         announce,
         durability: options.durability,
         lag_most: tuning.lag_most,
-        ledger: Ledger::new(all, segments.fingerprinter.clone(), ids, base),
+        ledger: Ledger::new(all, segments.fingerprinter.clone(), ids, base).in_life(dir.life),
         tail,
         frame,
         clocks: Clocks::new(Instant::now(), tuning.cursors_every),
@@ -128,11 +131,11 @@ pub(crate) fn make_ready(options: &Options, tuning: Tuning, announce: Arc<dyn An
 }
 
 /// The index, and what it lacks.
-struct CaughtUp {
-    index: Index,
+pub(crate) struct CaughtUp {
+    pub(crate) index: Index,
     applied: Lsn,
     /// Has what is in the journal and not in the index.
-    replay: Replay,
+    pub(crate) replay: Replay,
     /// Records that are missing there.
     lost: u64,
 }
@@ -145,23 +148,26 @@ fn catch_up(
     rooms: &Rooms,
 ) -> Result<CaughtUp, StartError> {
     let failed = |error: IndexError| disk_error("making the index again")(std::io::Error::other(error.0));
-    match try_catch_up(dir, segments, newest, rooms) {
+    let again = || try_catch_up(&dir.index(), dir.index_owner(), segments, newest, rooms);
+    match again() {
         Ok(caught_up) => Ok(caught_up),
         Err(error) => {
             tracing::error!(%error, "the index is damaged; making it again from the journal before serving");
             set_aside(&dir.index()).map_err(disk_error("setting the damaged index aside"))?;
-            try_catch_up(dir, segments, newest, rooms).map_err(failed)
+            again().map_err(failed)
         }
     }
 }
 
-fn try_catch_up(
-    dir: &DataDir,
+/// Reads what the journal has beyond an index; the layer in `replay` is not in it yet.
+pub(crate) fn try_catch_up(
+    index: &Path,
+    owner: Uuid,
     segments: &crate::journal::Segments,
     newest: Lsn,
     rooms: &Rooms,
 ) -> Result<CaughtUp, IndexError> {
-    let index = Index::open(&dir.index(), dir.store)?;
+    let index = Index::open(index, owner)?;
     let (applied, reached) = (index.applied()?, index.reached()?);
     if reached > newest {
         let text = format!("the index knows record {reached}, the journal ends at {newest}");

@@ -3,6 +3,8 @@
 mod support;
 
 mod accounts;
+mod backups;
+mod checking;
 mod damage;
 mod faults;
 mod lists;
@@ -14,3 +16,4 @@ mod restart;
 mod saying;
 mod segments;
 mod together;
+mod transfers;

@@ -271,7 +271,7 @@ async fn a_disk_with_a_flipped_bit_costs_that_message_and_no_other() {
 }
 
 /// Flips a bit of the first of these words, wherever in a directory they are.
-fn flip(dir: &Path, words: &str) {
+pub(crate) fn flip(dir: &Path, words: &str) {
     for entry in std::fs::read_dir(dir).expect("a directory") {
         let path = entry.expect("an entry").path();
         let mut bytes = std::fs::read(&path).expect("a file");

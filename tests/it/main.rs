@@ -58,6 +58,9 @@ mod striking;
 /// What is still there after a stop, and after a kill.
 mod durability;
 
+/// Looking after a data directory: verifying it, copying it, bringing it back.
+mod operations;
+
 /// The server as seen from outside its protocol: HTTP, headers, silent connections.
 mod edge;
 

@@ -48,6 +48,9 @@ pub enum StartError {
         /// The format that is known.
         known: u32,
     },
+    /// There is nothing of Greenroom's there.
+    #[error("{0} is no data directory of greenroom: there is no file `format` in it; give another with --data")]
+    NoStore(PathBuf),
     /// The journal is another store's than `format` says.
     #[error(
         "{segment} belongs to the store {found}, but the file `format` names {known}; put back files that belong together"

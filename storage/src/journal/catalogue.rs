@@ -124,6 +124,23 @@ impl Catalogue {
         self.filter.as_ref().is_some_and(|filter| filter.contains(&key.high()))
     }
 
+    /// Whether it has all of these: the places but for those of lost records, and the keys, which are sorted.
+    pub(crate) fn has(&self, places: &[u32], keys: &[(Fingerprint, u32)]) -> io::Result<bool> {
+        let (mut at, mut as_it_is) = (0, true);
+        self.pages.each(self.places_from, self.records, PLACE, |place| {
+            let known = places.get(at).copied().unwrap_or(0);
+            as_it_is &= known == 0 || u32_at(place, 0) == Some(known);
+            at += 1;
+        })?;
+        let mut wanted = keys.iter().peekable();
+        self.pages.each(self.keys_from, self.keys, KEY, |entry| {
+            let (key, record) = key_of(entry);
+            wanted.next_if(|&&wanted| wanted == (key, record));
+        })?;
+        let filtered = keys.iter().all(|&(key, _)| self.may_have(key));
+        Ok(as_it_is && at >= places.len() && wanted.next().is_none() && filtered)
+    }
+
     /// The record with this key.
     pub(crate) fn find(&self, key: Fingerprint) -> io::Result<Option<u32>> {
         if !self.may_have(key) {
@@ -138,12 +155,7 @@ impl Catalogue {
         loop {
             let bytes = self.pages.read(self.keys_from + page)?;
             let count = per_page.min(self.keys - page * per_page) as usize;
-            let entry = |at: usize| {
-                let entry = &bytes[at * KEY..(at + 1) * KEY];
-                let mut fingerprint = [0; 16];
-                fingerprint.copy_from_slice(&entry[..16]);
-                (Fingerprint(u128::from_le_bytes(fingerprint)), u32_at(entry, 16).unwrap_or_default())
-            };
+            let entry = |at: usize| key_of(&bytes[at * KEY..(at + 1) * KEY]);
             if key < entry(0).0 && page > low {
                 high = page - 1;
                 page = high;
@@ -155,6 +167,13 @@ impl Catalogue {
             }
         }
     }
+}
+
+/// A key and its record, as they lie in the table.
+fn key_of(entry: &[u8]) -> (Fingerprint, u32) {
+    let mut fingerprint = [0; 16];
+    fingerprint.copy_from_slice(&entry[..16]);
+    (Fingerprint(u128::from_le_bytes(fingerprint)), u32_at(entry, 16).unwrap_or_default())
 }
 
 #[cfg(test)]

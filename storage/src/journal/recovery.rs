@@ -68,9 +68,35 @@ pub(crate) fn recover(dir: &Path, store: Uuid, disk: &dyn Disk) -> Result<Recove
     Ok(Recovered { segments: Arc::new(segments), beginning, ids, lost, frame: FrameBuilder::new(checksum) })
 }
 
+/// The journal in `dir` as it is: nothing is made, written or removed. Says which number would be next.
+pub(crate) fn look(dir: &Path, store: Uuid) -> Result<(Segments, Lsn), StartError> {
+    let at = |cause| StartError::Disk { what: format!("reading the journal in {}", dir.display()), cause };
+    let (checksum, fingerprinter) = (Checksum::new(store), Fingerprinter::new(store));
+    // A store without a journal has lost it, which its floor tells.
+    let mut firsts = if dir.exists() { firsts(dir).map_err(at)? } else { Vec::new() };
+    for &first in &firsts {
+        refuse_foreign(path_of(dir, first), store, at)?;
+    }
+    if unborn(dir, &firsts, checksum).map_err(at)? {
+        firsts.pop();
+    }
+    let Some(&newest) = firsts.last() else { return Ok((Segments::new(Vec::new(), checksum, fingerprinter), 1)) };
+    let bytes = std::fs::read(path_of(dir, newest)).map_err(at)?;
+    let found = scan(&bytes, SEGMENT_HEADER, newest, None, checksum);
+    let (places, _) = contents(&bytes, &found, newest, checksum, &fingerprinter);
+    let sealed = firsts[..firsts.len() - 1].iter().map(|&first| Segment::open(dir, first, Vec::new(), checksum));
+    let newest = Segment::open(dir, newest, places, checksum);
+    let all: io::Result<Vec<_>> = sealed.chain([newest]).map(|segment| segment.map(Arc::new)).collect();
+    Ok((Segments::new(all.map_err(at)?, checksum, fingerprinter), found.next))
+}
+
 /// A journal of another store is not touched: all of it would seem damaged, and its newest segment be written anew
 /// without what is in it.
-fn refuse_foreign(segment: PathBuf, known: Uuid, at: impl FnOnce(io::Error) -> StartError) -> Result<(), StartError> {
+pub(crate) fn refuse_foreign(
+    segment: PathBuf,
+    known: Uuid,
+    at: impl FnOnce(io::Error) -> StartError,
+) -> Result<(), StartError> {
     match store_of(&segment).map_err(at)? {
         Some(found) if found != known => Err(StartError::Foreign { segment, found, known }),
         Some(_) | None => Ok(()),
@@ -89,7 +115,7 @@ fn sweep(dir: &Path) -> io::Result<()> {
 }
 
 /// The segments' first records, in order.
-fn firsts(dir: &Path) -> io::Result<Vec<Lsn>> {
+pub(crate) fn firsts(dir: &Path) -> io::Result<Vec<Lsn>> {
     let mut firsts = Vec::new();
     for entry in std::fs::read_dir(dir)? {
         let name = entry?.file_name();
@@ -104,14 +130,19 @@ fn firsts(dir: &Path) -> io::Result<Vec<Lsn>> {
 /// A newest segment that holds nothing is dropped: it may have been given up before it was ready, and
 /// then the one before it is the newest.
 fn drop_unborn(dir: &Path, firsts: &mut Vec<Lsn>, checksum: Checksum) -> io::Result<()> {
-    let [.., _, newest] = firsts[..] else { return Ok(()) };
-    let bytes = std::fs::read(path_of(dir, newest))?;
-    if scan(&bytes, SEGMENT_HEADER, newest, None, checksum).frames.is_empty() {
+    if unborn(dir, firsts, checksum)?
+        && let Some(newest) = firsts.pop()
+    {
         std::fs::remove_file(path_of(dir, newest))?;
         sync_dir(dir)?;
-        firsts.pop();
     }
     Ok(())
+}
+
+fn unborn(dir: &Path, firsts: &[Lsn], checksum: Checksum) -> io::Result<bool> {
+    let &[.., _, newest] = firsts else { return Ok(false) };
+    let bytes = std::fs::read(path_of(dir, newest))?;
+    Ok(scan(&bytes, SEGMENT_HEADER, newest, None, checksum).frames.is_empty())
 }
 
 /// Records that should be in the sealed segments and are in none.

@@ -96,7 +96,16 @@ impl Segment {
         Ok(segment)
     }
 
-    fn catalogue_path(&self) -> PathBuf {
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The file's name, for whoever looks for it.
+    pub(crate) fn name(&self) -> String {
+        self.path.file_name().unwrap_or_default().display().to_string()
+    }
+
+    pub(crate) fn catalogue_path(&self) -> PathBuf {
         self.path.with_extension("idx")
     }
 

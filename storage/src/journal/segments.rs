@@ -44,6 +44,13 @@ impl Segments {
         self.all.write().push(newest);
     }
 
+    /// All of them, oldest first, each but the newest with the number behind its last.
+    pub(crate) fn all(&self) -> Vec<(Arc<Segment>, Option<Lsn>)> {
+        let all = self.all.read();
+        let behind = all.iter().skip(1).map(|next| Some(next.first)).chain([None]);
+        all.iter().cloned().zip(behind).collect()
+    }
+
     /// The segment in which a record is, or was.
     pub(crate) fn holding(&self, lsn: Lsn) -> Option<Arc<Segment>> {
         let all = self.all.read();

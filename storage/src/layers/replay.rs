@@ -9,7 +9,7 @@ use super::{EventAt, Layer};
 use crate::documents::Key;
 use crate::fingerprint::ById;
 use crate::record::{Lsn, Record};
-use crate::rooms::{Alteration, LiveRoom, Rooms, head, room_key, room_of};
+use crate::rooms::{Alteration, LiveRoom, Rooms, head, room_key};
 use crate::{Cursor, Head, Room, RoomKey};
 
 /// Records that are being read again.
@@ -31,7 +31,7 @@ impl Replay {
     /// Adds the next record; rooms that are new to `rooms` are added there.
     pub(crate) fn take(&mut self, lsn: Lsn, record: Record<'_>, rooms: &Rooms) {
         match record {
-            Record::RoomCreated(made) => match room_of(&made) {
+            Record::RoomCreated(made) => match rooms.room_of(&made) {
                 Some(room) => {
                     let room = Arc::new(room);
                     self.heads.entry(room.key).or_default();

@@ -7,9 +7,9 @@ use greenroom_protocol::{Name, UserId};
 use super::support::{House, at};
 use crate::{Access, Account, Admins, Change, ChangeRefused, Intent, Refused, SignIn, Taken, TokenHash};
 
-type Changed = Result<(), ChangeRefused>;
+pub(super) type Changed = Result<(), ChangeRefused>;
 
-fn account(name: &str, email: &str) -> Account {
+pub(super) fn account(name: &str, email: &str) -> Account {
     Account {
         id: UserId::new(),
         name: Name::account(name).unwrap(),
@@ -28,14 +28,14 @@ fn sign_in(account: &Account) -> SignIn {
     SignIn { user: account.id, from: at(5), until: at(1_000) }
 }
 
-fn submit(house: &House, change: impl FnOnce(crate::Reply<Changed>) -> Change) -> Receiver<Changed> {
+pub(super) fn submit(house: &House, change: impl FnOnce(crate::Reply<Changed>) -> Change) -> Receiver<Changed> {
     let (answer, answered) = channel();
     let change = change(Box::new(move |changed| answer.send(changed).unwrap()));
     house.store.submit(Intent::Change(change));
     answered
 }
 
-fn register(house: &House, account: &Account, token: u8) -> Changed {
+pub(super) fn register(house: &House, account: &Account, token: u8) -> Changed {
     submit(house, |reply| Change::register(account, [token; 32], sign_in(account), reply)).recv().unwrap()
 }
 

@@ -14,13 +14,13 @@ use crate::start::Tuning;
 use crate::{PageFrom, RoomKey, StartError, Store};
 use greenroom_protocol::{Event, Seq};
 
-fn overwrite(path: &Path, place: u64, bytes: &[u8]) {
+pub(super) fn overwrite(path: &Path, place: u64, bytes: &[u8]) {
     let file = std::fs::OpenOptions::new().write(true).open(path).unwrap();
     file.write_all_at(bytes, place).unwrap();
 }
 
 /// Where these words are in a file.
-fn find(path: &Path, words: &str) -> u64 {
+pub(super) fn find(path: &Path, words: &str) -> u64 {
     let bytes = std::fs::read(path).unwrap();
     bytes.windows(words.len()).position(|window| window == words.as_bytes()).unwrap() as u64
 }

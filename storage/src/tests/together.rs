@@ -5,19 +5,25 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::support::{House, person, says, small, stored};
 use crate::{PageFrom, ReadError};
 use greenroom_protocol::Seq;
+use parking_lot::Mutex;
 
 #[test]
 fn readers_see_no_gap_while_everything_moves() {
     let house = House::tuned(crate::start::Tuning { lag_most: 200, ..small() });
     let rooms = ["green", "attic"].map(|room| house.room(room));
-    let done = AtomicBool::new(false);
+    let (done, turn) = (AtomicBool::new(false), Mutex::new(()));
     std::thread::scope(|threads| {
         let writers: Vec<_> = ["Alice", "Bob", "Carol"]
             .map(|name| {
-                let (house, rooms) = (&house, &rooms);
+                let (house, rooms, turn) = (&house, &rooms, &turn);
                 threads.spawn(move || {
                     for n in 0..400 {
-                        stored(&house.say(says(&rooms[n % 2], &person(name), &format!("{n} by {name}"))));
+                        // As a room does it: in the order of its tickets.
+                        let submitted = {
+                            let _turn = turn.lock();
+                            house.submit(says(&rooms[n % 2], &person(name), &format!("{n} by {name}")))
+                        };
+                        stored(&house.ear.outcome(submitted).expect("the journal works"));
                     }
                 })
             })
