@@ -387,6 +387,8 @@ async fn of_somebody_who_is_deleted_what_they_said_stays_under_a_name_that_nobod
         }
         assert_eq!(names(&get("/api/users").await.is(StatusCode::OK).body), ["ada"]);
         assert_eq!(names(&get("/api/admin/users").await.is(StatusCode::OK).body), ["ada"]);
+        let direct = call(&process, Method::POST, "/api/direct").by(&ada.token).json(&json!({ "user": bob.id }));
+        assert_eq!(direct.answer().await.is(StatusCode::UNPROCESSABLE_ENTITY).wrong(), ["user"]);
 
         let mut mallory = Guest::connect(&process).await;
         let hello = Command::Hello(Hello { guest: Some(Name::guest("B0b").unwrap()), token: None });

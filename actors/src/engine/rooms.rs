@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use greenroom_protocol::limits::{MEMBERS_PAGE, PAGE_BYTES, READ};
 use greenroom_protocol::{Body, ErrorCode, Event, MessageId, Role, RoomId, RoomRow, Seq, Timestamp, UserId};
-use greenroom_storage::{PageFrom, RoomInList};
+use greenroom_storage::{Access, PageFrom, RoomInList};
 use serde::Serialize;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, timeout_at};
@@ -91,6 +91,15 @@ impl Engine {
         self.membership.place(room, Some(user)).map(|_place| ())
     }
 
+    /// Nobody is brought anywhere whose account was deleted; they can still be put out.
+    async fn is_there(&self, person: &Person, field: &'static str) -> Result<(), RoomFailed> {
+        let account = self.directory.store.account(person.user.id).await?;
+        if account.is_some_and(|account| account.access == Access::Deleted) {
+            return Err(RoomFailed::invalid(field, format!("{} is gone", person.user.name)));
+        }
+        Ok(())
+    }
+
     /// When people were last connected; those of whom nobody knows are not in it.
     ///
     /// # Errors
@@ -113,6 +122,9 @@ impl Engine {
     /// # Errors
     /// Where something is not valid, the id is taken, or nothing can be stored now.
     pub async fn make_room(&self, by: &Person, wish: RoomWish) -> Result<RoomView, RoomFailed> {
+        for member in &wish.members {
+            self.is_there(member, "members").await?;
+        }
         let (membership, maker) = (self.membership.clone(), by.clone());
         let room = to_its_end(async move { membership.make(&maker, wish).await }).await?;
         self.room(by.user.id, &room).await
@@ -123,6 +135,7 @@ impl Engine {
     /// # Errors
     /// Where they are one and the same, or nothing can be stored now.
     pub async fn direct_room(&self, by: &Person, with: Person) -> Result<(RoomView, bool), RoomFailed> {
+        self.is_there(&with, "user").await?;
         let (membership, maker) = (self.membership.clone(), by.clone());
         let (room, new) = to_its_end(async move { membership.direct(&maker, with).await }).await?;
         Ok((self.room(by.user.id, &room).await?, new))
@@ -191,6 +204,7 @@ impl Engine {
         whom: Person,
         role: Option<Role>,
     ) -> Result<bool, RoomFailed> {
+        self.is_there(&whom, "user").await?;
         let (membership, by, room) = (self.membership.clone(), by.clone(), room.clone());
         to_its_end(async move { membership.put_member(&by, &room, whom, role).await }).await
     }
