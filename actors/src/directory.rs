@@ -26,6 +26,7 @@ use crate::rooms::RoomsHandle;
 use crate::session::SessionHandle;
 use crate::sessions::SessionsHandle;
 use crate::store::StoreHandle;
+use crate::strangers::Strangers;
 
 /// Who is alive, and who wants to be where.
 pub(crate) struct Directory {
@@ -43,6 +44,7 @@ pub(crate) struct Directory {
     pub(crate) dead_letters: DeadLetters,
     fatal: watch::Sender<Option<String>>,
     doorkeeper: OnceLock<Arc<dyn Doorkeeper>>,
+    pub(crate) strangers: Strangers,
 }
 
 /// A session whose socket is open.
@@ -115,6 +117,7 @@ impl Directory {
             dead_letters: DeadLetters::default(),
             fatal: watch::Sender::new(None),
             doorkeeper: OnceLock::new(),
+            strangers: Strangers::default(),
         })
     }
 

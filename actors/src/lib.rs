@@ -52,6 +52,7 @@ mod sessions;
 mod shard;
 mod slot;
 mod store;
+mod strangers;
 pub mod supervision;
 pub mod trail;
 

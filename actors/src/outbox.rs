@@ -26,6 +26,7 @@ use crate::ledger::{Sends, SessionLedger};
 mod lane;
 mod queue;
 
+pub(crate) use lane::ACKNOWLEDGED;
 use lane::Lane;
 pub use lane::{SendNumber, Unanswered};
 pub use queue::{Batch, PassingKey, Queue};

@@ -1,6 +1,6 @@
 //! Every bound of Greenroom: its name, its value, and why it has that value.
 
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::time::Duration;
 
 /// What can be lifted by `--no-limits`.
@@ -37,6 +37,9 @@ pub const TITLE_CHARS: usize = 80;
 
 /// Members of one private room: whoever comes is looked up among them, and all are kept in memory.
 pub const MEMBERS: usize = 10_000;
+
+/// Guests of whom nothing is stored and who are remembered because they have shown themselves lately: some two megabytes.
+pub const STRANGERS: NonZeroUsize = NonZeroUsize::new(10_000).expect("ten thousand");
 
 /// Members that a look at a room shows; the rest come page by page.
 pub const MEMBERS_PAGE: usize = 200;

@@ -79,7 +79,9 @@ mod reading;
 mod rooms;
 mod standings;
 pub use standings::{Place, Sight, Standings};
+mod timings;
 mod unreadable;
+pub use timings::Timings;
 pub use unreadable::Unreadable;
 
 #[cfg(any(test, feature = "fuzzing"))]

@@ -15,6 +15,7 @@ use crate::layers::Layers;
 use crate::queue::Queue;
 use crate::record::Lsn;
 use crate::rooms::Rooms;
+use crate::timings::Timings;
 use crate::unreadable::UnreadableEvents;
 
 /// Everything but what a thread owns alone.
@@ -30,6 +31,7 @@ pub(crate) struct Shared {
     pub(crate) index_owner: Uuid,
     pub(crate) segments: Arc<Segments>,
     pub(crate) unreadable: UnreadableEvents,
+    pub(crate) timings: Timings,
     pub(crate) progress: Progress,
     pub(crate) bell: Bell,
 }

@@ -27,6 +27,7 @@ use crate::record::{Lsn, Record, Skipped};
 use crate::rooms::Rooms;
 use crate::shared::{Bell, Progress, Shared};
 use crate::standings::Standings;
+use crate::timings::Timings;
 use crate::unreadable::UnreadableEvents;
 use crate::writer::{Clocks, Writer};
 use crate::{Announce, Head, Options, RoomKey, StartError};
@@ -110,6 +111,7 @@ pub(crate) fn make_ready(options: &Options, tuning: Tuning, announce: Arc<dyn An
         index_owner: dir.index_owner(),
         segments: Arc::clone(&segments),
         unreadable: UnreadableEvents::default(),
+        timings: Timings::new(),
         progress: Progress::new(tail.next() - 1, applied),
         bell: Bell::default(),
     });

@@ -14,7 +14,7 @@ use crate::start::{Ready, Tuning, make_ready};
 use crate::writer::Writer;
 use crate::{
     Account, Admins, Announce, Cursor, Head, Health, Intent, Options, Page, PageFrom, ReadError, Room, RoomInList,
-    RoomKey, SignIn, Standings, StartError, TokenHash, Unreadable,
+    RoomKey, SignIn, Standings, StartError, Timings, TokenHash, Unreadable,
 };
 
 /// Rooms, people and their messages, kept on one disk. Cloning it is cheap; the last one that is
@@ -255,6 +255,12 @@ impl Store {
             rebuilding: shared.index.is_empty(),
             damaged: shared.segments.damaged(),
         }
+    }
+
+    /// How long the disk takes, and how many share a sync.
+    #[must_use]
+    pub fn timings(&self) -> Timings {
+        self.inner.shared.timings.clone()
     }
 
     /// Stored events that were met since the start and could not be read.

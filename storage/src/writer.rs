@@ -199,6 +199,7 @@ impl Writer {
             return Ok(plan);
         }
         fault_point::pass("journal.before_write");
+        let records = self.frame.places().len() as f64;
         match self.tail.append(&mut self.frame) {
             Ok(()) => {}
             Err(NotAppended::Fatal(fatal)) => return Err(fatal),
@@ -210,6 +211,7 @@ impl Writer {
             }
         }
         fault_point::pass("journal.after_write");
+        self.shared.timings.batch.observe(records);
         match self.durability {
             Durability::Fsync => self.sync()?,
             Durability::Relaxed => {
@@ -234,7 +236,9 @@ impl Writer {
         if fault_point::pass("journal.sync") {
             return Err(Fatal { what: "syncing the journal", cause: "struck by the fault laboratory".into() });
         }
+        let timer = self.shared.timings.sync.start_timer();
         self.tail.sync()?;
+        timer.observe_duration();
         fault_point::pass("journal.after_sync");
         self.clocks.unsynced = None;
         self.shared.progress.set_synced(self.tail.next() - 1);

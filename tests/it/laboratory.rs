@@ -197,6 +197,7 @@ async fn the_metrics_balance_and_only_this_machine_sees_them() {
         "greenroom_sends_settled_total{outcome=\"acked\"} 2",
         "greenroom_ledger_imbalances_total 0",
         "greenroom_actors{kind=\"session\"} 2",
+        "greenroom_ack_seconds_count 2",
     ];
     until(
         "the books to have all of it",

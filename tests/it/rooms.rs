@@ -466,3 +466,17 @@ async fn those_who_share_a_room_see_how_reachable_they_are_and_strangers_do_not(
     assert_eq!(sees_as(&alice, bob.user(), Availability::Online).await, None);
     sees_as(&bob, alice.user(), Availability::Online).await;
 }
+
+#[tokio::test]
+async fn two_guests_who_never_open_a_socket_have_a_direct_room_all_the_same() {
+    let server = Server::start().await;
+    let guest = async |name: &str| {
+        let body = json!({ "guest": name });
+        call(&server, Method::POST, "/api/session").json(&body).answer().await.is(StatusCode::OK)
+    };
+    let (ana, bob) = (guest("ana").await, guest("bob").await);
+    let direct = call(&server, Method::POST, "/api/direct").by(ana.text("/token"));
+    let direct = direct.json(&json!({ "user": bob.text("/user/id") })).answer().await.is(StatusCode::CREATED);
+    let list = call(&server, Method::GET, "/api/rooms").by(bob.text("/token")).answer().await.is(StatusCode::OK);
+    assert_eq!((list.text("/rooms/0/room"), list.text("/rooms/0/with/name")), (direct.text("/room"), "ana"));
+}

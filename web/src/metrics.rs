@@ -34,6 +34,9 @@ fn render(metrics: &Metrics) -> prometheus::Result<String> {
     page.health(&metrics.health)?;
     page.actors(metrics)?;
     page.refusals(&metrics.refusals)?;
+    for timing in &metrics.timings {
+        page.register(timing.clone())?;
+    }
     page.0.register(Box::new(ProcessCollector::for_self()))?;
     TextEncoder::new().encode_to_string(&page.0.gather())
 }

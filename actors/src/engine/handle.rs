@@ -8,8 +8,9 @@ use std::time::Duration;
 use greenroom_protocol::limits::Limits;
 use greenroom_protocol::{CloseCode, Hello, Name, Ref, Status, User, UserId};
 use greenroom_storage::{
-    Account, Durability, GuestTokens, Options, SignInToken, StartError, Store, TokenHash, Unreadable,
+    Account, Durability, GuestTokens, Options, SignInToken, StartError, Store, Timings, TokenHash, Unreadable,
 };
+use prometheus::Histogram;
 use ractor::Actor;
 use serde::Serialize;
 use tokio::sync::watch;
@@ -27,7 +28,7 @@ use crate::dead_letters::DeadLetter;
 use crate::directory::{Directory, Person};
 use crate::lobby::PublicRoom;
 use crate::membership::{Membership, RoomFailed};
-use crate::outbox::Outbox;
+use crate::outbox::{ACKNOWLEDGED, Outbox};
 use crate::pace::Pacing;
 use crate::session::{SessionConfig, SessionHandle};
 use crate::shard::Opening;
@@ -147,6 +148,8 @@ pub struct Metrics {
     pub life: Vec<(&'static str, LifeChange, u64)>,
     /// How often what was refused for coming too often, or being too many; nothing where there are no limits.
     pub refusals: Vec<(&'static str, u64)>,
+    /// What takes how long.
+    pub timings: Vec<Histogram>,
 }
 
 /// People and sessions online.
@@ -219,6 +222,7 @@ impl Engine {
         }
         let user = User { id: UserId::new(), name };
         let token = self.tokens.issue(&user);
+        self.directory.strangers.meet(&user);
         Ok(Identity { person: Person { user, guest: true }, token: Some(token), sign_in: None, admin: false })
     }
 
@@ -236,6 +240,7 @@ impl Engine {
         if self.accounts.has_account(user.id).await? {
             return Err(HelloFailed::BadToken);
         }
+        self.directory.strangers.meet(&user);
         Ok(Identity {
             person: Person { user, guest: true },
             token: Some(token.to_owned()),
@@ -387,7 +392,9 @@ impl Engine {
         let health = self.health().await;
         let census = &self.directory.census;
         let refusals = self.pacing().map(|pacing| pacing.refusals()).unwrap_or_default();
-        Metrics { health, balance: balance(&self.directory), actors: census.crowd(), life: census.counts(), refusals }
+        let (actors, life, balance) = (census.crowd(), census.counts(), balance(&self.directory));
+        let Timings { sync, batch } = self.store.timings();
+        Metrics { health, balance, actors, life, refusals, timings: vec![ACKNOWLEDGED.clone(), sync, batch] }
     }
 
     /// Sessions whose sockets are open.

@@ -66,7 +66,8 @@ pub struct Saying {
 }
 
 impl Engine {
-    /// Somebody by id, or by the name of their account: whoever has an account, has written or read here, or is online.
+    /// Somebody by id, or by the name of their account: whoever has an account, has written or read here, or has shown
+    /// themselves lately.
     ///
     /// # Errors
     /// Where that can't be read now.
@@ -79,8 +80,7 @@ impl Engine {
         if let Some(known) = self.directory.store.person(id).await? {
             return Ok(Some(known));
         }
-        let mut online = self.directory.sessions().into_iter().map(|(_, living)| living.person);
-        Ok(online.find(|person| person.user.id == id))
+        Ok(self.directory.strangers.find(id))
     }
 
     /// Whether somebody may know of a room.

@@ -1,10 +1,21 @@
 //! What an outbox knows of one room.
 
 use std::collections::VecDeque;
+use std::sync::LazyLock;
+use std::time::Instant;
 
 use greenroom_protocol::{EncodedFrame, Ref, RoomId, Send, Seq};
 
+use prometheus::{Histogram, HistogramOpts, exponential_buckets};
+
 use super::{Permit, Settlement, ack};
+
+/// Seconds from reading a send to its acknowledgement, of all sockets: half a millisecond to sixteen seconds.
+pub(crate) static ACKNOWLEDGED: LazyLock<Histogram> = LazyLock::new(|| {
+    let buckets = exponential_buckets(0.000_5, 2.0, 16).expect("positive, growing, and some");
+    let opts = HistogramOpts::new("greenroom_ack_seconds", "Time from reading a send to its acknowledgement");
+    Histogram::with_opts(opts.buckets(buckets)).expect("a good name, and growing buckets")
+});
 
 /// A socket's own number of a send. An id may come twice; this never does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -36,6 +47,7 @@ pub(super) struct Lane {
 struct Waiting {
     unanswered: Unanswered,
     reference: Option<Ref>,
+    since: Instant,
     /// Given back with the answer: this is what bounds the sends of a socket.
     _permit: Permit,
 }
@@ -64,7 +76,12 @@ impl Lane {
         permit: Permit,
     ) -> Unanswered {
         let unanswered = Unanswered { number, send };
-        self.waiting.push_back(Waiting { unanswered: unanswered.clone(), reference, _permit: permit });
+        self.waiting.push_back(Waiting {
+            unanswered: unanswered.clone(),
+            reference,
+            since: Instant::now(),
+            _permit: permit,
+        });
         unanswered
     }
 
@@ -136,7 +153,10 @@ impl Lane {
         let index = self.waiting.iter().position(|waiting| waiting.unanswered.number == settlement.number)?;
         let waiting = self.waiting.remove(index)?;
         Some(match &settlement.result {
-            Ok((seq, at)) => ack(&self.room, &waiting.unanswered.send, waiting.reference, *seq, *at),
+            Ok((seq, at)) => {
+                ACKNOWLEDGED.observe(waiting.since.elapsed().as_secs_f64());
+                ack(&self.room, &waiting.unanswered.send, waiting.reference, *seq, *at)
+            }
             Err(refusal) => refusal.clone().frame(waiting.reference),
         })
     }
