@@ -135,3 +135,23 @@ pub(super) fn cut(events: &mut Vec<LogEvent>, head: Seq) -> bool {
     events.truncate(known);
     more
 }
+
+#[cfg(test)]
+mod tests {
+    use greenroom_protocol::{Event, RoomId};
+
+    use super::*;
+
+    #[test]
+    fn a_page_ends_where_the_rooms_own_announcements_end() {
+        let event = |seq| {
+            let event = Event::Unreadable { room: RoomId::parse("attic").unwrap(), seq: Seq(seq) };
+            LogEvent { event, ordinal: 0 }
+        };
+        let page: Vec<LogEvent> = (4..=7).map(event).collect();
+        for (head, left, more) in [(9, 4, false), (7, 4, false), (5, 2, true), (3, 0, true)] {
+            let mut page = page.clone();
+            assert_eq!((cut(&mut page, Seq(head)), page.len()), (more, left), "announced up to {head}");
+        }
+    }
+}
