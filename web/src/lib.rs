@@ -6,8 +6,10 @@
 mod accept;
 mod accounts;
 mod assets;
+mod bodies;
 mod caller;
 mod cookie;
+mod document;
 mod fields;
 mod http;
 mod lab;

@@ -2,33 +2,37 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::{from_fn, map_response};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{any, get};
+use axum::{Extension, Router};
+use utoipa_axum::routes;
 
 use crate::accept::Edge;
 use crate::assets::{self, CONTENT_SECURITY_POLICY};
+use crate::document::{self, Documents};
 use crate::local::only_from_here;
 use crate::problem::Problem;
 use crate::{accounts, http, lab, metrics, rooms, socket};
 
 pub(crate) fn router(edge: Arc<Edge>) -> Router {
-    let api = Router::new()
-        .route("/api/health", get(http::health))
+    // What tells of people and rooms by name is for this machine only.
+    let here = metrics::routes().routes(routes!(http::set_aside)).layer(from_fn(only_from_here));
+    let (calls, described) = document::router()
+        .routes(routes!(http::health))
         .merge(accounts::routes(&edge))
         .merge(rooms::routes(&edge))
-        .route("/api", any(unknown))
-        .route("/api/", any(unknown))
-        .route("/api/{*unknown}", any(unknown));
-    // What tells of people and rooms by name is for this machine only.
-    let here = metrics::routes().route("/api/set-aside", get(http::set_aside)).layer(from_fn(only_from_here));
+        .merge(here)
+        .merge(document::routes())
+        .split_for_parts();
     let lab = if edge.config.lab { lab::routes() } else { Router::new() };
     Router::new()
         .route("/ws", get(socket::upgrade))
-        .merge(api)
-        .merge(here)
+        .merge(calls.layer(Extension(Arc::new(Documents::new(&described)))))
+        .route("/api", any(unknown))
+        .route("/api/", any(unknown))
+        .route("/api/{*unknown}", any(unknown))
         .merge(lab)
         .fallback(page)
         .method_not_allowed_fallback(method_not_allowed)
@@ -38,7 +42,8 @@ pub(crate) fn router(edge: Arc<Edge>) -> Router {
 
 /// The paths of the listener for metrics.
 pub(crate) fn metrics_router(edge: Arc<Edge>) -> Router {
-    metrics::routes()
+    let (metrics, _described) = metrics::routes().split_for_parts();
+    metrics
         .fallback(unknown)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(map_response(secure))

@@ -11,29 +11,46 @@ use axum::http::StatusCode;
 use greenroom_actors::{AccountFailed, ProfileChange};
 use greenroom_protocol::Name;
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use super::person::{Shown, shown, shown_guest, shown_to_themselves};
 use crate::accept::Edge;
+use crate::bodies::ProfileEdit;
 use crate::caller::Somebody;
+use crate::document::examples;
 use crate::fields::Fields;
 use crate::problem::Problem;
 
 /// A page of people.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct People {
+    /// By name, a hundred at most.
     users: Vec<Shown>,
+    /// Whether there are more behind the last.
     more: bool,
 }
 
 /// Which page.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Which {
+    /// How their names begin.
     #[serde(default)]
+    #[param(required = false, example = "an")]
     query: String,
+    /// The name of the last one of the page before.
+    #[param(example = "ana")]
     after: Option<String>,
 }
 
-/// `GET /api/users/me`: who one is.
+/// Who one is.
+#[utoipa::path(
+    get, path = "/api/users/me", tag = "accounts", operation_id = "me",
+    responses(
+        (status = 200, description = "who one is", body = Shown, example = json!(examples::me())),
+    ),
+    security(("bearer" = []), ("cookie" = [])),
+)]
 pub(super) async fn me(State(edge): State<Arc<Edge>>, Somebody(identity): Somebody) -> Result<Json<Shown>, Problem> {
     if identity.person.guest {
         return Ok(Json(shown_guest(&edge, identity.person).await));
@@ -43,7 +60,17 @@ pub(super) async fn me(State(edge): State<Arc<Edge>>, Somebody(identity): Somebo
     Ok(Json(shown_to_themselves(&edge, account).await))
 }
 
-/// `PATCH /api/users/me`: changes what one says of oneself.
+/// Changes what one says of oneself.
+#[utoipa::path(
+    patch, path = "/api/users/me", tag = "accounts", operation_id = "change_me",
+    request_body(content = ProfileEdit, example = json!(examples::profile_edit())),
+    responses(
+        (status = 200, description = "who one is now", body = Shown, example = json!(examples::me())),
+        (status = 403, description = "a guest has nothing to change; register first"),
+        (status = 409, description = "the name or the e-mail is somebody's"),
+    ),
+    security(("bearer" = []), ("cookie" = [])),
+)]
 pub(super) async fn change(
     State(edge): State<Arc<Edge>>,
     ConnectInfo(from): ConnectInfo<SocketAddr>,
@@ -89,7 +116,16 @@ fn unchanged(failed: AccountFailed) -> Problem {
     failed.into()
 }
 
-/// `GET /api/users`: those whose names begin like `query`, behind `after`.
+/// Those whose names begin like `query`, behind `after`.
+#[utoipa::path(
+    get, path = "/api/users", tag = "accounts", operation_id = "users",
+    params(Which),
+    responses(
+        (status = 200, description = "a page of people, by name", body = People, example = json!(examples::people())),
+        (status = 422, description = "`after` is no name"),
+    ),
+    security(("bearer" = []), ("cookie" = [])),
+)]
 pub(super) async fn list(
     State(edge): State<Arc<Edge>>,
     _asked_by: Somebody,
@@ -102,7 +138,16 @@ pub(super) async fn list(
     Ok(Json(People { users: shown(&edge, accounts).await?, more }))
 }
 
-/// `GET /api/users/{user}`: somebody, by id or by name.
+/// Somebody, by id or by name.
+#[utoipa::path(
+    get, path = "/api/users/{user}", tag = "accounts", operation_id = "user",
+    params(("user" = String, Path, description = "Somebody's id, or the name of their account", example = "bob")),
+    responses(
+        (status = 200, description = "somebody", body = Shown, example = json!(examples::person())),
+        (status = 404, description = "nobody of this id or name has an account"),
+    ),
+    security(("bearer" = []), ("cookie" = [])),
+)]
 pub(super) async fn one(
     State(edge): State<Arc<Edge>>,
     _asked_by: Somebody,

@@ -3,20 +3,32 @@
 use greenroom_actors::{Account, Person, hue_of};
 use greenroom_protocol::{Name, Status, UserId};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::accept::Edge;
 use crate::problem::Problem;
 
 /// Somebody, as others see them; their e-mail is there for themselves alone.
-#[derive(Serialize)]
-pub(super) struct Shown {
+#[derive(Serialize, ToSchema)]
+#[schema(as = Person)]
+pub(crate) struct Shown {
+    /// Who.
     id: UserId,
+    /// What they are called.
     name: Name,
+    /// What they want to be shown as; empty where they have not said.
     display_name: String,
+    /// What they say of themselves.
     status_text: String,
+    /// The hue of their picture, in degrees.
+    #[schema(maximum = 359)]
     hue: u16,
+    /// How reachable they are.
+    #[schema(pattern = "^(online|away|dnd|offline)$")]
     status: &'static str,
+    /// Whether they are here without an account.
     guest: bool,
+    /// Only ever told to themselves.
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<String>,
 }
