@@ -67,6 +67,7 @@ uuid_id!(
 /// An event's place in its room's log: 1, 2, 3 … without a gap. Zero stands before the first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schemas", schema(value_type = u64, format = "uint64"))]
 #[serde(transparent)]
 pub struct Seq(pub u64);
 

@@ -17,6 +17,9 @@ pub(super) fn complete(calls: &OpenApi) -> Value {
     document["components"]["schemas"]["Problem"] = problem_schema();
     for (_path, item) in members(&mut document["paths"]) {
         for (method, operation) in members(item) {
+            if let Some(schema) = operation.pointer_mut("/requestBody/content/application~1json/schema") {
+                something(schema);
+            }
             imply(method, operation);
             tell(operation);
         }
