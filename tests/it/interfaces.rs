@@ -344,3 +344,14 @@ fn gather_references(value: &Value, found: &mut Vec<String>) {
     let fields = value.as_object().into_iter().flatten().map(|(_, part)| part);
     fields.chain(value.as_array().into_iter().flatten()).for_each(|part| gather_references(part, found));
 }
+
+#[tokio::test]
+async fn the_guide_to_http_has_every_call_in_its_table() {
+    const GUIDE: &str = include_str!("../../docs/http.md");
+    let server = Server::start().await;
+    let contract = Contract::of(&server, "/api/openapi.json").await;
+    let table = GUIDE.split_once("<!-- calls:").expect("the guide has the mark").1;
+    let rows: BTreeSet<&str> = table.lines().skip(3).take_while(|line| line.starts_with('|')).collect();
+    let calls: BTreeSet<String> = contract.operations().iter().map(Operation::row).collect();
+    assert_eq!(rows, calls.iter().map(String::as_str).collect());
+}

@@ -106,6 +106,11 @@ impl Operation {
         })
     }
 
+    /// Its row in the guide.
+    pub(crate) fn row(&self) -> String {
+        format!("| `{} {}` | {} |", self.method, self.path, self.spec["summary"].as_str().expect("a summary"))
+    }
+
     /// The path, with these for its parameters.
     pub(crate) fn path_of(&self, parameters: &[(&str, &str)]) -> String {
         let fill = |path: String, (name, value): &(&str, &str)| path.replace(&format!("{{{name}}}"), value);
