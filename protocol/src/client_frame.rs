@@ -14,7 +14,7 @@ use crate::{Body, BodyError, Epoch, ErrorCode, MessageId, Name, RoomId, Seq, Sta
 pub enum Ref {
     /// A number.
     Number(i64),
-    /// A text of at most [`REF_BYTES`] bytes.
+    /// A text of at most 128 bytes.
     Text(String),
 }
 
@@ -83,7 +83,7 @@ pub struct Join {
     /// The life of the log that `since` belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub epoch: Option<Epoch>,
-    /// How many of the newest events, without `since`; see [`Join::limit`].
+    /// How many of the newest events, without `since`: 50 where nothing is said, at most 200.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u64>,
 }
@@ -143,7 +143,7 @@ pub struct History {
     /// Those after this one, the oldest of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<Seq>,
-    /// How many; see [`History::limit`].
+    /// How many: 50 where nothing is said, at least 1, at most 200.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u64>,
 }

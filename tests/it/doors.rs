@@ -142,6 +142,15 @@ impl House {
     }
 }
 
+/// What an answer says, without what is different each time.
+fn said(answer: &Answer) -> Value {
+    let mut body = answer.body.clone();
+    if let Some(fields) = body.as_object_mut() {
+        fields.remove("request_id");
+    }
+    body
+}
+
 #[tokio::test]
 async fn every_call_about_a_room_is_for_those_who_belong_there_and_for_nobody_else() {
     let mut house = House::open().await;
@@ -162,7 +171,7 @@ async fn every_call_about_a_room_is_for_those_who_belong_there_and_for_nobody_el
                 Who::Guest | Who::Stranger | Who::ExMember => {
                     let none = house.tries(who, operation, NOWHERE).await;
                     assert_eq!(answer.status, StatusCode::NOT_FOUND, "{case}");
-                    assert_eq!((&answer.status, &answer.body), (&none.status, &none.body), "as if there were none");
+                    assert_eq!((answer.status, said(&answer)), (none.status, said(&none)), "as if there were none");
                 }
                 Who::Member => assert_eq!(answer.status.as_u16(), allowed[0], "{case}"),
                 Who::Moderator => assert_eq!(answer.status.as_u16(), allowed[1], "{case}"),

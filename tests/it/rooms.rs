@@ -202,7 +202,7 @@ async fn whoever_is_put_out_in_the_midst_of_a_conversation_hears_nothing_from_th
 #[tokio::test]
 async fn two_people_have_one_direct_room_whoever_begins_and_however_often() {
     let mut server = Server::start().await;
-    let (mut alice, mut bob) = (Guest::enter(&server, "Alice").await, Guest::enter(&server, "Bob").await);
+    let (mut alice, bob) = (Guest::enter(&server, "Alice").await, Guest::enter(&server, "Bob").await);
     let begins = |from: &Guest, to: &Guest| {
         let (token, to) = (from.token().to_owned(), json!({ "user": id(to) }));
         let call = call(&server, Method::POST, "/api/direct").by(&token).json(&to);

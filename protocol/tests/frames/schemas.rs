@@ -9,12 +9,14 @@ use utoipa::ToSchema;
 fn described<T: ToSchema>() -> Validator {
     let mut schemas = Vec::new();
     T::schemas(&mut schemas);
-    let schemas: serde_json::Map<String, Value> =
-        schemas.into_iter().map(|(name, schema)| (name, serde_json::to_value(schema).unwrap())).collect();
+    let schemas: serde_json::Map<String, Value> = schemas
+        .into_iter()
+        .map(|(name, schema)| (name, serde_json::to_value(schema).expect("schemas are JSON")))
+        .collect();
     let schema = json!({
         "allOf": [T::schema()], "unevaluatedProperties": false, "components": { "schemas": schemas },
     });
-    jsonschema::validator_for(&schema).unwrap()
+    jsonschema::validator_for(&schema).expect("a good schema")
 }
 
 proptest! {

@@ -2,9 +2,10 @@
 
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
+use utoipa::PartialSchema as _;
 use utoipa::openapi::OpenApi;
 
-use crate::cookie;
+use crate::{cookie, problem};
 
 const PROBLEM: &str = "application/problem+json";
 
@@ -14,7 +15,7 @@ pub(super) fn complete(calls: &OpenApi) -> Value {
     // What has no license of its own has that of the whole.
     document["info"]["license"] = json!({ "name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0" });
     document["components"]["securitySchemes"] = schemes();
-    document["components"]["schemas"]["Problem"] = problem_schema();
+    document["components"]["schemas"]["Problem"] = serde_json::to_value(problem::Body::schema()).unwrap_or_default();
     for (_path, item) in members(&mut document["paths"]) {
         for (method, operation) in members(item) {
             if let Some(schema) = operation.pointer_mut("/requestBody/content/application~1json/schema") {
@@ -35,26 +36,6 @@ fn schemes() -> Value {
     json!({
         "bearer": { "type": "http", "scheme": "bearer", "description": bearer },
         "cookie": { "type": "apiKey", "in": "cookie", "name": cookie::NAME, "description": by_browser },
-    })
-}
-
-/// [`Problem`](crate::problem::Problem), as it is written.
-fn problem_schema() -> Value {
-    json!({
-        "type": "object",
-        "description": "Why a request was refused (RFC 9457).",
-        "required": ["type", "title", "status", "detail"],
-        "properties": {
-            "type": { "type": "string", "description": "Always `about:blank`: the status says what it is." },
-            "title": { "type": "string", "description": "The status, in words." },
-            "status": { "type": "integer", "minimum": 400, "maximum": 599, "description": "The status." },
-            "detail": { "type": "string", "description": "What is wrong, for a person." },
-            "errors": {
-                "type": "object",
-                "description": "What is wrong with which field.",
-                "additionalProperties": { "type": "string" },
-            },
-        },
     })
 }
 

@@ -1,7 +1,5 @@
 //! The calls as a page to read: no scripts, and nothing from elsewhere.
 
-use std::fmt::Write as _;
-
 use serde_json::Value;
 
 /// What it looks like.
@@ -15,13 +13,13 @@ pub(super) fn render(document: &Value) -> String {
     let (mut nav, mut body) = (String::new(), String::new());
     for tag in list(&document["tags"]) {
         let name = text(&tag["name"]);
-        let _ = write!(nav, "<li><a href=\"#{0}\">{0}</a><ul>", escaped(name));
+        nav.push_str(&format!("<li><a href=\"#{0}\">{0}</a><ul>", escaped(name)));
         let about = escaped(text(&tag["description"]));
-        let _ = write!(body, "<section id=\"{0}\"><h2>{0}</h2><p>{about}</p>", escaped(name));
+        body.push_str(&format!("<section id=\"{0}\"><h2>{0}</h2><p>{about}</p>", escaped(name)));
         for (path, method, operation) in operations(document) {
             if list(&operation["tags"]).any(|tag| tag == name) {
                 let id = escaped(text(&operation["operationId"]));
-                let _ = write!(nav, "<li><a href=\"#{id}\">{}</a></li>", call(method, path));
+                nav.push_str(&format!("<li><a href=\"#call-{id}\">{}</a></li>", call(method, path)));
                 call_section(&mut body, path, method, operation);
             }
         }
@@ -55,19 +53,19 @@ fn call(method: &str, path: &str) -> String {
 
 fn call_section(page: &mut String, path: &str, method: &str, operation: &Value) {
     let id = escaped(text(&operation["operationId"]));
-    let _ = write!(page, "<article id=\"{id}\"><h3>{}</h3>", call(method, path));
-    let _ = write!(page, "<p>{}</p><p class=\"who\">{}</p>", prose(text(&operation["summary"])), who(operation));
+    page.push_str(&format!("<article id=\"call-{id}\"><h3>{}</h3>", call(method, path)));
+    page.push_str(&format!("<p>{}</p><p class=\"who\">{}</p>", prose(text(&operation["summary"])), who(operation)));
     parameters(page, &operation["parameters"]);
     for (kind, content) in fields(&operation["requestBody"]["content"]) {
-        let _ = write!(page, "<h4>Body</h4>{}", contents(kind, content));
+        page.push_str(&format!("<h4>Body</h4>{}", contents(kind, content)));
     }
     page.push_str("<h4>Answers</h4><table><thead><tr><th scope=\"col\">status</th><th scope=\"col\">when</th>");
     page.push_str("</tr></thead><tbody>");
     for (status, response) in fields(&operation["responses"]) {
         let when = prose(text(&response["description"]));
-        let _ = write!(page, "<tr><th scope=\"row\">{}</th><td>{when}", escaped(status));
+        page.push_str(&format!("<tr><th scope=\"row\">{}</th><td>{when}", escaped(status)));
         for (kind, content) in fields(&response["content"]) {
-            let _ = write!(page, "<details><summary>example</summary>{}</details>", contents(kind, content));
+            page.push_str(&format!("<details><summary>example</summary>{}</details>", contents(kind, content)));
         }
         page.push_str("</td></tr>");
     }
@@ -89,8 +87,8 @@ fn parameters(page: &mut String, parameters: &Value) {
         let (name, place) = (escaped(text(&parameter["name"])), escaped(text(&parameter["in"])));
         let needed = if parameter["required"] == true { ", needed" } else { "" };
         let (kind, about) = (shape(&parameter["schema"]), prose(text(&parameter["description"])));
-        let _ = write!(rows, "<tr><th scope=\"row\"><code>{name}</code></th><td>{place}{needed}</td>");
-        let _ = write!(rows, "<td>{kind}</td><td>{about}</td></tr>");
+        rows.push_str(&format!("<tr><th scope=\"row\"><code>{name}</code></th><td>{place}{needed}</td>"));
+        rows.push_str(&format!("<td>{kind}</td><td>{about}</td></tr>"));
     }
     table(page, "Parameters", &["name", "where", "what", "meaning"], &rows);
 }
@@ -100,14 +98,13 @@ fn table(page: &mut String, title: &str, columns: &[&str], rows: &str) {
         return;
     }
     let columns: String = columns.iter().map(|column| format!("<th scope=\"col\">{column}</th>")).collect();
-    let _ = write!(page, "<h4>{title}</h4><table><thead><tr>{columns}</tr></thead><tbody>{rows}</tbody></table>");
+    page.push_str(&format!("<h4>{title}</h4><table><thead><tr>{columns}</tr></thead><tbody>{rows}</tbody></table>"));
 }
 
 fn contents(kind: &str, content: &Value) -> String {
-    let example = match &content["example"] {
-        Value::String(plain) => plain.clone(),
-        other => serde_json::to_string_pretty(other).unwrap_or_default(),
-    };
+    let example = &content["example"];
+    let written = || serde_json::to_string_pretty(example).unwrap_or_default();
+    let example = example.as_str().map_or_else(written, ToOwned::to_owned);
     let shape = shape(&content["schema"]);
     // Whoever has no mouse scrolls it too.
     let block = format!("<pre tabindex=\"0\"><code>{}</code></pre>", escaped(&example));
@@ -117,8 +114,8 @@ fn contents(kind: &str, content: &Value) -> String {
 fn schemas(page: &mut String, schemas: &Value) {
     page.push_str("<section id=\"schemas\"><h2>schemas</h2>");
     for (name, schema) in fields(schemas) {
-        let _ = write!(page, "<article id=\"schema-{0}\"><h3>{0}</h3>", escaped(name));
-        let _ = write!(page, "<p>{} {}</p>", prose(text(&schema["description"])), shape(schema));
+        page.push_str(&format!("<article id=\"schema-{0}\"><h3>{0}</h3>", escaped(name)));
+        page.push_str(&format!("<p>{} {}</p>", prose(text(&schema["description"])), shape(schema)));
         for part in list(&schema["oneOf"]).chain(list(&schema["allOf"])).chain([schema]) {
             properties(page, part);
         }
@@ -132,8 +129,8 @@ fn properties(page: &mut String, schema: &Value) {
     for (name, property) in fields(&schema["properties"]) {
         let needed = if list(&schema["required"]).any(|one| one == name) { "always" } else { "" };
         let (name, about) = (escaped(name), prose(text(&property["description"])));
-        let _ = write!(rows, "<tr><th scope=\"row\"><code>{name}</code></th><td>{needed}</td>");
-        let _ = write!(rows, "<td>{}</td><td>{about}</td></tr>", shape(property));
+        rows.push_str(&format!("<tr><th scope=\"row\"><code>{name}</code></th><td>{needed}</td>"));
+        rows.push_str(&format!("<td>{}</td><td>{about}</td></tr>", shape(property)));
     }
     table(page, "Fields", &["name", "there", "what", "meaning"], &rows);
     list(&schema["allOf"]).for_each(|part| properties(page, part));
@@ -155,10 +152,8 @@ fn shape(schema: &Value) -> String {
     }
     let bounds = ["format", "pattern", "minLength", "maxLength", "minimum", "maximum", "maxItems"];
     let bounds = bounds.iter().filter_map(|key| Some(format!(", {key} {}", plain(schema.get(key)?))));
-    let kind = match &schema["type"] {
-        Value::Array(kinds) => kinds.iter().map(text).collect::<Vec<_>>().join(" or "),
-        kind => text(kind).to_owned(),
-    };
+    let one = std::iter::once(&schema["type"]).filter(|kind| kind.is_string());
+    let kind = list(&schema["type"]).chain(one).map(text).collect::<Vec<_>>().join(" or ");
     let items = if schema["items"].is_null() { String::new() } else { format!(" of {}", shape(&schema["items"])) };
     escaped(&kind) + &items + &escaped(&bounds.collect::<String>())
 }
