@@ -3,11 +3,12 @@
 
 use std::sync::Arc;
 
+use axum::Extension;
+use axum::body::Bytes;
 use axum::http::{HeaderValue, header};
 use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::{Extension, Json};
 use serde_json::Value;
 use utoipa::OpenApi;
 use utoipa::openapi::OpenApi as Calls;
@@ -40,17 +41,17 @@ struct InCommon;
 /// The documents, as they are handed out.
 #[derive(Debug)]
 pub(crate) struct Documents {
-    calls: Value,
-    socket: Value,
-    page: String,
+    calls: Bytes,
+    socket: Bytes,
+    page: Bytes,
 }
 
 impl Documents {
     /// Of all calls that the router has.
     pub(crate) fn new(calls: &Calls) -> Self {
-        let (calls, socket) = (openapi::complete(calls), asyncapi::document());
-        let page = page::render(&calls);
-        Self { calls, socket, page }
+        let calls = openapi::complete(calls);
+        let page = page::render(&calls).into();
+        Self { calls: calls.to_string().into(), socket: asyncapi::document().to_string().into(), page }
     }
 }
 
@@ -73,8 +74,8 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Edge>> {
     get, path = "/api/openapi.json", tag = "server", operation_id = "openapi",
     responses((status = 200, description = "OpenAPI 3.1", body = Value, example = json!({ "openapi": "3.1.0" }))),
 )]
-async fn calls(Extension(documents): Extension<Arc<Documents>>) -> Json<Value> {
-    Json(documents.calls.clone())
+async fn calls(Extension(documents): Extension<Arc<Documents>>) -> Response {
+    of_kind("application/json", documents.calls.clone())
 }
 
 /// The WebSocket, as AsyncAPI.
@@ -82,8 +83,8 @@ async fn calls(Extension(documents): Extension<Arc<Documents>>) -> Json<Value> {
     get, path = "/api/asyncapi.json", tag = "server", operation_id = "asyncapi",
     responses((status = 200, description = "AsyncAPI 3.0", body = Value, example = json!({ "asyncapi": "3.0.0" }))),
 )]
-async fn socket(Extension(documents): Extension<Arc<Documents>>) -> Json<Value> {
-    Json(documents.socket.clone())
+async fn socket(Extension(documents): Extension<Arc<Documents>>) -> Response {
+    of_kind("application/json", documents.socket.clone())
 }
 
 /// The calls, as a page to read.
