@@ -90,7 +90,7 @@ async fn what_cannot_be_done_over_http_is_answered_by_a_problem() {
         is_problem(get(&server, path).await, StatusCode::NOT_FOUND).await;
     }
     let client = reqwest::Client::new();
-    for (method, path) in [(Method::DELETE, "/api/health"), (Method::POST, "/api/rooms"), (Method::PUT, "/ws")] {
+    for (method, path) in [(Method::DELETE, "/api/health"), (Method::PATCH, "/api/rooms"), (Method::PUT, "/ws")] {
         let response = client.request(method, server.url(path)).send().await.unwrap();
         assert!(response.headers().contains_key(header::ALLOW), "{path} says what it takes");
         is_problem(response, StatusCode::METHOD_NOT_ALLOWED).await;

@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use greenroom_protocol::{CloseCode, Command, ErrorCode, History, Join, MessageId, ServerFrame};
+use greenroom_protocol::{ClientFrame, CloseCode, Command, ErrorCode, History, Join, MessageId, ServerFrame};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -247,6 +247,23 @@ async fn what_people_hear_over_their_sockets_is_as_its_document_says() {
     }
     for kind in ["ack", "error", "history", "joined", "left", "message", "rooms", "typing", "unread", "welcome"] {
         assert!(heard.contains(kind), "{kind} was not heard: {heard:?}");
+    }
+}
+
+#[tokio::test]
+async fn every_frame_has_an_example_that_is_as_its_schema_wants_it() {
+    let server = Server::start().await;
+    let contract = Contract::of(&server, "/api/asyncapi.json").await;
+    for (key, message) in contract.document["components"]["messages"].as_object().expect("messages") {
+        let example = &message["examples"][0]["payload"];
+        let kind = key.split_once('.').expect("a side and a type").1;
+        assert_eq!(example["type"], kind, "{key} has an example");
+        assert_eq!(contract.wrong_with(&message["payload"], example), [""; 0], "{key}: {example}");
+        let read = match key.starts_with("client.") {
+            true => ClientFrame::parse(&example.to_string()).is_ok(),
+            false => serde_json::from_value::<ServerFrame>(example.clone()).is_ok(),
+        };
+        assert!(read, "{key} is read: {example}");
     }
 }
 

@@ -9,7 +9,6 @@ use axum::http::{HeaderValue, header};
 use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use serde_json::Value;
 use utoipa::OpenApi;
 use utoipa::openapi::OpenApi as Calls;
 use utoipa_axum::router::OpenApiRouter;
@@ -20,6 +19,7 @@ use crate::problem::unstored;
 
 mod asyncapi;
 pub(crate) mod examples;
+mod frames;
 mod openapi;
 mod page;
 

@@ -4,6 +4,7 @@ use greenroom_protocol::{CloseCode, Command, ErrorCode, Reconnect, Ref, ServerFr
 use serde_json::{Map, Value, json};
 use utoipa::{PartialSchema, ToSchema};
 
+use super::frames;
 use super::openapi::never_null;
 
 /// Which frame of the server answers which command, where it is carried out.
@@ -28,10 +29,11 @@ pub(super) fn document() -> Value {
     for kind in &said {
         let reference = json!({ "type": "object", "properties": { "ref": { "$ref": "#/components/schemas/Ref" } } });
         let payload = json!({ "allOf": [kind.payload, reference] });
-        messages.insert(format!("client.{}", kind.name), message(kind, payload));
+        messages.insert(format!("client.{}", kind.name), message(kind, payload, frames::said(&kind.name)));
     }
     for kind in &heard {
-        messages.insert(format!("server.{}", kind.name), message(kind, kind.payload.clone()));
+        messages
+            .insert(format!("server.{}", kind.name), message(kind, kind.payload.clone(), frames::heard(&kind.name)));
     }
     let of_channel =
         messages.keys().map(|key| (key.clone(), json!({ "$ref": format!("#/components/messages/{key}") })));
@@ -64,8 +66,9 @@ pub(super) fn document() -> Value {
     document
 }
 
-fn message(kind: &Kind, payload: Value) -> Value {
-    json!({ "name": kind.name, "summary": kind.payload["description"], "payload": payload })
+fn message(kind: &Kind, payload: Value, example: Option<Value>) -> Value {
+    let examples: Vec<Value> = example.into_iter().map(|frame| json!({ "payload": frame })).collect();
+    json!({ "name": kind.name, "summary": kind.payload["description"], "payload": payload, "examples": examples })
 }
 
 /// The variants of an enum that is told apart by `type`.

@@ -45,7 +45,7 @@ pub(crate) fn guest_entry() -> Value {
     json!({ "user": user, "token": "g1.4vT0c2Vyb29t" })
 }
 
-fn user(name: &str) -> Value {
+pub(super) fn user(name: &str) -> Value {
     let last = if name == "ana" { 1 } else { 2 };
     json!({ "id": format!("01a1f87f-563c-7337-b2f0-636e53c565c{last}"), "name": name })
 }
