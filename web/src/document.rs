@@ -26,8 +26,12 @@ mod page;
 /// What all calls have in common.
 #[derive(OpenApi)]
 #[openapi(
-    info(title = "Greenroom", description = "A chat engine: rooms, people and what they say. What happens the moment \
-        it happens comes over the WebSocket, which `/api/asyncapi.json` describes."),
+    info(
+        title = "Greenroom",
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
+        description = "A chat engine: rooms, people and what they say. What happens, the moment it happens, comes over \
+            the WebSocket, which `/api/asyncapi.json` describes.",
+    ),
     tags(
         (name = "accounts", description = "Registering, signing in and out, and what people say of themselves."),
         (name = "rooms", description = "Rooms: public, private and direct ones."),

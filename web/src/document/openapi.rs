@@ -12,8 +12,6 @@ const PROBLEM: &str = "application/problem+json";
 /// Completes what the calls declare.
 pub(super) fn complete(calls: &OpenApi) -> Value {
     let mut document = serde_json::to_value(calls).unwrap_or_default();
-    // What has no license of its own has that of the whole.
-    document["info"]["license"] = json!({ "name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0" });
     document["components"]["securitySchemes"] = schemes();
     document["components"]["schemas"]["Problem"] = serde_json::to_value(problem::Body::schema()).unwrap_or_default();
     for (_path, item) in members(&mut document["paths"]) {
