@@ -13,6 +13,7 @@ const KEPT: usize = 1_000;
 
 /// A command that has failed its room twice.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 pub struct DeadLetter {
     /// When it was set aside.
     pub at: Timestamp,
@@ -27,6 +28,7 @@ pub struct DeadLetter {
 
 /// Commands that sessions replay to a fresh incarnation of a room, and that so could fail it again.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 #[serde(tag = "command", rename_all = "snake_case")]
 pub enum PoisonCommand {
     /// Somebody says something.

@@ -31,6 +31,7 @@ pub(crate) struct Membership {
 
 /// A member of a room.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 pub struct Member {
     /// Who.
     #[serde(flatten)]

@@ -12,6 +12,8 @@ pub const PREVIEW_CHARS: usize = 120;
 
 /// A message's text, byte for byte as it was sent. Cloning it is cheap.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schemas", schema(value_type = String, min_length = 1, max_length = 8_000))]
 #[serde(try_from = "String", into = "String")]
 pub struct Body(Arc<str>);
 

@@ -9,11 +9,12 @@ use crate::{Body, BodyError, Epoch, ErrorCode, MessageId, Name, RoomId, Seq, Sta
 
 /// A client's own mark on a command; the reply carries it back.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 #[serde(untagged)]
 pub enum Ref {
     /// A number.
     Number(i64),
-    /// A text of at most [`REF_BYTES`] bytes.
+    /// A text of at most 128 bytes.
     Text(String),
 }
 
@@ -30,6 +31,7 @@ pub struct ClientFrame {
 
 /// What a client may ask for.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Command {
     /// Says who this is; the first frame of a socket.
@@ -59,6 +61,7 @@ pub enum Command {
 
 /// Who this is: a new guest, or somebody with a token. Neither where the upgrade said it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 pub struct Hello {
     /// The name of a new guest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -70,6 +73,7 @@ pub struct Hello {
 
 /// Enters a room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 pub struct Join {
     /// Which room.
     pub room: RoomId,
@@ -79,7 +83,7 @@ pub struct Join {
     /// The life of the log that `since` belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub epoch: Option<Epoch>,
-    /// How many of the newest events, without `since`; see [`Join::limit`].
+    /// How many of the newest events, without `since`: 50 where nothing is said, at most 200.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u64>,
 }
@@ -94,6 +98,7 @@ impl Join {
 
 /// Says something in a room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 pub struct Send {
     /// Where.
     pub room: RoomId,
@@ -108,6 +113,7 @@ pub struct Send {
 
 /// Begins or ends typing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 pub struct Typing {
     /// Where.
     pub room: RoomId,
@@ -117,6 +123,7 @@ pub struct Typing {
 
 /// Moves a cursor; it never goes back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 pub struct CursorMove {
     /// In which room.
     pub room: RoomId,
@@ -126,6 +133,7 @@ pub struct CursorMove {
 
 /// Asks for a page of events: before one, after one, or the newest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 pub struct History {
     /// Of which room.
     pub room: RoomId,
@@ -135,7 +143,7 @@ pub struct History {
     /// Those after this one, the oldest of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<Seq>,
-    /// How many; see [`History::limit`].
+    /// How many: 50 where nothing is said, at least 1, at most 200.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u64>,
 }
@@ -150,6 +158,7 @@ impl History {
 
 /// Says how reachable one is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 pub struct SetStatus {
     /// How reachable.
     pub status: Status,

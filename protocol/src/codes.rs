@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Why a command could not be carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorCode {
     /// Not a JSON object with a `type`, or nested too deeply.

@@ -6,6 +6,7 @@ use crate::{Body, MessageId, RoomId, Seq, Timestamp, User};
 
 /// A durable event of a room's log, in pages and live alike.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Event {
     /// Somebody said something.
@@ -25,6 +26,7 @@ pub enum Event {
 
 /// What a person said.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 pub struct Message {
     /// Where.
     pub room: RoomId,
@@ -45,6 +47,7 @@ pub struct Message {
 
 /// A change of a room's members.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 pub struct MemberChanged {
     /// Where.
     pub room: RoomId,
@@ -65,6 +68,7 @@ pub struct MemberChanged {
 
 /// What may happen to a member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum MemberChange {
     /// They came by themselves.
@@ -81,6 +85,7 @@ pub enum MemberChange {
 
 /// What a member may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Everything.
@@ -93,6 +98,7 @@ pub enum Role {
 
 /// A change of the room itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 pub struct RoomChanged {
     /// Which.
     pub room: RoomId,
@@ -113,6 +119,7 @@ pub struct RoomChanged {
 
 /// What may happen to a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RoomChange {
     /// It was made.

@@ -13,6 +13,7 @@ macro_rules! uuid_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
         #[serde(transparent)]
         pub struct $name(pub Uuid);
 
@@ -65,6 +66,8 @@ uuid_id!(
 
 /// An event's place in its room's log: 1, 2, 3 … without a gap. Zero stands before the first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schemas", schema(value_type = u64, format = "uint64"))]
 #[serde(transparent)]
 pub struct Seq(pub u64);
 
@@ -87,6 +90,8 @@ impl fmt::Display for Seq {
 
 /// A room's id on the wire: a slug `[a-z0-9][a-z0-9-]{0,63}`. Cloning it is cheap.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schemas", schema(value_type = String, pattern = "^[a-z0-9][a-z0-9-]{0,63}$"))]
 #[serde(try_from = "String", into = "String")]
 pub struct RoomId(Arc<str>);
 

@@ -14,6 +14,8 @@ use crate::limits::{ACCOUNT_NAME_MIN_CHARS, NAME_CHARS};
 /// A person's name, in Unicode's compatibility form (NFKC): letters, digits, `_`, `-` and `.`, of
 /// one script or a customary mixture such as Latin with Japanese. Cloning it is cheap.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schemas", schema(value_type = String, min_length = 1, max_length = 32))]
 #[serde(try_from = "String", into = "String")]
 pub struct Name(Arc<str>);
 

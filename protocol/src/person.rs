@@ -6,6 +6,7 @@ use crate::{Name, Seq, UserId};
 
 /// A person on the wire.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 pub struct User {
     /// Tells apart people of the same name.
     pub id: UserId,
@@ -15,6 +16,7 @@ pub struct User {
 
 /// How reachable a person says that they are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// There.
@@ -28,6 +30,7 @@ pub enum Status {
 
 /// How reachable a person is to others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Availability {
     /// There.
@@ -54,6 +57,7 @@ impl From<Option<Status>> for Availability {
 
 /// How far a person has got in a room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 pub struct Receipt {
     /// Whose cursors these are.
     pub user: User,

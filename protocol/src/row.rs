@@ -6,6 +6,7 @@ use crate::{Message, Role, RoomId, Seq, Timestamp, User};
 
 /// Who may be in a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RoomKind {
     /// Anybody.
@@ -18,6 +19,7 @@ pub enum RoomKind {
 
 /// One room in a person's list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 pub struct RoomRow {
     /// Which room.
     pub room: RoomId,
@@ -47,6 +49,7 @@ pub struct RoomRow {
 
 /// The newest message of a room, as a list shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 pub struct LastMessage {
     /// Its place in the room's log.
     pub seq: Seq,
@@ -66,6 +69,7 @@ impl From<&Message> for LastMessage {
 
 /// What changed in a row of a room that one is not looking at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 pub struct UnreadCount {
     /// Which room.
     pub room: RoomId,

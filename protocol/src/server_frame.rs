@@ -9,6 +9,7 @@ use crate::{
 
 /// One frame of the server.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ServerFrame {
     /// Answers `hello`.
@@ -71,6 +72,7 @@ impl From<Event> for ServerFrame {
 
 /// Answers `hello`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 pub struct Welcome {
     /// The command's mark.
     #[serde(rename = "ref", default, skip_serializing_if = "Option::is_none")]
@@ -96,6 +98,7 @@ pub struct Welcome {
 
 /// The bounds that a client should know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 pub struct LimitsFrame {
     /// Bytes of a body.
     pub body_bytes: usize,
@@ -126,6 +129,7 @@ impl Default for LimitsFrame {
 
 /// Answers `join`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 pub struct Joined {
     /// The command's mark.
     #[serde(rename = "ref", default, skip_serializing_if = "Option::is_none")]
@@ -166,6 +170,7 @@ pub struct Joined {
 
 /// The rest of a long `joined`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 pub struct Events {
     /// Which room.
     pub room: RoomId,
@@ -177,6 +182,7 @@ pub struct Events {
 
 /// The stream of a room has ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 pub struct Left {
     /// The command's mark.
     #[serde(rename = "ref", default, skip_serializing_if = "Option::is_none")]
@@ -190,6 +196,7 @@ pub struct Left {
 
 /// Why a room's stream ended unasked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum LeftReason {
     /// One is no longer a member.
@@ -200,6 +207,7 @@ pub enum LeftReason {
 
 /// A send is durable.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 pub struct Ack {
     /// The command's mark.
     #[serde(rename = "ref", default, skip_serializing_if = "Option::is_none")]
@@ -216,6 +224,7 @@ pub struct Ack {
 
 /// Somebody types, or no longer does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 pub struct TypingChanged {
     /// Where.
     pub room: RoomId,
@@ -227,6 +236,7 @@ pub struct TypingChanged {
 
 /// Somebody's cursors moved.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 pub struct ReceiptMoved {
     /// Where.
     pub room: RoomId,
@@ -237,6 +247,7 @@ pub struct ReceiptMoved {
 
 /// Who came and who went, gathered over a short window.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 pub struct Presence {
     /// Where.
     pub room: RoomId,
@@ -250,6 +261,7 @@ pub struct Presence {
 
 /// Differences of one's list of rooms.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 pub struct RoomsChanged {
     /// New or changed rows.
     pub rooms: Vec<RoomRow>,
@@ -259,6 +271,7 @@ pub struct RoomsChanged {
 
 /// The status of people whom one knows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 pub struct People {
     /// New or changed.
     pub users: Vec<PersonStatus>,
@@ -266,6 +279,7 @@ pub struct People {
 
 /// How reachable one person is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 pub struct PersonStatus {
     /// Who.
     pub user: User,
@@ -278,6 +292,7 @@ pub struct PersonStatus {
 
 /// Answers `history`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 pub struct HistoryPage {
     /// The command's mark.
     #[serde(rename = "ref", default, skip_serializing_if = "Option::is_none")]
@@ -294,6 +309,7 @@ pub struct HistoryPage {
 
 /// A command could not be carried out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 pub struct ErrorFrame {
     /// The command's mark.
     #[serde(rename = "ref", default, skip_serializing_if = "Option::is_none")]

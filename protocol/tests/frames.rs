@@ -308,3 +308,7 @@ fn fields_of_a_later_version_are_passed_over() {
     let frame = ClientFrame::parse(r#"{"type":"join","room":"a","colour":{"r":[1,2]},"ref":null}"#);
     assert!(frame.is_ok(), "{frame:?}");
 }
+
+#[cfg(feature = "schemas")]
+#[path = "frames/schemas.rs"]
+mod schemas;

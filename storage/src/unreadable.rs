@@ -11,6 +11,7 @@ const LISTED: usize = 1_000;
 
 /// A stored event that can't be read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 pub struct Unreadable {
     /// Its room.
     pub room: RoomId,

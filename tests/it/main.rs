@@ -31,6 +31,12 @@ mod cursors;
 /// Private and direct rooms, their members, and who hears what; rooms and messages over HTTP.
 mod rooms;
 
+/// What the documents of the interfaces promise, held against a running server.
+mod interfaces;
+
+/// Who may pass which door: every call and command that names a room, for everybody.
+mod doors;
+
 /// What Mallory sends.
 mod bad_input;
 

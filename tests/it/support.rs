@@ -1,5 +1,6 @@
 //! The harness: a server, and guests who talk to it.
 
+mod contract;
 mod frames;
 mod guest;
 mod http;
@@ -20,6 +21,7 @@ use std::time::Duration;
 use greenroom_protocol::{Event, RoomId};
 use tokio::time::{Instant, sleep, timeout};
 
+pub(crate) use contract::{Contract, Operation};
 pub(crate) use frames::log_of;
 pub(crate) use guest::{Guest, NoSocket, said};
 pub(crate) use http::{Answer, Call, call};

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderValue, header};
 
-const NAME: &str = "greenroom_session";
+/// What it is called.
+pub(crate) const NAME: &str = "greenroom_session";
 
 /// As long as browsers keep any cookie: a guest's token does not expire.
 pub(crate) const LONGEST: Duration = Duration::from_secs(400 * 24 * 60 * 60);

@@ -5,20 +5,30 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse as _, Response};
-use axum::{Router, routing};
 use greenroom_actors::ledger::{Deliveries, Frames, Posts, Sends};
 use greenroom_actors::{Balance, Health, Metrics};
 use prometheus::core::Collector;
 use prometheus::process_collector::ProcessCollector;
 use prometheus::{IntCounterVec, IntGaugeVec, Opts, Registry, TEXT_FORMAT, TextEncoder};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::accept::Edge;
 use crate::problem::Problem;
 
-pub(crate) fn routes() -> Router<Arc<Edge>> {
-    Router::new().route("/metrics", routing::get(metrics))
+pub(crate) fn routes() -> OpenApiRouter<Arc<Edge>> {
+    OpenApiRouter::new().routes(routes!(metrics))
 }
 
+/// The engine in numbers; from this machine only.
+#[utoipa::path(
+    get, path = "/metrics", tag = "server", operation_id = "metrics",
+    responses(
+        (status = 200, description = "numbers in the text format of Prometheus", body = String, content_type = "text/plain", example = json!("# HELP greenroom_up 1 where all parts are well, 0 where one is not\n# TYPE greenroom_up gauge\ngreenroom_up 1\n")),
+        (status = 404, description = "this is for the machine that the server runs on"),
+        (status = 503, description = "the numbers can't be written now"),
+    ),
+)]
 async fn metrics(State(edge): State<Arc<Edge>>) -> Result<Response, Problem> {
     let text = render(&edge.engine.metrics().await).map_err(|error| {
         tracing::error!(%error, "the metrics can't be written");

@@ -3,15 +3,20 @@
 use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 use crate::problem::{FieldErrors, Problem};
 
 /// Which page of a list is asked for.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Which {
     /// What its rows begin with.
     #[serde(default)]
+    #[param(required = false, example = "an")]
     pub(crate) query: String,
+    /// The last row of the page before.
+    #[param(example = "ana")]
     after: Option<String>,
 }
 

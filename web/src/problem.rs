@@ -14,6 +14,7 @@ use greenroom_protocol::limits::REQUEST;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::request;
@@ -30,13 +31,22 @@ pub(crate) struct Problem {
     retry_after: Option<Duration>,
 }
 
-#[derive(Serialize)]
-struct Body<'a> {
+/// Why a request was refused (RFC 9457).
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(crate) struct Body<'a> {
+    /// Always `about:blank`: the status says what it is.
     #[serde(rename = "type")]
     kind: &'a str,
+    /// The status, in words.
     title: &'a str,
+    /// The status.
+    #[schema(minimum = 400, maximum = 599)]
     status: u16,
+    /// What is wrong, for a person.
     detail: &'a str,
+    /// What is wrong with which field.
+    #[schema(value_type = BTreeMap<String, String>, required = false)]
     #[serde(skip_serializing_if = "FieldErrors::is_empty")]
     errors: &'a FieldErrors,
     /// What to quote when one asks somebody who can read the log.

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn_with_state, map_response};
-use axum::routing::{get, post, put};
 use greenroom_protocol::limits::SAYING_BYTES;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::accept::Edge;
 use crate::caller::no_other_site;
@@ -18,14 +18,14 @@ mod members;
 mod messages;
 mod refusal;
 
-pub(crate) fn routes(edge: &Arc<Edge>) -> Router<Arc<Edge>> {
-    Router::new()
-        .route("/api/rooms", get(http::rooms).post(making::make))
-        .route("/api/direct", post(making::direct))
-        .route("/api/rooms/{room}", get(making::look).patch(making::edit).delete(making::delete))
-        .route("/api/rooms/{room}/members", get(members::list))
-        .route("/api/rooms/{room}/members/{user}", put(members::put).delete(members::remove))
-        .route("/api/rooms/{room}/messages", get(messages::page).post(messages::say))
+pub(crate) fn routes(edge: &Arc<Edge>) -> OpenApiRouter<Arc<Edge>> {
+    OpenApiRouter::new()
+        .routes(routes!(http::rooms, making::make))
+        .routes(routes!(making::direct))
+        .routes(routes!(making::look, making::edit, making::delete))
+        .routes(routes!(members::list))
+        .routes(routes!(members::put, members::remove))
+        .routes(routes!(messages::page, messages::say))
         .layer(DefaultBodyLimit::max(SAYING_BYTES))
         .layer(from_fn_with_state(Arc::clone(edge), no_other_site))
         .layer(map_response(unstored))

@@ -2,17 +2,20 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{any, get};
+use axum::{Extension, Router};
 use greenroom_protocol::limits::HEADER_BYTES;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::accept::Edge;
 use crate::assets::{self, CONTENT_SECURITY_POLICY};
 use crate::caller::no_other_site;
+use crate::document::{self, Documents};
 use crate::local::from_here_or_admins;
 use crate::pace::calls;
 use crate::problem::Problem;
@@ -21,26 +24,34 @@ use crate::trail::refusals_noted;
 use crate::{accounts, admin, http, lab, metrics, request, rooms, socket};
 
 pub(crate) fn router(edge: Arc<Edge>) -> Router {
-    let api = Router::new()
+    let (api, mut described) = document::router()
         .merge(accounts::routes(&edge))
-        .merge(admin::routes(&edge))
         .merge(rooms::routes(&edge))
+        .merge(document::routes())
+        .split_for_parts();
+    let lab = if edge.config.lab { lab::routes() } else { Router::new() };
+    // What tells of people and rooms by name, or breaks something, is for this machine and admins only.
+    let (here, described_here) = metrics::routes()
+        .routes(routes!(http::set_aside))
+        .merge(lab.into())
+        .layer(from_fn_with_state(Arc::clone(&edge), no_other_site))
+        .layer(from_fn_with_state(Arc::clone(&edge), from_here_or_admins))
+        .split_for_parts();
+    let (health, described_health) = OpenApiRouter::new().routes(routes!(http::health)).split_for_parts();
+    described.merge(described_here);
+    described.merge(described_health);
+    let api = api
+        .layer(Extension(Arc::new(Documents::new(&described))))
+        .merge(admin::routes(&edge))
         .route("/api", any(unknown))
         .route("/api/", any(unknown))
         .route("/api/{*unknown}", any(unknown))
         .layer(from_fn_with_state(Arc::clone(&edge), calls::count));
-    // What tells of people and rooms by name, or breaks something, is for this machine and admins only.
-    let lab = if edge.config.lab { lab::routes() } else { Router::new() };
-    let here = metrics::routes()
-        .route("/api/set-aside", get(http::set_aside))
-        .merge(lab)
-        .layer(from_fn_with_state(Arc::clone(&edge), no_other_site))
-        .layer(from_fn_with_state(Arc::clone(&edge), from_here_or_admins));
     let routes = Router::new()
         .route("/ws", get(socket::upgrade))
-        .route("/api/health", get(http::health))
-        .merge(api)
+        .merge(health)
         .merge(here)
+        .merge(api)
         .fallback(page)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(Arc::clone(&edge), refusals_noted));
@@ -50,7 +61,8 @@ pub(crate) fn router(edge: Arc<Edge>) -> Router {
 
 /// The paths of the listener for metrics.
 pub(crate) fn metrics_router(edge: Arc<Edge>) -> Router {
-    let routes = metrics::routes().fallback(unknown).method_not_allowed_fallback(method_not_allowed);
+    let (metrics, _described) = metrics::routes().split_for_parts();
+    let routes = metrics.fallback(unknown).method_not_allowed_fallback(method_not_allowed);
     let arrival = Arrival { over_tls: false, trusted: edge.config.trusted_proxies.as_slice().into() };
     guarded(routes.with_state(edge), arrival)
 }

@@ -113,21 +113,26 @@ pub struct Drained {
 
 /// How the engine is, part by part.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 pub struct Health {
     /// `ok` or `degraded`.
     pub status: &'static str,
     /// The journal and its index; nothing where the store does not answer.
+    #[cfg_attr(feature = "schemas", schema(required))]
     pub store: Option<greenroom_storage::Health>,
     /// Rooms that live now; nothing where their supervisor does not answer.
+    #[cfg_attr(feature = "schemas", schema(required))]
     pub rooms: Option<usize>,
     /// Commands that have crashed a room twice, and were set aside.
     pub poison: u64,
     /// People and sessions online; nothing where presence does not answer.
+    #[cfg_attr(feature = "schemas", schema(required))]
     pub presence: Option<Online>,
 }
 
 /// What was set aside so that the rest goes on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 pub struct SetAside {
     /// Commands that have failed their room twice: the newest thousand.
     pub poison: Vec<DeadLetter>,
@@ -154,6 +159,7 @@ pub struct Metrics {
 
 /// People and sessions online.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 pub struct Online {
     /// People.
     pub people: usize,

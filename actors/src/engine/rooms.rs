@@ -22,6 +22,7 @@ const SAY_AGAIN: Duration = Duration::from_millis(50);
 
 /// A room as one of its people sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 pub struct RoomView {
     /// As in their list.
     #[serde(flatten)]
@@ -34,6 +35,7 @@ pub struct RoomView {
 
 /// A page of a room's log.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 pub struct LogPage {
     /// Oldest first.
     pub events: Vec<Event>,
@@ -45,6 +47,7 @@ pub struct LogPage {
 
 /// A page of a room's members.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 pub struct MembersPage {
     /// In the order of their ids.
     pub members: Vec<Member>,

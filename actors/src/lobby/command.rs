@@ -21,6 +21,7 @@ pub(crate) struct RoomNews {
 
 /// A room as `GET /api/rooms` shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 pub struct PublicRoom {
     /// What everybody's list has.
     #[serde(flatten)]

@@ -85,6 +85,8 @@ pub enum ReadError {
 
 /// How the store is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schemas", schema(as = StoreHealth))]
 pub struct Health {
     /// Number of the newest record that is durable.
     pub committed: u64,

@@ -11,24 +11,36 @@ use greenroom_actors::trail::{Act, Outcome};
 use greenroom_actors::{AccountFailed, ProfileChange};
 use greenroom_protocol::Name;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::person::{Shown, shown, shown_guest, shown_to_themselves};
 use crate::accept::Edge;
 use crate::address::Client;
+use crate::bodies::ProfileEdit;
 use crate::caller::Somebody;
+use crate::document::examples;
 use crate::fields::Fields;
 use crate::paging::Which;
 use crate::problem::Problem;
 use crate::trail;
 
 /// A page of people.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct People {
+    /// By name, a hundred at most.
     users: Vec<Shown>,
+    /// Whether there are more behind the last.
     more: bool,
 }
 
-/// `GET /api/users/me`: who one is.
+/// Who one is.
+#[utoipa::path(
+    get, path = "/api/users/me", tag = "accounts", operation_id = "me",
+    responses(
+        (status = 200, description = "who one is", body = Shown, example = json!(examples::me())),
+    ),
+    security(("bearer" = []), ("cookie" = [])),
+)]
 pub(super) async fn me(State(edge): State<Arc<Edge>>, Somebody(identity): Somebody) -> Result<Json<Shown>, Problem> {
     if identity.person.guest {
         return Ok(Json(shown_guest(&edge, identity.person).await));
@@ -38,7 +50,17 @@ pub(super) async fn me(State(edge): State<Arc<Edge>>, Somebody(identity): Somebo
     Ok(Json(shown_to_themselves(&edge, account).await))
 }
 
-/// `PATCH /api/users/me`: changes what one says of oneself.
+/// Changes what one says of oneself.
+#[utoipa::path(
+    patch, path = "/api/users/me", tag = "accounts", operation_id = "change_me",
+    request_body(content = ProfileEdit, example = json!(examples::profile_edit())),
+    responses(
+        (status = 200, description = "who one is now", body = Shown, example = json!(examples::me())),
+        (status = 403, description = "a guest has nothing to change; register first"),
+        (status = 409, description = "the name or the e-mail is somebody's"),
+    ),
+    security(("bearer" = []), ("cookie" = [])),
+)]
 pub(super) async fn change(
     State(edge): State<Arc<Edge>>,
     Client { ip: from, .. }: Client,
@@ -94,7 +116,16 @@ fn unchanged(failed: AccountFailed) -> Problem {
     failed.into()
 }
 
-/// `GET /api/users`: those whose names begin like `query`, behind `after`.
+/// Those whose names begin like `query`, behind `after`.
+#[utoipa::path(
+    get, path = "/api/users", tag = "accounts", operation_id = "users",
+    params(Which),
+    responses(
+        (status = 200, description = "a page of people, by name", body = People, example = json!(examples::people())),
+        (status = 422, description = "`after` is no name"),
+    ),
+    security(("bearer" = []), ("cookie" = [])),
+)]
 pub(super) async fn list(
     State(edge): State<Arc<Edge>>,
     Somebody(identity): Somebody,
@@ -104,7 +135,16 @@ pub(super) async fn list(
     Ok(Json(People { users: shown(&edge, identity.person.user.id, accounts).await?, more }))
 }
 
-/// `GET /api/users/{user}`: somebody, by id or by name.
+/// Somebody, by id or by name.
+#[utoipa::path(
+    get, path = "/api/users/{user}", tag = "accounts", operation_id = "user",
+    params(("user" = String, Path, description = "Somebody's id, or the name of their account", example = "bob")),
+    responses(
+        (status = 200, description = "somebody", body = Shown, example = json!(examples::person())),
+        (status = 404, description = "nobody of this id or name has an account"),
+    ),
+    security(("bearer" = []), ("cookie" = [])),
+)]
 pub(super) async fn one(
     State(edge): State<Arc<Edge>>,
     Somebody(identity): Somebody,

@@ -3,26 +3,37 @@
 use greenroom_actors::{Account, Person, hue_of};
 use greenroom_protocol::{Availability, Name, RoomId, Status, Timestamp, UserId};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::accept::Edge;
 use crate::problem::Problem;
 
 /// Somebody, as others see them; their e-mail, and whether they are an admin, is there for themselves alone.
-#[derive(Serialize)]
-pub(super) struct Shown {
+#[derive(Serialize, ToSchema)]
+#[schema(as = Person)]
+pub(crate) struct Shown {
+    /// Who.
     id: UserId,
+    /// What they are called.
     name: Name,
+    /// What they want to be shown as; empty where they have not said.
     display_name: String,
+    /// What they say of themselves.
     status_text: String,
+    /// The hue of their picture, in degrees.
+    #[schema(maximum = 359)]
     hue: u16,
+    /// How reachable they are.
     status: Availability,
     /// When they were last connected, where they are not and it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_seen: Option<Timestamp>,
+    /// Whether they are here without an account.
     guest: bool,
     /// The direct room with whoever asks, where there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     direct: Option<Direct>,
+    /// Only ever told to themselves.
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -30,9 +41,11 @@ pub(super) struct Shown {
 }
 
 /// A direct room, as a list of people shows it.
-#[derive(Serialize)]
-pub(super) struct Direct {
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Direct {
+    /// Which.
     room: RoomId,
+    /// Messages after the last that was read.
     unread: u64,
 }
 

@@ -12,27 +12,43 @@ use greenroom_actors::trail::{Act, Outcome};
 use greenroom_actors::{AccountFailed, Registration, SignedIn, TooOften};
 use greenroom_protocol::{Name, Timestamp};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::person::{Shown, shown_guest, shown_to_themselves};
 use super::refusal::{invalid, no_guest};
 use crate::accept::Edge;
 use crate::address::Client;
+use crate::bodies::{Registering, SigningIn};
 use crate::caller::{Perhaps, caller};
 use crate::cookie;
+use crate::document::examples;
 use crate::fields::Fields;
 use crate::problem::{FieldErrors, Problem};
 use crate::{request, trail};
 
 /// What somebody gets who was not known before.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Entry {
+    /// Who one is.
     user: Shown,
+    /// What to show from now on: as a bearer token, or in the cookie that comes along.
     token: String,
+    /// When it ends; a guest's does not.
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<Timestamp>,
 }
 
-/// `POST /api/users`: makes an account, and signs its person in. A guest stays who they are.
+/// Makes an account, and signs its person in. A guest stays who they are.
+#[utoipa::path(
+    post, path = "/api/users", tag = "accounts", operation_id = "register",
+    request_body(content = Registering, example = json!(examples::registering())),
+    responses(
+        (status = 201, description = "registered and signed in", body = Entry, headers(("set-cookie" = String, description = "The token as the cookie `greenroom_session`")), example = json!(examples::entry())),
+        (status = 401, description = "the bearer token is not valid, or no longer"),
+        (status = 409, description = "the name or the e-mail is somebody's"),
+    ),
+    security((), ("bearer" = []), ("cookie" = [])),
+)]
 pub(super) async fn register(
     State(edge): State<Arc<Edge>>,
     Client { ip: from, .. }: Client,
@@ -57,7 +73,16 @@ pub(super) async fn register(
     Ok(entered(&edge, StatusCode::CREATED, signed_in).await)
 }
 
-/// `POST /api/session`: signs somebody in, or makes a guest.
+/// Signs somebody in, or makes a guest.
+#[utoipa::path(
+    post, path = "/api/session", tag = "accounts", operation_id = "sign_in",
+    request_body(content = SigningIn, example = json!(examples::signing_in())),
+    responses(
+        (status = 200, description = "signed in, or a new guest", body = Entry, headers(("set-cookie" = String, description = "The token as the cookie `greenroom_session`")), example = json!(examples::guest_entry())),
+        (status = 401, description = "the e-mail or the password is wrong"),
+        (status = 409, description = "the name is that of somebody who has an account, or looks like it"),
+    ),
+)]
 pub(super) async fn sign_in(
     State(edge): State<Arc<Edge>>,
     Client { ip: from, .. }: Client,
@@ -116,7 +141,14 @@ fn left(until: Timestamp) -> Duration {
     until.duration_since(SystemTime::now()).unwrap_or_default()
 }
 
-/// `DELETE /api/session`: ends a sign-in and closes its sockets. Whoever is nobody already has nothing left to end.
+/// Ends a sign-in and closes its sockets. Whoever is nobody already has nothing left to end.
+#[utoipa::path(
+    delete, path = "/api/session", tag = "accounts", operation_id = "sign_out",
+    responses(
+        (status = 204, description = "nobody is signed in any more", headers(("set-cookie" = String, description = "Clears the cookie"))),
+    ),
+    security((), ("bearer" = []), ("cookie" = [])),
+)]
 pub(super) async fn sign_out(State(edge): State<Arc<Edge>>, headers: HeaderMap) -> Result<Response, Problem> {
     let known = match caller(&edge, &headers).await {
         Err(refused) if refused.status() == StatusCode::UNAUTHORIZED => None,

@@ -7,14 +7,26 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use greenroom_actors::{Person, RoomEdit, RoomView, RoomWish};
+use greenroom_protocol::RoomId;
 
 use super::refusal::{no_such_person, room_id};
 use crate::accept::Edge;
+use crate::bodies::{NewRoom, RoomChanges, WithWhom};
 use crate::caller::Somebody;
+use crate::document::examples;
 use crate::fields::Fields;
 use crate::problem::{FieldErrors, PathOf, Problem};
 
-/// `POST /api/rooms`
+/// Makes a room.
+#[utoipa::path(
+    post, path = "/api/rooms", tag = "rooms", operation_id = "make_room",
+    request_body(content = NewRoom, example = json!(examples::new_room())),
+    responses(
+        (status = 201, description = "made; one is its owner", body = RoomView, example = json!(examples::room())),
+        (status = 409, description = "there is a room of this id, or there was one; take another"),
+    ),
+    security(("bearer" = []), ("cookie" = [])),
+)]
 pub(super) async fn make(
     State(edge): State<Arc<Edge>>,
     Somebody(identity): Somebody,
@@ -29,7 +41,17 @@ pub(super) async fn make(
     Ok((StatusCode::CREATED, Json(made)).into_response())
 }
 
-/// `POST /api/direct`
+/// The one direct room with somebody: made if there is none.
+#[utoipa::path(
+    post, path = "/api/direct", tag = "rooms", operation_id = "direct_room",
+    request_body(content = WithWhom, example = json!(examples::with_whom())),
+    responses(
+        (status = 200, description = "the room that the two have already", body = RoomView, example = json!(examples::direct_room())),
+        (status = 201, description = "made for the two", body = RoomView, example = json!(examples::direct_room())),
+        (status = 404, description = "nobody is known by this id or name"),
+    ),
+    security(("bearer" = []), ("cookie" = [])),
+)]
 pub(super) async fn direct(
     State(edge): State<Arc<Edge>>,
     Somebody(identity): Somebody,
@@ -43,7 +65,16 @@ pub(super) async fn direct(
     Ok((status, Json(room)).into_response())
 }
 
-/// `GET /api/rooms/{room}`
+/// A room, with the first of its members.
+#[utoipa::path(
+    get, path = "/api/rooms/{room}", tag = "rooms", operation_id = "room",
+    params(("room" = RoomId, Path, description = "The room's id", example = "attic")),
+    responses(
+        (status = 200, description = "the room", body = RoomView, example = json!(examples::room())),
+        (status = 404, description = "there is no such room"),
+    ),
+    security(("bearer" = []), ("cookie" = [])),
+)]
 pub(super) async fn look(
     State(edge): State<Arc<Edge>>,
     Somebody(identity): Somebody,
@@ -52,7 +83,19 @@ pub(super) async fn look(
     Ok(Json(edge.engine.room(identity.person.user.id, &room_id(&room)?).await?))
 }
 
-/// `PATCH /api/rooms/{room}`
+/// Changes what a room is called, or about.
+#[utoipa::path(
+    patch, path = "/api/rooms/{room}", tag = "rooms", operation_id = "edit_room",
+    params(("room" = RoomId, Path, description = "The room's id", example = "attic")),
+    request_body(content = RoomChanges, example = json!(examples::room_changes())),
+    responses(
+        (status = 200, description = "the room as it is now", body = RoomView, example = json!(examples::room())),
+        (status = 403, description = "only owners and moderators change a room"),
+        (status = 404, description = "there is no such room"),
+        (status = 409, description = "the room changes too often just now"),
+    ),
+    security(("bearer" = []), ("cookie" = [])),
+)]
 pub(super) async fn edit(
     State(edge): State<Arc<Edge>>,
     Somebody(identity): Somebody,
@@ -65,7 +108,18 @@ pub(super) async fn edit(
     Ok(Json(edge.engine.edit_room(&identity.person, &room_id(&room)?, edit).await?))
 }
 
-/// `DELETE /api/rooms/{room}`
+/// Deletes a room, with all that was said there.
+#[utoipa::path(
+    delete, path = "/api/rooms/{room}", tag = "rooms", operation_id = "delete_room",
+    params(("room" = RoomId, Path, description = "The room's id", example = "attic")),
+    responses(
+        (status = 204, description = "gone, with all that was said there"),
+        (status = 403, description = "only owners delete a room"),
+        (status = 404, description = "there is no such room"),
+        (status = 409, description = "the room changes too often just now"),
+    ),
+    security(("bearer" = []), ("cookie" = [])),
+)]
 pub(super) async fn delete(
     State(edge): State<Arc<Edge>>,
     Somebody(identity): Somebody,

@@ -6,23 +6,37 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
-use greenroom_actors::{MembersPage, Person};
+use greenroom_actors::{MembersPage, Person, RoomView};
 use greenroom_protocol::{Role, RoomId, UserId};
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::refusal::{no_such_person, room_id};
 use crate::accept::Edge;
+use crate::bodies::MemberRole;
 use crate::caller::Somebody;
+use crate::document::examples;
 use crate::fields::OptionalFields;
 use crate::problem::{FieldErrors, PathOf, Problem, QueryOf};
 
 /// Which page.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Which {
+    /// The id of the last one of the page before.
     after: Option<UserId>,
 }
 
-/// `GET /api/rooms/{room}/members?after=`
+/// Who is a member, page by page.
+#[utoipa::path(
+    get, path = "/api/rooms/{room}/members", tag = "members", operation_id = "members",
+    params(("room" = RoomId, Path, description = "The room's id", example = "attic"), Which),
+    responses(
+        (status = 200, description = "a page of its members", body = MembersPage, example = json!(examples::members())),
+        (status = 404, description = "there is no such room"),
+    ),
+    security(("bearer" = []), ("cookie" = [])),
+)]
 pub(super) async fn list(
     State(edge): State<Arc<Edge>>,
     Somebody(identity): Somebody,
@@ -32,7 +46,20 @@ pub(super) async fn list(
     Ok(Json(edge.engine.members(identity.person.user.id, &room_id(&room)?, which.after).await?))
 }
 
-/// `PUT /api/rooms/{room}/members/{user}`: 201 where that changes something.
+/// Makes somebody a member, or gives them another role.
+#[utoipa::path(
+    put, path = "/api/rooms/{room}/members/{user}", tag = "members", operation_id = "put_member",
+    params(("room" = RoomId, Path, description = "The room's id", example = "attic"), ("user" = String, Path, description = "Somebody's id, or the name of their account, or `me`", example = "bob")),
+    request_body(content = Option<MemberRole>, example = json!(examples::member_role())),
+    responses(
+        (status = 200, description = "it was so already", body = RoomView, example = json!(examples::room())),
+        (status = 201, description = "they are a member now, or have another role", body = RoomView, example = json!(examples::room())),
+        (status = 403, description = "only owners and moderators add members, and only owners give roles"),
+        (status = 404, description = "there is no such room, or nobody is known by this id or name"),
+        (status = 409, description = "a room needs an owner; make somebody else one first"),
+    ),
+    security(("bearer" = []), ("cookie" = [])),
+)]
 pub(super) async fn put(
     State(edge): State<Arc<Edge>>,
     Somebody(identity): Somebody,
@@ -49,7 +76,18 @@ pub(super) async fn put(
     Ok((status, Json(room)).into_response())
 }
 
-/// `DELETE /api/rooms/{room}/members/{user}`
+/// Takes somebody out, or oneself.
+#[utoipa::path(
+    delete, path = "/api/rooms/{room}/members/{user}", tag = "members", operation_id = "remove_member",
+    params(("room" = RoomId, Path, description = "The room's id", example = "attic"), ("user" = String, Path, description = "Somebody's id, or the name of their account, or `me`", example = "bob")),
+    responses(
+        (status = 204, description = "they are no member"),
+        (status = 403, description = "only owners and moderators remove members"),
+        (status = 404, description = "there is no such room, or nobody is known by this id or name"),
+        (status = 409, description = "a room needs an owner; make somebody else one first"),
+    ),
+    security(("bearer" = []), ("cookie" = [])),
+)]
 pub(super) async fn remove(
     State(edge): State<Arc<Edge>>,
     Somebody(identity): Somebody,
