@@ -468,7 +468,7 @@ async fn an_account_outlives_a_kill_right_after_it_was_made() {
         assert_eq!(person.me(&process).await.is(StatusCode::OK).text("/id"), person.id);
         person.again(&process).await;
     }
-    let log = process.log();
+    let log = process.whole_log().await;
     assert!(!log.contains(PASSWORD) && !log.contains("s1.") && !log.contains("@example.org"), "{log}");
 }
 

@@ -95,12 +95,12 @@ async fn the_first_admin_is_made_before_there_is_a_server_and_there_is_none_by_d
     let ada = create(&data, "ada").await;
     assert!(ada.status.success(), "{ada:?}");
     assert!(!String::from_utf8_lossy(&[ada.stdout, ada.stderr].concat()).contains(PASSWORD));
-    let process = process.restart().await;
+    let mut process = process.restart().await;
     let ada = signs_in(&process, "ada").await;
     assert_eq!(ada.me(&process).await.is(StatusCode::OK).body["admin"], true);
     let users = administer(&process, &ada, Method::GET, "users", Value::Null).await.is(StatusCode::OK);
     assert_eq!(names(&users.body), ["ada"]);
-    assert!(!process.log().contains(PASSWORD));
+    assert!(!process.whole_log().await.contains(PASSWORD));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -492,12 +492,12 @@ async fn what_is_for_this_machine_is_for_admins_elsewhere_too() {
 
 #[tokio::test]
 async fn who_did_what_to_whom_is_in_the_log() {
-    let (process, data, ada) = house(&[]).await;
+    let (mut process, data, ada) = house(&[]).await;
     let bob = Member::register(&process, "Bob").await;
     administer(&process, &ada, Method::PATCH, "users/bob", json!({ "disabled": true })).await.is(StatusCode::OK);
     done(&data, &["delete", "bob"]).await;
     administer(&process, &ada, Method::DELETE, "users/ada", Value::Null).await.is(StatusCode::CONFLICT);
-    let log = process.log();
+    let log = process.whole_log().await;
     let told = |by: &str, act: &str, whom: &str| {
         let mut audit = log.lines().filter(|line| line.contains("greenroom::audit"));
         let told = [format!("by={by}"), format!("act={act}"), format!("user={whom}")];
@@ -512,7 +512,7 @@ async fn who_did_what_to_whom_is_in_the_log() {
 
 #[tokio::test]
 async fn a_room_that_an_admin_deletes_is_gone_for_everybody_who_is_in_it() {
-    let (process, data, ada) = house(&[]).await;
+    let (mut process, data, ada) = house(&[]).await;
     let bob = Member::register(&process, "Bob").await;
     let make = json!({ "room": "plans", "title": "Plans", "kind": "private" });
     call(&process, Method::POST, "/api/rooms").by(&bob.token).json(&make).answer().await.is(StatusCode::CREATED);
@@ -540,11 +540,12 @@ async fn a_room_that_an_admin_deletes_is_gone_for_everybody_who_is_in_it() {
     }
     assert_eq!(ids().await, [""; 0]);
     assert!(refused(&data, &["delete-room", "No Room"]).await.contains("no such room"));
+    let log = process.whole_log().await;
     let audit = |by: &str, room: &str| {
         let told = [format!("by={by}"), "act=\"delete a room\"".to_owned(), format!("room={room}")];
-        process.log().lines().any(|line| told.iter().all(|word| line.contains(word)))
+        log.lines().any(|line| told.iter().all(|word| line.contains(word)))
     };
-    assert!(audit(&ada.id, "plans") && audit("operator", GREEN), "{}", process.log());
+    assert!(audit(&ada.id, "plans") && audit("operator", GREEN), "{log}");
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use greenroom_protocol::{ClientFrame, CloseCode, Command, ErrorCode, History, Jo
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Contract, GREEN, Guest, Host, Member, Operation, Server, call, room, said};
+use crate::support::{Answer, Contract, GREEN, Guest, Host, Member, Operation, Server, call, greenroom, room, said};
 
 async fn open_server() -> Server {
     Server::start_with(|config| config.no_limits = true).await
@@ -48,6 +48,15 @@ async fn take(host: &impl Host, contract: &Contract, step: Step<'_>) -> Answer {
     answer
 }
 
+/// Somebody whom the operator has made an admin.
+async fn admin_of(server: &Server) -> Member {
+    let ada = Member::register(server, "ada").await;
+    let data = server.data();
+    let promoted = greenroom().args(["admin", "promote", "ada", "--data"]).arg(data).status().await.expect("it runs");
+    assert!(promoted.success());
+    ada
+}
+
 #[tokio::test]
 async fn whoever_does_as_the_examples_say_is_answered_as_they_say() {
     let server = open_server().await;
@@ -57,6 +66,8 @@ async fn whoever_does_as_the_examples_say_is_answered_as_they_say() {
     let ana = Member::of(&take(&server, &contract, Step::new("register", None, 201)).await).token;
     let carol = take(&server, &contract, Step::new("sign_in", None, 200)).await.text("/user/id").to_owned();
     let by_ana = |id, status| Step::new(id, Some(&ana), status);
+    let admin = admin_of(&server).await;
+    let by_admin = |id, status| Step::new(id, Some(&admin.token), status);
     let attic = [("room", "attic")];
     let steps = [
         by_ana("me", 200),
@@ -81,6 +92,19 @@ async fn whoever_does_as_the_examples_say_is_answered_as_they_say() {
         by_ana("remove_member", 204).at(&[("room", "attic"), ("user", "bob")]),
         by_ana("delete_room", 204).at(&attic),
         by_ana("delete_room", 404).at(&attic),
+        by_admin("admin_users", 200),
+        by_admin("admin_create_user", 201),
+        by_admin("admin_create_user", 409),
+        by_admin("admin_change_user", 200).at(&[("user", "bob")]),
+        by_admin("admin_sign_out_user", 204).at(&[("user", "bob")]),
+        by_admin("admin_delete_user", 204).at(&[("user", "bob")]),
+        by_admin("admin_delete_user", 404).at(&[("user", "bob")]),
+        by_admin("admin_rooms", 200),
+        Step { body: Some(json!({ "room": "cellar" })), ..by_ana("make_room", 201) },
+        by_admin("admin_delete_room", 204).at(&[("room", "cellar")]),
+        by_admin("admin_delete_room", 404).at(&[("room", "cellar")]),
+        by_ana("admin_rooms", 404),
+        Step::new("admin_rooms", None, 401),
         Step::new("health", None, 200),
         Step::new("set_aside", None, 200),
         Step::new("metrics", None, 200),

@@ -447,13 +447,13 @@ async fn a_trusted_proxy_is_believed_about_whom_it_speaks_for_and_nobody_else_is
 async fn the_log_names_whom_a_trusted_proxy_speaks_for_and_no_forged_address() {
     let home = crate::support::Home::new();
     let trusting = ["--trusted-proxy", "127.0.0.1", "--trusted-proxy", "10.0.0.0/8"];
-    let process = Process::start_in(home, &trusting).await;
+    let mut process = Process::start_in(home, &trusting).await;
     signs_in(&process, ("x-forwarded-for", "203.0.113.5, 192.0.2.1")).await;
-    let log = process.log();
+    let log = process.whole_log().await;
     assert!(log.contains("192.0.2.1") && !log.contains("203.0.113.5"), "{log}");
-    let process = Process::start(&[]).await;
+    let mut process = Process::start(&[]).await;
     signs_in(&process, ("x-forwarded-for", "192.0.2.1")).await;
-    let log = process.log();
+    let log = process.whole_log().await;
     assert!(log.contains("127.0.0.1") && !log.contains("192.0.2.1"), "{log}");
 }
 

@@ -5,9 +5,12 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn_with_state, map_response};
-use axum::routing::{any, delete, get, patch};
+use axum::routing::any;
 use greenroom_actors::Engine;
 use greenroom_protocol::limits::REQUEST_BYTES;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::accept::Edge;
 use crate::caller::{no_other_site, only_admins};
@@ -25,15 +28,25 @@ pub(crate) fn routes(edge: &Arc<Edge>) -> Router<Arc<Edge>> {
         .layer(map_response(unstored))
 }
 
+/// What the calls are.
+pub(crate) fn described() -> OpenApi {
+    router().into_openapi()
+}
+
+fn router() -> OpenApiRouter<Engine> {
+    OpenApiRouter::new()
+        .routes(routes!(users::list, users::create))
+        .routes(routes!(users::change, users::delete))
+        .routes(routes!(users::sign_out))
+        .routes(routes!(rooms::list))
+        .routes(routes!(rooms::delete))
+}
+
 /// The calls themselves, for whoever is let through to them: they find an
 /// [`Administrator`](greenroom_actors::Administrator) among the extensions of each request.
 pub(crate) fn calls<S: Clone + Send + Sync + 'static>(engine: &Engine) -> Router<S> {
-    Router::new()
-        .route("/api/admin/users", get(users::list).post(users::create))
-        .route("/api/admin/users/{user}", patch(users::change).delete(users::delete))
-        .route("/api/admin/users/{user}/sessions", delete(users::sign_out))
-        .route("/api/admin/rooms", get(rooms::list))
-        .route("/api/admin/rooms/{room}", delete(rooms::delete))
+    let (calls, _described) = router().split_for_parts();
+    calls
         .route("/api/admin", any(unknown))
         .route("/api/admin/", any(unknown))
         .route("/api/admin/{*unknown}", any(unknown))

@@ -23,6 +23,34 @@ pub(crate) struct Registering {
     password_confirm: String,
 }
 
+/// An account that an admin makes for somebody.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewAccount {
+    /// Where they can be reached.
+    #[schema(format = Email, max_length = 254)]
+    email: String,
+    /// What they are called; nobody else is, nor by a name that looks like it.
+    #[schema(min_length = 2, max_length = 32)]
+    name: String,
+    /// Their password, until they change it.
+    #[schema(format = Password, min_length = 8, max_length = 256)]
+    password: String,
+    /// Whether they are to administer, too.
+    #[serde(default)]
+    admin: bool,
+}
+
+/// What is to be otherwise about somebody's access; at least one of the two.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AccessChanges {
+    /// Whether they administer.
+    admin: Option<bool>,
+    /// Whether they can't come in.
+    disabled: Option<bool>,
+}
+
 /// Somebody who has an account, or a new guest.
 #[derive(Deserialize, ToSchema)]
 #[serde(untagged)]
@@ -155,6 +183,7 @@ mod tests {
             ("password", "maxLength", most),
         ] {
             assert_eq!(bound(Registering::schema(), field, of), limit, "{field}");
+            assert_eq!(bound(NewAccount::schema(), field, of), limit, "{field}");
             assert_eq!(bound(ProfileEdit::schema(), field, of), limit, "{field}");
         }
         assert_eq!(bound(Registering::schema(), "password_confirm", "maxLength"), most);

@@ -37,6 +37,7 @@ mod page;
         (name = "rooms", description = "Rooms: public, private and direct ones."),
         (name = "members", description = "Who is a member of a room."),
         (name = "messages", description = "What is said in a room."),
+        (name = "administration", description = "Accounts and rooms, for admins. To all others there is nothing here."),
         (name = "server", description = "The server itself."),
     )
 )]

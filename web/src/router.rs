@@ -38,6 +38,7 @@ pub(crate) fn router(edge: Arc<Edge>) -> Router {
         .layer(from_fn_with_state(Arc::clone(&edge), from_here_or_admins))
         .split_for_parts();
     let (health, described_health) = OpenApiRouter::new().routes(routes!(http::health)).split_for_parts();
+    described.merge(admin::described());
     described.merge(described_here);
     described.merge(described_health);
     let api = api

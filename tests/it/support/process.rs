@@ -107,6 +107,12 @@ impl Process {
         self.end().await
     }
 
+    /// Ends it, and returns its log: while it runs, the last lines may still be on their way to it.
+    pub(crate) async fn whole_log(&mut self) -> String {
+        self.terminate().await;
+        self.log()
+    }
+
     /// The number that the system knows it by.
     pub(crate) fn pid(&self) -> u32 {
         self.child.id().expect("it runs")

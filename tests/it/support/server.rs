@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Once;
 
 use greenroom::app::App;
@@ -15,7 +16,7 @@ use super::Host;
 pub(crate) struct Server {
     app: Option<App>,
     config: Config,
-    _dir: TempDir,
+    dir: TempDir,
 }
 
 impl Server {
@@ -39,7 +40,12 @@ impl Server {
         configure(&mut config);
         let app = App::start(&config).await.expect("the server starts");
         config.listen = app.address();
-        Self { app: Some(app), config, _dir: dir }
+        Self { app: Some(app), config, dir }
+    }
+
+    /// Where it keeps its data.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.dir.path().join("data")
     }
 
     /// Stops in order, and starts again on the same directory and port.

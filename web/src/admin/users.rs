@@ -7,27 +7,40 @@ use axum::{Extension, Json};
 use greenroom_actors::{Access, AccessChange, Account, Act, Administrator, Engine, Registration};
 use greenroom_protocol::{Name, Timestamp, UserId};
 use serde::Serialize;
+use utoipa::ToSchema;
 
+use crate::bodies::{AccessChanges, NewAccount};
+use crate::document::examples;
 use crate::fields::Fields;
 use crate::paging::Which;
 use crate::problem::Problem;
 
 /// An account, as admins see it.
-#[derive(Serialize)]
-pub(super) struct Administered {
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Administered {
+    /// Who.
     id: UserId,
+    /// What they are called.
     name: Name,
+    /// What they want to be shown as; empty where they have not said.
     display_name: String,
+    /// Where they can be reached.
     email: String,
+    /// Whether they administer, too.
     admin: bool,
+    /// Whether they can't come in at the moment.
     disabled: bool,
+    /// Since when.
     created_at: Timestamp,
 }
 
-/// A page of them.
-#[derive(Serialize)]
-pub(super) struct Users {
+/// A page of accounts, as admins see them.
+#[derive(Serialize, ToSchema)]
+#[schema(as = AdministeredUsers)]
+pub(crate) struct Users {
+    /// By name.
     users: Vec<Administered>,
+    /// Whether there are more behind these.
     more: bool,
 }
 
@@ -39,13 +52,33 @@ impl From<Account> for Administered {
     }
 }
 
-/// `GET /api/admin/users`: those whose names begin like `query`, behind `after`; or the one with that e-mail.
+/// Those whose names begin like `query`, behind `after`; or the one with that e-mail.
+#[utoipa::path(
+    get, path = "/api/admin/users", tag = "administration", operation_id = "admin_users",
+    params(Which),
+    responses(
+        (status = 200, description = "a page of accounts", body = Users, example = json!(examples::administered_users())),
+        (status = 404, description = "whoever asks is no admin"),
+        (status = 422, description = "`after` is no name"),
+    ),
+    security(("bearer" = []), ("cookie" = [])),
+)]
 pub(super) async fn list(State(engine): State<Engine>, which: Which) -> Result<Json<Users>, Problem> {
     let (accounts, more) = engine.accounts_for_admin(&which.query, which.after(Name::guest)?).await?;
     Ok(Json(Users { users: accounts.into_iter().map(Administered::from).collect(), more }))
 }
 
-/// `POST /api/admin/users`: makes an account for somebody, an admin's where `admin` says so.
+/// Makes an account for somebody, an admin's where `admin` says so.
+#[utoipa::path(
+    post, path = "/api/admin/users", tag = "administration", operation_id = "admin_create_user",
+    request_body(content = NewAccount, example = json!(examples::new_account())),
+    responses(
+        (status = 201, description = "made; they sign in by themselves", body = Administered, example = json!(examples::administered())),
+        (status = 404, description = "whoever asks is no admin"),
+        (status = 409, description = "the name or the e-mail is somebody's"),
+    ),
+    security(("bearer" = []), ("cookie" = [])),
+)]
 pub(super) async fn create(
     State(engine): State<Engine>,
     Extension(by): Extension<Administrator>,
@@ -64,7 +97,18 @@ pub(super) async fn create(
     Ok((StatusCode::CREATED, Json(account.into())))
 }
 
-/// `PATCH /api/admin/users/{user}`: whether they are an admin, and whether they are disabled.
+/// Whether somebody is an admin, and whether they can come in.
+#[utoipa::path(
+    patch, path = "/api/admin/users/{user}", tag = "administration", operation_id = "admin_change_user",
+    params(("user" = String, Path, description = "an id or a name", example = "bob")),
+    request_body(content = AccessChanges, example = json!({ "disabled": true })),
+    responses(
+        (status = 200, description = "as they are now", body = Administered, example = json!(examples::administered())),
+        (status = 404, description = "nobody has this account, or whoever asks is no admin"),
+        (status = 409, description = "there is to be an admin"),
+    ),
+    security(("bearer" = []), ("cookie" = [])),
+)]
 pub(super) async fn change(
     State(engine): State<Engine>,
     Extension(by): Extension<Administrator>,
@@ -80,7 +124,17 @@ pub(super) async fn change(
     Ok(Json(account.into()))
 }
 
-/// `DELETE /api/admin/users/{user}`: ends their account, and what it says of them.
+/// Ends somebody's account, and what it says of them.
+#[utoipa::path(
+    delete, path = "/api/admin/users/{user}", tag = "administration", operation_id = "admin_delete_user",
+    params(("user" = String, Path, description = "an id or a name", example = "bob")),
+    responses(
+        (status = 204, description = "deleted; the name is nobody else's"),
+        (status = 404, description = "nobody has this account, or whoever asks is no admin"),
+        (status = 409, description = "there is to be an admin"),
+    ),
+    security(("bearer" = []), ("cookie" = [])),
+)]
 pub(super) async fn delete(
     State(engine): State<Engine>,
     Extension(by): Extension<Administrator>,
@@ -90,7 +144,16 @@ pub(super) async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// `DELETE /api/admin/users/{user}/sessions`: signs them out everywhere.
+/// Signs somebody out everywhere.
+#[utoipa::path(
+    delete, path = "/api/admin/users/{user}/sessions", tag = "administration", operation_id = "admin_sign_out_user",
+    params(("user" = String, Path, description = "an id or a name", example = "bob")),
+    responses(
+        (status = 204, description = "signed out; their sockets are closed"),
+        (status = 404, description = "nobody has this account, or whoever asks is no admin"),
+    ),
+    security(("bearer" = []), ("cookie" = [])),
+)]
 pub(super) async fn sign_out(
     State(engine): State<Engine>,
     Extension(by): Extension<Administrator>,

@@ -24,6 +24,28 @@ pub(crate) fn profile_edit() -> Value {
     json!({ "display_name": "Ana M.", "status_text": "at lunch", "hue": 209 })
 }
 
+pub(crate) fn administered() -> Value {
+    json!({
+        "id": "01a1f87f-563c-7337-b2f0-636e53c565c2", "name": "bob", "display_name": "Bob", "email": "bob@example.org",
+        "admin": false, "disabled": true, "created_at": "2026-11-20T09:30:00.000Z",
+    })
+}
+
+pub(crate) fn administered_users() -> Value {
+    json!({ "users": [administered()], "more": false })
+}
+
+pub(crate) fn new_account() -> Value {
+    json!({ "email": "dora@example.org", "name": "dora", "password": "tall grass on tuesday", "admin": false })
+}
+
+pub(crate) fn administered_rooms() -> Value {
+    let room = json!({
+        "room": "attic", "kind": "private", "title": "The attic", "last_seq": 42, "online_count": 2,
+    });
+    json!({ "rooms": [room], "more": false })
+}
+
 pub(crate) fn registering() -> Value {
     let password = "tall grass on tuesday";
     json!({ "email": "ana@example.org", "name": "ana", "password": password, "password_confirm": password })

@@ -9,6 +9,7 @@ use greenroom_storage::Account;
 
 /// A room as admins see it, of whatever kind.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 pub struct RoomOverview {
     /// Its id.
     pub room: RoomId,
