@@ -15,6 +15,7 @@ use greenroom_storage::{Access, Account, Change, SignIn, SignInToken, Taken, Tok
 
 pub use acts::{AccessChange, Act, ActRefused, Administrator};
 pub use administration::AdministrationFailed;
+pub(crate) use administration::note;
 pub(crate) use rules::line;
 pub use rules::{FieldError, ProfileChange, Registration, hue_of};
 

@@ -51,7 +51,7 @@ pub struct Entry<'a> {
     pub outcome: Outcome,
     /// Who did it, where that is known.
     pub user: Option<UserId>,
-    /// Where they are; nothing where they are on this machine, at its command line.
+    /// Where they are; nothing where they are on this machine, at its command line. Then `user` is nobody, too.
     pub from: Option<IpAddr>,
     /// The request by which they did it.
     pub request: Option<Uuid>,

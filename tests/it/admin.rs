@@ -498,15 +498,19 @@ async fn who_did_what_to_whom_is_in_the_log() {
     done(&data, &["delete", "bob"]).await;
     administer(&process, &ada, Method::DELETE, "users/ada", Value::Null).await.is(StatusCode::CONFLICT);
     let log = process.whole_log().await;
-    let told = |by: &str, act: &str, whom: &str| {
+    let told = |outcome: &str, about: &str, by: Option<&str>| {
         let mut audit = log.lines().filter(|line| line.contains("greenroom::audit"));
-        let told = [format!("by={by}"), format!("act={act}"), format!("user={whom}")];
-        audit.any(|line| told.iter().all(|word| line.contains(word)))
+        let told = [r#"act="administer""#.to_owned(), format!(r#"outcome="{outcome}""#), format!(r#"about="{about}"#)];
+        let from = by.map(|by| format!("user={by} from=127.0.0.1 request_id="));
+        audit.any(|line| {
+            let by = from.as_ref().map_or(!line.contains("user="), |from| line.contains(from));
+            by && told.iter().all(|word| line.contains(word))
+        })
     };
-    assert!(told("operator", "\"create an admin\"", &ada.id), "{log}");
-    assert!(told(&ada.id, "disable", &bob.id), "{log}");
-    assert!(told("operator", "delete", &bob.id), "{log}");
-    assert!(told(&ada.id, "delete", &ada.id) && log.contains("last admin"), "{log}");
+    assert!(told("done", &format!("create an admin ada {}", ada.id), None), "{log}");
+    assert!(told("done", &format!("disable Bob {}", bob.id), Some(&ada.id)), "{log}");
+    assert!(told("done", &format!("delete Bob {}", bob.id), None), "{log}");
+    assert!(told("refused", &format!("delete ada {}: this is the last admin", ada.id), Some(&ada.id)), "{log}");
     assert!(!log.contains("@example.org") && !log.contains(PASSWORD) && !log.contains("s1."), "{log}");
 }
 
@@ -541,11 +545,12 @@ async fn a_room_that_an_admin_deletes_is_gone_for_everybody_who_is_in_it() {
     assert_eq!(ids().await, [""; 0]);
     assert!(refused(&data, &["delete-room", "No Room"]).await.contains("no such room"));
     let log = process.whole_log().await;
-    let audit = |by: &str, room: &str| {
-        let told = [format!("by={by}"), "act=\"delete a room\"".to_owned(), format!("room={room}")];
+    let told = |outcome: &str, of: &str, by: &str| {
+        let told = [format!(r#"outcome="{outcome}""#), format!(r#"about="delete the room {of}"#), by.to_owned()];
         log.lines().any(|line| told.iter().all(|word| line.contains(word)))
     };
-    assert!(audit(&ada.id, "plans") && audit("operator", GREEN), "{log}");
+    assert!(told("done", r#"plans""#, &ada.id) && told("done", &format!(r#"{GREEN}""#), ""), "{log}");
+    assert!(told("refused", "plans: there is no such room", ""), "{log}");
 }
 
 #[tokio::test]

@@ -73,8 +73,15 @@ pub(crate) async fn only_admins(
     if !identity.admin {
         return Err(Problem::nothing_here());
     }
-    request.extensions_mut().insert(Administrator::Admin(identity.person.user.id));
+    request.extensions_mut().insert(administrator(&identity));
     Ok(next.run(request).await)
+}
+
+/// An admin, who acts by the request in hand.
+pub(crate) fn administrator(identity: &Identity) -> Administrator {
+    let asked = request::current();
+    let (from, request) = (asked.as_ref().map(|asked| asked.from), asked.map(|asked| asked.id));
+    Administrator::Admin { user: identity.person.user.id, from, request }
 }
 
 /// Who asks, where a stranger may ask too: a cookie that is left over from earlier makes a stranger, while whoever

@@ -10,7 +10,7 @@ use axum::response::Response;
 use greenroom_actors::Administrator;
 
 use crate::accept::Edge;
-use crate::caller::caller;
+use crate::caller::{administrator, caller};
 use crate::problem::Problem;
 
 /// Lets requests from this machine and from admins through; to everybody else there is nothing here.
@@ -29,7 +29,7 @@ pub(crate) async fn from_here_or_admins(
 
 async fn admin(edge: &Edge, headers: &HeaderMap) -> Result<Option<Administrator>, Problem> {
     match caller(edge, headers).await {
-        Ok(Some(identity)) if identity.admin => Ok(Some(Administrator::Admin(identity.person.user.id))),
+        Ok(Some(identity)) if identity.admin => Ok(Some(administrator(&identity))),
         Ok(_) => Ok(None),
         Err(refused) if refused.status() == StatusCode::UNAUTHORIZED => Ok(None),
         Err(unavailable) => Err(unavailable),

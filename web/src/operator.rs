@@ -10,6 +10,7 @@ use std::time::Duration;
 use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request, StatusCode, header};
 use axum::{Extension, Router};
+use greenroom_actors::trail::{Act, Entry, Outcome};
 use greenroom_actors::{Administrator, Engine};
 use greenroom_protocol::limits;
 use hyper::server::conn::http1;
@@ -86,7 +87,9 @@ impl Door {
                     connections.spawn(serve(stream, operator.clone(), stop.clone()));
                 }
                 Ok(_stranger) => {
-                    tracing::warn!(target: "greenroom::audit", "a stranger at the operator's socket is refused");
+                    let about = "a stranger at the operator's socket";
+                    let (act, outcome) = (Act::Access, Outcome::Refused);
+                    Entry { act, outcome, user: None, from: None, request: None, about }.record();
                 }
                 Err(error) => {
                     tracing::warn!(%error, "a connection of the operator's can't be accepted");

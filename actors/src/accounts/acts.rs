@@ -1,6 +1,7 @@
 //! What an admin may do to somebody's account: pure.
 
 use std::fmt;
+use std::net::IpAddr;
 
 use greenroom_protocol::limits::ADMINS;
 use greenroom_protocol::{Name, User, UserId};
@@ -15,7 +16,14 @@ pub enum Administrator {
     /// Whoever may read the data directory, at the command line.
     Operator,
     /// An admin with an account.
-    Admin(UserId),
+    Admin {
+        /// Who.
+        user: UserId,
+        /// Where they are.
+        from: Option<IpAddr>,
+        /// The request by which they act.
+        request: Option<Uuid>,
+    },
 }
 
 /// What is done to somebody's account.
@@ -89,8 +97,8 @@ pub(super) fn decide(by: Administrator, act: Act, before: &Account, admins: &Adm
 /// Whether somebody may administer, where these are the admins.
 pub(super) fn permitted(by: Administrator, admins: &Admins) -> Result<(), ActRefused> {
     match by {
-        Administrator::Admin(id) if !admins.contains(&id) => Err(ActRefused::NotAdmin),
-        Administrator::Admin(_) | Administrator::Operator => Ok(()),
+        Administrator::Admin { user, .. } if !admins.contains(&user) => Err(ActRefused::NotAdmin),
+        Administrator::Admin { .. } | Administrator::Operator => Ok(()),
     }
 }
 
@@ -104,15 +112,6 @@ pub(super) fn operator() -> Person {
 pub(super) fn space_for(account: &Account, admins: &Admins) -> Result<(), ActRefused> {
     let one_more = account.administers() && !admins.contains(&account.id);
     if one_more && admins.len() >= ADMINS { Err(ActRefused::TooManyAdmins) } else { Ok(()) }
-}
-
-impl fmt::Display for Administrator {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Operator => f.write_str("operator"),
-            Self::Admin(id) => write!(f, "{id}"),
-        }
-    }
 }
 
 impl fmt::Display for Act {
@@ -154,13 +153,17 @@ mod tests {
         Act::Change(AccessChange { admin, disabled })
     }
 
+    fn admin(user: UserId) -> Administrator {
+        Administrator::Admin { user, from: None, request: None }
+    }
+
     const OPERATOR: Administrator = Administrator::Operator;
 
     #[test]
     fn the_last_admin_stays_and_the_last_but_one_may_go() {
         let (ana, other) = (account(true, Access::Open), UserId::new());
         let (alone, two) = (Admins::from([ana.id]), Admins::from([ana.id, other]));
-        let myself = Administrator::Admin(ana.id);
+        let myself = admin(ana.id);
         for act in [change(Some(false), None), change(None, Some(true)), change(Some(true), Some(true)), Act::Delete] {
             for by in [OPERATOR, myself] {
                 assert_eq!(decide(by, act, &ana, &alone), Err(ActRefused::LastAdmin), "{act}");
@@ -175,7 +178,7 @@ mod tests {
     #[test]
     fn whoever_was_demoted_a_moment_ago_does_nothing_more() {
         let (ana, bob) = (account(false, Access::Open), UserId::new());
-        let by = Administrator::Admin(bob);
+        let by = admin(bob);
         for act in [change(None, Some(true)), Act::Delete, Act::SignOut] {
             assert_eq!(decide(by, act, &ana, &Admins::from([ana.id])), Err(ActRefused::NotAdmin));
             assert!(decide(by, act, &ana, &Admins::from([bob])).is_ok());

@@ -11,6 +11,7 @@ use crate::directory::Person;
 use crate::engine::Panicked;
 use crate::membership::RoomFailed;
 use crate::store::{ChangeFailed, ReadFailed};
+use crate::trail;
 
 /// Why an admin was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -41,9 +42,38 @@ impl From<ReadFailed> for AdministrationFailed {
     }
 }
 
+/// Writes into the audit trail what an admin has done, or was refused, and to whom or what.
+pub(crate) fn note<T>(by: Administrator, deed: &str, to: &str, done: &Result<T, AdministrationFailed>) {
+    let (user, from, request) = match by {
+        Administrator::Operator => (None, None, None),
+        Administrator::Admin { user, from, request } => (Some(user), from, request),
+    };
+    let (outcome, about) = match done {
+        Ok(_) => (trail::Outcome::Done, format!("{deed} {to}")),
+        Err(refused) => (trail::Outcome::Refused, format!("{deed} {to}: {refused}")),
+    };
+    trail::Entry { act: trail::Act::Administer, outcome, user, from, request, about: &about }.record();
+}
+
+fn named(account: &Account) -> String {
+    format!("{} {}", account.name, account.id)
+}
+
 impl Accounts {
     /// Makes somebody's account for them, who then signs in by themselves.
     pub(crate) async fn appoint(
+        &self,
+        by: Administrator,
+        registration: Registration,
+        admin: bool,
+    ) -> Result<Account, AdministrationFailed> {
+        let made = self.make(by, registration, admin).await;
+        let whom = made.as_ref().map_or_else(|_| "somebody".into(), named);
+        note(by, if admin { "create an admin" } else { "create" }, &whom, &made);
+        made
+    }
+
+    async fn make(
         &self,
         by: Administrator,
         registration: Registration,
@@ -59,11 +89,7 @@ impl Accounts {
             acts::permitted(by, &admins)?;
             acts::space_for(&account, &admins)?;
             match self.directory.store.change(|reply| Change::appoint(&account, &admins, reply)).await {
-                Ok(()) => {
-                    let act = if admin { "create an admin" } else { "create" };
-                    tracing::info!(target: "greenroom::audit", %by, act, user = %id, name = %account.name, "administration");
-                    return Ok(account);
-                }
+                Ok(()) => return Ok(account),
                 Err(failed) if seen_has_changed(&failed) && taken(&failed).is_none() => {}
                 Err(failed) => return Err(AccountFailed::from(failed).into()),
             }
@@ -79,16 +105,9 @@ impl Accounts {
         user: &str,
         act: Act,
     ) -> Result<Account, AdministrationFailed> {
-        let id = self.find_for_admin(user).await?.ok_or(AdministrationFailed::Nobody)?.id;
-        let done = self.act(by, id, act).await;
-        match &done {
-            Ok(after) => {
-                tracing::info!(target: "greenroom::audit", %by, %act, user = %id, name = %after.name, "administration");
-            }
-            Err(refused) => {
-                tracing::warn!(target: "greenroom::audit", %by, %act, user = %id, %refused, "administration");
-            }
-        }
+        let found = self.find_for_admin(user).await?.ok_or(AdministrationFailed::Nobody)?;
+        let done = self.act(by, found.id, act).await;
+        note(by, &act.to_string(), &named(&found), &done);
         done
     }
 
@@ -132,8 +151,8 @@ impl Accounts {
         acts::permitted(by, &self.directory.store.admins().await?)?;
         match by {
             Administrator::Operator => Ok(acts::operator()),
-            Administrator::Admin(id) => {
-                let account = self.directory.store.account(id).await?.ok_or(ActRefused::NotAdmin)?;
+            Administrator::Admin { user, .. } => {
+                let account = self.directory.store.account(user).await?.ok_or(ActRefused::NotAdmin)?;
                 Ok(person(&account))
             }
         }

@@ -4,7 +4,7 @@ use greenroom_protocol::{Name, RoomId, RoomKind, Seq};
 use serde::Serialize;
 
 use super::{Engine, to_its_end};
-use crate::accounts::{AccountFailed, Act, AdministrationFailed, Administrator, PEOPLE_PAGE, Registration};
+use crate::accounts::{AccountFailed, Act, AdministrationFailed, Administrator, PEOPLE_PAGE, Registration, note};
 use greenroom_storage::Account;
 
 /// A room as admins see it, of whatever kind.
@@ -98,10 +98,13 @@ impl Engine {
     pub async fn delete_room_for_admin(&self, by: Administrator, room: &RoomId) -> Result<(), AdministrationFailed> {
         let (accounts, membership, room) = (self.accounts.clone(), self.membership.clone(), room.clone());
         to_its_end(async move {
-            let person = accounts.person_of(by).await?;
-            membership.delete(&person, &room, true).await?;
-            tracing::info!(target: "greenroom::audit", %by, act = "delete a room", %room, "administration");
-            Ok(())
+            let deleted = async {
+                let person = accounts.person_of(by).await?;
+                Ok(membership.delete(&person, &room, true).await?)
+            };
+            let deleted = deleted.await;
+            note(by, "delete the room", room.as_str(), &deleted);
+            deleted
         })
         .await
     }
