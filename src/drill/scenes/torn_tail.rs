@@ -146,14 +146,15 @@ fn newest_segment(data: &Path) -> anyhow::Result<(PathBuf, usize)> {
     Ok((PathBuf::from(name), end))
 }
 
+/// Copies directories and files. The socket that a killed server leaves behind is neither.
 fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
         let entry = entry?;
-        let target = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
+        let (kind, target) = (entry.file_type()?, to.join(entry.file_name()));
+        if kind.is_dir() {
             copy(&entry.path(), &target)?;
-        } else {
+        } else if kind.is_file() {
             fs::copy(entry.path(), target)?;
         }
     }
