@@ -1,7 +1,5 @@
 //! Lists that are told a page at a time.
 
-use axum::extract::{FromRequestParts, Query};
-use axum::http::request::Parts;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -25,14 +23,5 @@ impl Which {
     pub(crate) fn after<T, E: ToString>(&self, parse: impl FnOnce(&str) -> Result<T, E>) -> Result<Option<T>, Problem> {
         let wrong = |error: E| Problem::invalid(FieldErrors::from([("after".to_owned(), error.to_string())]));
         self.after.as_deref().map(parse).transpose().map_err(wrong)
-    }
-}
-
-impl<S: Send + Sync> FromRequestParts<S> for Which {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let read = Query::from_request_parts(parts, state).await;
-        read.map(|Query(which)| which).map_err(|bad| Problem::new(bad.status(), bad.body_text()))
     }
 }

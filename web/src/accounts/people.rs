@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use greenroom_actors::trail::{Act, Outcome};
 use greenroom_actors::{AccountFailed, ProfileChange};
@@ -21,7 +20,7 @@ use crate::caller::Somebody;
 use crate::document::examples;
 use crate::fields::Fields;
 use crate::paging::Which;
-use crate::problem::Problem;
+use crate::problem::{PathOf, Problem, QueryOf};
 use crate::trail;
 
 /// A page of people.
@@ -129,7 +128,7 @@ fn unchanged(failed: AccountFailed) -> Problem {
 pub(super) async fn list(
     State(edge): State<Arc<Edge>>,
     Somebody(identity): Somebody,
-    which: Which,
+    QueryOf(which): QueryOf<Which>,
 ) -> Result<Json<People>, Problem> {
     let (accounts, more) = edge.engine.accounts(&which.query, which.after(Name::guest)?).await?;
     Ok(Json(People { users: shown(&edge, identity.person.user.id, accounts).await?, more }))
@@ -148,9 +147,8 @@ pub(super) async fn list(
 pub(super) async fn one(
     State(edge): State<Arc<Edge>>,
     Somebody(identity): Somebody,
-    user: Result<Path<String>, PathRejection>,
+    PathOf(user): PathOf<String>,
 ) -> Result<Json<Shown>, Problem> {
-    let Path(user) = user.map_err(|bad| Problem::new(bad.status(), bad.body_text()))?;
     let nobody = || Problem::new(StatusCode::NOT_FOUND, "nobody of this id or name has an account");
     let account = edge.engine.account(&user).await?.ok_or_else(nobody)?;
     shown(&edge, identity.person.user.id, vec![account]).await?.pop().map(Json).ok_or_else(nobody)

@@ -1,7 +1,6 @@
 //! All rooms, as admins see them: what they are called, not what is said in them.
 
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::{Extension, Json};
 use greenroom_actors::{Administrator, Engine, RoomFailed, RoomOverview};
@@ -11,7 +10,7 @@ use utoipa::ToSchema;
 
 use crate::document::examples;
 use crate::paging::Which;
-use crate::problem::Problem;
+use crate::problem::{PathOf, Problem, QueryOf};
 
 /// A page of rooms, as admins see them.
 #[derive(Serialize, ToSchema)]
@@ -34,7 +33,7 @@ pub(crate) struct Rooms {
     ),
     security(("bearer" = []), ("cookie" = [])),
 )]
-pub(super) async fn list(State(engine): State<Engine>, which: Which) -> Result<Json<Rooms>, Problem> {
+pub(super) async fn list(State(engine): State<Engine>, QueryOf(which): QueryOf<Which>) -> Result<Json<Rooms>, Problem> {
     let after = which.after(RoomId::parse)?;
     let (rooms, more) = engine.rooms_for_admin(&which.query, after.as_ref()).await?;
     Ok(Json(Rooms { rooms, more }))
@@ -53,9 +52,8 @@ pub(super) async fn list(State(engine): State<Engine>, which: Which) -> Result<J
 pub(super) async fn delete(
     State(engine): State<Engine>,
     Extension(by): Extension<Administrator>,
-    room: Result<Path<String>, PathRejection>,
+    PathOf(room): PathOf<String>,
 ) -> Result<StatusCode, Problem> {
-    let Path(room) = room.map_err(|bad| Problem::new(bad.status(), bad.body_text()))?;
     // What is no id names no room.
     let room = RoomId::parse(&room).map_err(|_| RoomFailed::NotFound)?;
     engine.delete_room_for_admin(by, &room).await?;

@@ -1,7 +1,6 @@
 //! People as admins see them, and what admins do to their accounts.
 
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::{Extension, Json};
 use greenroom_actors::{Access, AccessChange, Account, Act, Administrator, Engine, Registration};
@@ -13,7 +12,7 @@ use crate::bodies::{AccessChanges, NewAccount};
 use crate::document::examples;
 use crate::fields::Fields;
 use crate::paging::Which;
-use crate::problem::Problem;
+use crate::problem::{PathOf, Problem, QueryOf};
 
 /// An account, as admins see it.
 #[derive(Serialize, ToSchema)]
@@ -63,7 +62,7 @@ impl From<Account> for Administered {
     ),
     security(("bearer" = []), ("cookie" = [])),
 )]
-pub(super) async fn list(State(engine): State<Engine>, which: Which) -> Result<Json<Users>, Problem> {
+pub(super) async fn list(State(engine): State<Engine>, QueryOf(which): QueryOf<Which>) -> Result<Json<Users>, Problem> {
     let (accounts, more) = engine.accounts_for_admin(&which.query, which.after(Name::guest)?).await?;
     Ok(Json(Users { users: accounts.into_iter().map(Administered::from).collect(), more }))
 }
@@ -112,7 +111,7 @@ pub(super) async fn create(
 pub(super) async fn change(
     State(engine): State<Engine>,
     Extension(by): Extension<Administrator>,
-    user: Result<Path<String>, PathRejection>,
+    PathOf(user): PathOf<String>,
     mut fields: Fields,
 ) -> Result<Json<Administered>, Problem> {
     let change = AccessChange { admin: fields.choice("admin"), disabled: fields.choice("disabled") };
@@ -120,7 +119,7 @@ pub(super) async fn change(
     if change == AccessChange::default() {
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "say `admin` or `disabled`"));
     }
-    let account = engine.administer(by, &named(user)?, Act::Change(change)).await?;
+    let account = engine.administer(by, &user, Act::Change(change)).await?;
     Ok(Json(account.into()))
 }
 
@@ -138,9 +137,9 @@ pub(super) async fn change(
 pub(super) async fn delete(
     State(engine): State<Engine>,
     Extension(by): Extension<Administrator>,
-    user: Result<Path<String>, PathRejection>,
+    PathOf(user): PathOf<String>,
 ) -> Result<StatusCode, Problem> {
-    engine.administer(by, &named(user)?, Act::Delete).await?;
+    engine.administer(by, &user, Act::Delete).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -157,12 +156,8 @@ pub(super) async fn delete(
 pub(super) async fn sign_out(
     State(engine): State<Engine>,
     Extension(by): Extension<Administrator>,
-    user: Result<Path<String>, PathRejection>,
+    PathOf(user): PathOf<String>,
 ) -> Result<StatusCode, Problem> {
-    engine.administer(by, &named(user)?, Act::SignOut).await?;
+    engine.administer(by, &user, Act::SignOut).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-fn named(user: Result<Path<String>, PathRejection>) -> Result<String, Problem> {
-    user.map(|Path(user)| user).map_err(|bad| Problem::new(bad.status(), bad.body_text()))
 }
