@@ -1,14 +1,15 @@
 //! The application: the engine behind its edge.
 
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Context as _;
 use greenroom_actors::{Engine, EngineFailed, SessionConfig};
-use greenroom_protocol::limits::DRAIN;
+use greenroom_protocol::limits::{BACKLOG, DRAIN};
 use greenroom_web::{OPERATOR_SOCKET, Server, ServerConfig, Tls};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
 use crate::config::{Config, Durability, TlsFiles};
 
@@ -34,10 +35,10 @@ impl App {
             }
             None => None,
         };
-        let listener = bind(config.listen, "--listen").await?;
+        let listener = bind(config.listen, "--listen")?;
         let address = listener.local_addr()?;
         let metrics = match config.metrics_listen {
-            Some(address) => Some(bind(address, "--metrics-listen").await?),
+            Some(address) => Some(bind(address, "--metrics-listen")?),
             None => None,
         };
         let engine = engine(config).await?;
@@ -110,7 +111,17 @@ pub(crate) async fn engine(config: &Config) -> Result<Engine, EngineFailed> {
     Engine::start(config.data.clone(), durability, session, limits).await
 }
 
-async fn bind(address: SocketAddr, flag: &str) -> anyhow::Result<TcpListener> {
-    let bound = TcpListener::bind(address).await;
+fn bind(address: SocketAddr, flag: &str) -> anyhow::Result<TcpListener> {
+    let bound = listen(address);
     bound.with_context(|| format!("can't listen on {address}; is another program there? give another with {flag}"))
+}
+
+/// As [`TcpListener::bind`] does it, whose queue of 128 a crowd overflows.
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // A restart must not wait for the connections of before to be forgotten; on Windows it would share the port.
+    #[cfg(not(windows))]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }

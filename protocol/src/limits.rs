@@ -116,6 +116,10 @@ pub const TYPING: Duration = Duration::from_secs(3);
 /// frame instead of many, still felt as at once.
 pub const GATHER: Duration = Duration::from_millis(100);
 
+/// Connections that may wait to be accepted: after a restart everybody comes at once. Whoever finds the queue full
+/// tries again after a second, or takes for a connection what the server never heard of.
+pub const BACKLOG: u32 = 4096;
+
 /// How long a socket may stay silent before its `hello`.
 pub const HELLO: Duration = Duration::from_secs(10);
 

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use greenroom_protocol::limits::{HEARTBEAT, HEARTBEAT_GRACE};
 use greenroom_protocol::{Presence, ServerFrame};
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -20,6 +20,31 @@ async fn comes(listener: &Guest, name: &str) -> greenroom_protocol::User {
     let find = |seen: &Presence| seen.joined.iter().find(|user| user.name.as_str() == name).cloned();
     let seen = listener.sees(&format!("{name} to come"), |seen| find(seen).is_some()).await;
     find(&seen).expect("just seen")
+}
+
+/// How many may wait to be accepted, as far as the system goes.
+fn longest_queue() -> usize {
+    let said = std::fs::read_to_string("/proc/sys/net/core/somaxconn").ok();
+    said.and_then(|most| most.trim().parse().ok()).unwrap_or(128)
+}
+
+#[tokio::test]
+async fn a_thousand_who_come_at_once_all_find_a_place_in_the_queue() {
+    let server = Server::start().await;
+    let address = server.address();
+    // Nothing awaits here, and there is one thread: the server accepts none of them meanwhile.
+    let connect = |_| std::net::TcpStream::connect_timeout(&address, PATIENCE).expect("there is room in the queue");
+    let begun = Instant::now();
+    let crowd: Vec<_> = (0..longest_queue().min(1_000)).map(connect).collect();
+    // Whoever finds no place comes again, after a second at the soonest.
+    assert!(begun.elapsed() < Duration::from_secs(1), "nobody was sent away: {:?}", begun.elapsed());
+    let last = crowd.last().expect("a thousand").try_clone().expect("a file");
+    last.set_nonblocking(true).expect("a socket of tokio's");
+    let mut last = TcpStream::from_std(last).expect("a stream");
+    last.write_all(b"GET /api/health HTTP/1.1\r\nHost: x\r\n\r\n").await.expect("written");
+    let mut answer = [0; 15];
+    timeout(PATIENCE, last.read_exact(&mut answer)).await.expect("an answer in time").expect("an answer");
+    assert_eq!(&answer, b"HTTP/1.1 200 OK");
 }
 
 #[tokio::test]
