@@ -39,8 +39,7 @@ fn event(seq: u64, user: &User) -> Event {
 /// One post from the session to its settlement, in a room of a thousand people.
 fn room_rules(criterion: &mut Criterion) {
     let (key, epoch) = (RoomKey(uuid::Uuid::now_v7()), Epoch::new());
-    let room =
-        Arc::new(Room { key, id: green(), kind: RoomKind::Group, title: "Green".into(), topic: String::new(), epoch });
+    let room = Arc::new(Room::new(key, green(), RoomKind::Group, "Green".into(), epoch));
     let now = Instant::now();
     let head = Head { seq: Seq(0), ordinal: 0 };
     let mut state = RoomState::new(room, Incarnation(1), head, Vec::new(), Vec::new(), now);

@@ -28,6 +28,8 @@ impl Announce for Settlements {
         let _ended = self.0.send(batch.settled.len() as u64);
     }
 
+    fn erased(&self, _: UserId) {}
+
     fn failed(&self, fatal: Fatal) {
         panic!("{fatal}");
     }
@@ -36,7 +38,7 @@ impl Announce for Settlements {
 /// A person who follows a thousand rooms, and somebody who has said all there is in them.
 fn filled(dir: &Path, messages: u64) -> User {
     let (settle, settled) = sync_channel(1 << 16);
-    let options = Options { dir: dir.to_owned(), durability: Durability::Relaxed };
+    let options = Options { dir: dir.to_owned(), durability: Durability::Relaxed, retention: None };
     let store = Store::start(options, Arc::new(Settlements(settle))).expect("an empty directory starts");
     let person = |name| User { id: UserId::new(), name: Name::guest(name).expect("a name") };
     let (reader, writer) = (person("ana"), person("bob"));
@@ -91,7 +93,11 @@ fn lists(criterion: &mut Criterion) {
         let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a directory");
         let reader = filled(dir.path(), messages);
         let config = SessionConfig { room_creation: true };
-        let started = Engine::start(dir.path().to_owned(), Durability::Relaxed, config, None);
+        let started = Engine::start(
+            Options { dir: dir.path().to_owned(), durability: Durability::Relaxed, retention: None },
+            config,
+            None,
+        );
         let engine = runtime.block_on(started).expect("the engine starts");
         group.bench_function(BenchmarkId::new("messages in all", messages), |bencher| {
             bencher.to_async(&runtime).iter(|| async {

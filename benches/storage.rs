@@ -20,6 +20,8 @@ impl Announce for Settlements {
         let _ended = self.0.send(batch.settled.len());
     }
 
+    fn erased(&self, _: UserId) {}
+
     fn failed(&self, fatal: Fatal) {
         panic!("{fatal}");
     }
@@ -40,7 +42,7 @@ impl Bench {
         // Beside the build, not in /tmp, which may be memory.
         let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a directory");
         let (settle, settled) = sync_channel(1 << 16);
-        let options = Options { dir: dir.path().to_owned(), durability: Durability::Fsync };
+        let options = Options { dir: dir.path().to_owned(), durability: Durability::Fsync, retention: None };
         let store = Store::start(options, Arc::new(Settlements(settle))).expect("an empty directory starts");
         let user = User { id: UserId::new(), name: Name::guest("ana").expect("a name") };
         let (opened, open) = sync_channel(1);

@@ -66,9 +66,20 @@ pub async fn run(flags: AdminFlags) -> anyhow::Result<()> {
         AdminCommand::Demote { user } => {
             change(&config, json, &user, json!({ "admin": false }), "is no admin").await?;
         }
-        AdminCommand::Delete { user } => {
-            let done = ask(&config, Errand::new(Method::DELETE, ["users", &user], None), false).await?;
-            print::done(&done, json, &format!("{user} is deleted"));
+        AdminCommand::Delete { user, erase } => {
+            let mut errand = Errand::new(Method::DELETE, ["users", &user], None);
+            errand.query.push(("erase", erase.to_string()));
+            let done = ask(&config, errand, false).await?;
+            let erased = if erase { ", and what they have said is erased" } else { "" };
+            print::done(&done, json, &format!("{user} is deleted{erased}"));
+        }
+        AdminCommand::Erase { user } => {
+            let done = ask(&config, Errand::new(Method::DELETE, ["users", &user, "messages"], None), false).await?;
+            print::done(
+                &done,
+                json,
+                &format!("what {user} has said is erased; it leaves the disk while the server runs"),
+            );
         }
         AdminCommand::SignOut { user } => {
             let done = ask(&config, Errand::new(Method::DELETE, ["users", &user, "sessions"], None), false).await?;

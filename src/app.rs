@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Context as _;
-use greenroom_actors::{Engine, EngineFailed, SessionConfig};
+use greenroom_actors::{Engine, EngineFailed, Options, SessionConfig};
 use greenroom_protocol::limits::{BACKLOG, DRAIN};
 use greenroom_web::{OPERATOR_SOCKET, Server, ServerConfig, Tls};
 use tokio::net::{TcpListener, TcpSocket};
@@ -108,7 +108,8 @@ pub(crate) async fn engine(config: &Config) -> Result<Engine, EngineFailed> {
     };
     let limits = (!config.no_limits).then(|| config.limits.clone());
     let session = SessionConfig { room_creation: !config.no_room_creation };
-    Engine::start(config.data.clone(), durability, session, limits).await
+    let options = Options { dir: config.data.clone(), durability, retention: config.retention };
+    Engine::start(options, session, limits).await
 }
 
 fn bind(address: SocketAddr, flag: &str) -> anyhow::Result<TcpListener> {

@@ -2,12 +2,13 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand};
 use ipnet::IpNet;
 
-use crate::config::{Durability, LogFormat};
+use crate::config::{Durability, LogFormat, retention};
 use crate::limits::{Preset, proxy};
 use crate::operations::Operation;
 
@@ -153,6 +154,10 @@ pub struct Flags {
     /// PEM file with the private key of that certificate
     #[arg(long, value_name = "FILE", env = "GREENROOM_TLS_KEY")]
     pub tls_key: Option<PathBuf>,
+
+    /// For how long what is said is kept, such as `24h` or `30 days`; a room may keep it shorter [default: for ever]
+    #[arg(long, value_name = "TIME", env = "GREENROOM_RETENTION", value_parser = retention)]
+    pub retention: Option<Duration>,
 
     /// Directory to keep logs in as well: greenroom.log, requests.log, audit.log, each of 10 MB and with 5 older ones
     #[arg(long, value_name = "DIR", env = "GREENROOM_LOG_DIR")]

@@ -2,10 +2,11 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::ValueEnum;
-use greenroom_protocol::limits::Limits;
+use greenroom_protocol::limits::{Limits, RETENTION_MOST};
 use ipnet::IpNet;
 use serde::Deserialize;
 
@@ -41,6 +42,8 @@ pub struct Config {
     pub tls: Option<TlsFiles>,
     /// Where to keep logs in files.
     pub log_dir: Option<PathBuf>,
+    /// For how long what is said is kept, where its room doesn't keep it shorter.
+    pub retention: Option<Duration>,
 }
 
 /// The two PEM files that TLS needs.
@@ -100,7 +103,30 @@ struct File {
     tls_key: Option<PathBuf>,
     #[serde(alias = "log-dir")]
     log_dir: Option<PathBuf>,
+    retention: Option<Time>,
 }
+
+/// A time, as people write it.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "String")]
+struct Time(Duration);
+
+impl TryFrom<String> for Time {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        retention(&text).map(Self)
+    }
+}
+
+/// A time for which something is kept, as people write it.
+pub(crate) fn retention(text: &str) -> Result<Duration, String> {
+    let time = humantime::parse_duration(text).map_err(|error| format!("{error}; a time looks like 24h or 30 days"))?;
+    if time < SHORTEST { Err("it is at least a second".to_owned()) } else { Ok(time.min(RETENTION_MOST)) }
+}
+
+/// What an operator may ask for; a room's own people may not ask for so little.
+const SHORTEST: Duration = Duration::from_secs(1);
 
 impl Config {
     /// Decides each value.
@@ -126,6 +152,7 @@ impl Config {
             trusted_proxy,
             tls: TlsFiles::both(flags.tls_cert.or(file.tls_cert), flags.tls_key.or(file.tls_key))?,
             log_dir: flags.log_dir.or(file.log_dir),
+            retention: flags.retention.or(file.retention.map(|Time(time)| time)),
         })
     }
 }
@@ -209,6 +236,19 @@ mod tests {
         let said = format!("{:#}", with("tls-cert = \"cert.pem\"").unwrap_err());
         assert!(said.contains("--tls-key"), "{said}");
         assert!(with("tls-key = \"key.pem\"").is_err());
+    }
+
+    #[test]
+    fn a_time_is_written_as_people_write_it() {
+        let with = |text: &str| with_file(&format!("retention = \"{text}\""), Flags::default());
+        let day = Duration::from_secs(24 * 60 * 60);
+        assert_eq!(with("24h").unwrap().retention, Some(day));
+        assert_eq!(with("30 days").unwrap().retention, Some(30 * day));
+        for wrong in ["24", "soon", "0s", "-1h"] {
+            let said = format!("{:#}", with(wrong).unwrap_err());
+            assert!(said.contains("line 1"), "{said}");
+        }
+        assert_eq!(with_file("", Flags::default()).unwrap().retention, None);
     }
 
     #[test]

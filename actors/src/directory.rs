@@ -265,10 +265,19 @@ impl Directory {
 /// The log announces to whichever incarnation of a room lives; one that is still opening will read what it missed.
 impl Announce for Directory {
     fn committed(&self, batch: RoomBatch) {
+        if let Some(trimmed) = &batch.trimmed {
+            self.lobby.changed(trimmed.id.clone());
+        }
         let room = self.living_rooms.read().get(&batch.room).cloned();
         if let Some((_, room)) = room {
             room.committed(batch);
         }
+    }
+
+    fn erased(&self, user: UserId) {
+        let living: Vec<RoomHandle> = self.living_rooms.read().values().map(|(_, room)| room.clone()).collect();
+        living.into_iter().for_each(|room| room.erased(user));
+        self.lobby.erased(user);
     }
 
     fn failed(&self, fatal: Fatal) {

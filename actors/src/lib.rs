@@ -77,7 +77,7 @@ pub use engine::{
 };
 pub use fault::Fault;
 pub use greenroom_storage::fault_point::{self, Armed, NotArmed, Strike};
-pub use greenroom_storage::{Access, Account, Durability, PageFrom, StartError, Taken, TokenHash, Unreadable};
+pub use greenroom_storage::{Access, Account, Durability, Options, PageFrom, StartError, Taken, TokenHash, Unreadable};
 pub use lobby::PublicRoom;
 pub use membership::{Member, RoomEdit, RoomFailed, RoomWish};
 pub use outbox::Refusal;

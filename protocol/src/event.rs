@@ -15,6 +15,13 @@ pub enum Event {
     Member(MemberChanged),
     /// The room itself was made or changed.
     Room(RoomChanged),
+    /// Somebody had said something here, and it was erased with all that they had said. Its place in the order is kept.
+    Erased {
+        /// Where.
+        room: RoomId,
+        /// The place of the erased message.
+        seq: Seq,
+    },
     /// Something was here that the disk no longer gives back. Its place in the order is kept.
     Unreadable {
         /// The room whose log is damaged.
@@ -111,6 +118,9 @@ pub struct RoomChanged {
     /// What it is about from now on.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub topic: String,
+    /// For how many seconds it keeps its events from now on; for ever where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retention_s: Option<u64>,
     /// Who did it.
     pub by: User,
     /// When.
@@ -136,7 +146,7 @@ impl Event {
             Self::Message(event) => event.seq,
             Self::Member(event) => event.seq,
             Self::Room(event) => event.seq,
-            Self::Unreadable { seq, .. } => *seq,
+            Self::Erased { seq, .. } | Self::Unreadable { seq, .. } => *seq,
         }
     }
 
@@ -145,7 +155,7 @@ impl Event {
     pub fn message(&self) -> Option<&Message> {
         match self {
             Self::Message(message) => Some(message),
-            Self::Member(_) | Self::Room(_) | Self::Unreadable { .. } => None,
+            Self::Member(_) | Self::Room(_) | Self::Erased { .. } | Self::Unreadable { .. } => None,
         }
     }
 }

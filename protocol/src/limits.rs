@@ -191,6 +191,26 @@ pub const PREALLOCATE_BYTES: u64 = 4 * 1024 * 1024;
 /// Bytes kept free on the data directory's disk; below it sends are refused, so that a restart still has room.
 pub const DISK_RESERVE_BYTES: u64 = 32 * 1024 * 1024;
 
+/// How often it is looked which events are older than their rooms keep them, and one segment of the journal is swept.
+pub const SWEEP: Duration = Duration::from_secs(1);
+
+/// How often all segments are considered, where nobody's messages were erased: for what is too old, there is time.
+pub const SWEEP_ROUND: Duration = Duration::from_secs(60);
+
+/// How often the same segment is rewritten for what is too old in it: each time costs as much as writing all of it, and
+/// nobody can read what is still there.
+pub const SWEEP_OLD: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How much longer than it should an event may stay readable, where its room keeps events for an hour or longer: each
+/// step costs a record of the journal.
+pub const RETENTION_STEP: Duration = Duration::from_secs(60);
+
+/// The shortest time for which a room keeps its events: so that whoever is away for a moment misses none.
+pub const RETENTION_LEAST: Duration = Duration::from_secs(60);
+
+/// The longest time that can be asked for, a hundred years: longer is for ever.
+pub const RETENTION_MOST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
 /// How often a moved cursor is journaled at most, and so how much of it a power cut may cost.
 pub const CURSOR_JOURNAL: Duration = Duration::from_secs(1);
 

@@ -33,6 +33,9 @@ pub struct RoomRow {
     /// What this person may do there, beyond what everybody may.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
+    /// For how many seconds it keeps its events; for ever where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retention_s: Option<u64>,
     /// The newest event of its log; 0 where it has none.
     pub last_seq: Seq,
     /// How far this person has read.

@@ -28,6 +28,13 @@ pub enum ServerFrame {
     Member(MemberChanged),
     /// A room changed.
     Room(RoomChanged),
+    /// Somebody had said something here, and it was erased with all that they had said.
+    Erased {
+        /// Where.
+        room: RoomId,
+        /// The place of the erased message.
+        seq: Seq,
+    },
     /// Something was here that the disk no longer gives back.
     Unreadable {
         /// The room whose log is damaged.
@@ -65,6 +72,7 @@ impl From<Event> for ServerFrame {
             Event::Message(message) => Self::Message(message),
             Event::Member(member) => Self::Member(member),
             Event::Room(room) => Self::Room(room),
+            Event::Erased { room, seq } => Self::Erased { room, seq },
             Event::Unreadable { room, seq } => Self::Unreadable { room, seq },
         }
     }
@@ -156,6 +164,9 @@ pub struct Joined {
     pub epoch: Epoch,
     /// Events before this one are gone.
     pub first_seq: Seq,
+    /// For how many seconds the room keeps its events; for ever where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retention_s: Option<u64>,
     /// Whether the client should forget what it held.
     pub reset: bool,
     /// Whether `events` frames follow.

@@ -80,12 +80,12 @@ fn role() -> impl Strategy<Value = Role> {
 
 fn row() -> impl Strategy<Value = RoomRow> {
     let kind = prop_oneof![Just(RoomKind::Group), Just(RoomKind::Private), Just(RoomKind::Direct)];
-    let cursors = (seq(), seq(), any::<u64>());
+    let numbers = (seq(), seq(), any::<u64>(), option::of(any::<u64>()));
     let texts = ("\\PC{0,80}", "\\PC{0,80}");
-    (room(), kind, texts, option::of(role()), cursors, option::of(message()), option::of(user())).prop_map(
-        |(room, kind, (title, topic), role, (last_seq, read_seq, unread), last, with)| {
+    (room(), kind, texts, option::of(role()), numbers, option::of(message()), option::of(user())).prop_map(
+        |(room, kind, (title, topic), role, (last_seq, read_seq, unread, retention_s), last, with)| {
             let last = last.as_ref().map(LastMessage::from);
-            RoomRow { room, kind, title, topic, role, last_seq, read_seq, unread, last, with }
+            RoomRow { room, kind, title, topic, role, retention_s, last_seq, read_seq, unread, last, with }
         },
     )
 }
@@ -111,10 +111,11 @@ fn event() -> impl Strategy<Value = Event> {
             }
         ),
         (row(), seq(), prop_oneof![Just(RoomChange::Created), Just(RoomChange::Changed)], user(), at()).prop_map(
-            |(RoomRow { room, title, topic, .. }, seq, change, by, at)| {
-                Event::Room(RoomChanged { room, seq, change, title, topic, by, at })
+            |(RoomRow { room, title, topic, retention_s, .. }, seq, change, by, at)| {
+                Event::Room(RoomChanged { room, seq, change, title, topic, retention_s, by, at })
             }
         ),
+        (room(), seq()).prop_map(|(room, seq)| Event::Erased { room, seq }),
         (room(), seq()).prop_map(|(room, seq)| Event::Unreadable { room, seq }),
     ]
 }
@@ -157,6 +158,7 @@ fn joined() -> impl Strategy<Value = ServerFrame> {
                 events,
                 epoch: Epoch(epoch),
                 first_seq: Seq(1),
+                retention_s: row.retention_s,
                 reset,
                 more,
                 online_count,

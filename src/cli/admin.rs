@@ -66,6 +66,14 @@ pub enum AdminCommand {
     Delete {
         /// Who
         user: String,
+        /// Erase all that they have said, too
+        #[arg(long)]
+        erase: bool,
+    },
+    /// Erase all that somebody has said until now, in all rooms
+    Erase {
+        /// Who; a guest by their id
+        user: String,
     },
     /// Make somebody an admin
     Promote {

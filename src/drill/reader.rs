@@ -183,6 +183,7 @@ fn reference(frame: &ServerFrame) -> Option<&Ref> {
         | ServerFrame::Message(_)
         | ServerFrame::Member(_)
         | ServerFrame::Room(_)
+        | ServerFrame::Erased { .. }
         | ServerFrame::Unreadable { .. }
         | ServerFrame::Typing(_)
         | ServerFrame::Receipt(_)

@@ -191,7 +191,20 @@ impl Change {
             expect.push((key.clone(), None));
             put.push((key, owner.clone()));
         }
-        Self { expect, put, reply }
+        Self { expect, put, erase: None, reply }
+    }
+
+    /// What somebody has said until then is no more with it.
+    #[must_use]
+    pub fn and_erase(self, user: UserId) -> Self {
+        Self { erase: Some(user), ..self }
+    }
+
+    /// What somebody has said until then is no more. Refused where the admins are no longer these.
+    #[must_use]
+    pub fn erase(user: UserId, admins: &Admins, reply: Reply<Result<(), ChangeRefused>>) -> Self {
+        let expect = vec![(admins_key(), encode_admins(admins))];
+        Self { expect, put: Vec::new(), erase: Some(user), reply }
     }
 
     /// The list of admins with or without this person, where it is still the one that was seen.
@@ -226,7 +239,7 @@ impl Change {
             put.push((key, owner.clone()));
         }
         put.extend(sign_out_puts(after.id, out));
-        Self { expect, put, reply }
+        Self { expect, put, erase: None, reply }
     }
 
     /// The same by an admin's hand, who may change what somebody may do. Refused also where the admins are no longer
@@ -252,19 +265,19 @@ impl Change {
         sign_in: SignIn,
         reply: Reply<Result<(), ChangeRefused>>,
     ) -> Self {
-        Self { expect: vec![account.put()], put: sign_in_puts(token, sign_in).into(), reply }
+        Self { expect: vec![account.put()], put: sign_in_puts(token, sign_in).into(), erase: None, reply }
     }
 
     /// Notes when somebody was last connected.
     #[must_use]
     pub fn seen(user: UserId, at: Timestamp, reply: Reply<Result<(), ChangeRefused>>) -> Self {
-        Self { expect: Vec::new(), put: vec![seen_put(user, at)], reply }
+        Self { expect: Vec::new(), put: vec![seen_put(user, at)], erase: None, reply }
     }
 
     /// Signs somebody out of these places.
     #[must_use]
     pub fn sign_out(user: UserId, tokens: &[TokenHash], reply: Reply<Result<(), ChangeRefused>>) -> Self {
-        Self { expect: Vec::new(), put: sign_out_puts(user, tokens).collect(), reply }
+        Self { expect: Vec::new(), put: sign_out_puts(user, tokens).collect(), erase: None, reply }
     }
 }
 

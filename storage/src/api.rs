@@ -7,7 +7,9 @@ mod room;
 pub use room::{Head, LogEvent, NewRoom, Room, RoomKey};
 
 mod intent;
-pub use intent::{Append, Follow, Incarnation, Intent, Open, OpenRefused, Opened, Refused, Reply, Ticket, Unfollow};
+pub use intent::{
+    Append, Follow, Incarnation, Intent, Open, OpenRefused, Opened, Refused, Reply, Ticket, Trim, Unfollow,
+};
 
 mod act;
 pub use act::{Act, Enact, EnactRefused, MakeRefused, MakeRoom};

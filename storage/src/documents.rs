@@ -6,6 +6,8 @@
 
 use std::collections::BTreeMap;
 
+use greenroom_protocol::UserId;
+
 use crate::{ReadError, Refused, Reply};
 
 /// What a document is found by: the first byte says in which table it is.
@@ -48,6 +50,8 @@ pub struct Change {
     pub(crate) expect: Vec<(Key, Option<Vec<u8>>)>,
     /// These will be so.
     pub(crate) put: Vec<(Key, Option<Vec<u8>>)>,
+    /// What they have said is no more.
+    pub(crate) erase: Option<UserId>,
     /// Called once it is durable, or refused.
     pub(crate) reply: Reply<Result<(), ChangeRefused>>,
 }

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
-use greenroom_protocol::{MessageId, UserId};
+use greenroom_protocol::{MessageId, Seq, UserId};
 use uuid::Uuid;
 
 use crate::RoomKey;
@@ -47,6 +47,15 @@ impl Fingerprinter {
         let mut half = [0; 16];
         half.copy_from_slice(&hash.as_bytes()[..16]);
         Fingerprint(u128::from_be_bytes(half))
+    }
+
+    /// What stands for a message's words once they are no more, so that others in their place are told from them.
+    pub(crate) fn digest(&self, body: &str, reply_to: Option<Seq>) -> u64 {
+        let mut hasher = blake3::Hasher::new_keyed(&self.key);
+        hasher.update(&reply_to.unwrap_or(Seq::ZERO).0.to_be_bytes()).update(body.as_bytes());
+        let mut eight = [0; 8];
+        hasher.finalize_xof().fill(&mut eight);
+        u64::from_be_bytes(eight)
     }
 }
 

@@ -6,11 +6,12 @@
 //! | tree | key | value |
 //! |---|---|---|
 //! | meta | `format`, `store`, `applied` | numbers, the store's id |
-//! | rooms | room | id, kind, title, topic, epoch, whether deleted |
+//! | rooms | room | id, kind, title, topic, epoch, retention, what is gone, whether deleted |
 //! | members | room ‖ person | role |
 //! | heads | room | seq, ordinal |
 //! | blocks | room ‖ number of 64 events | where they are, see `blocks.rs` |
 //! | people | person | name, guest |
+//! | erased | person | the record up to which their messages are no more |
 //! | follows | person ‖ room | – |
 //! | cursors | room ‖ person | delivered, read, ordinal at read |
 //! | documents | see `documents.rs` | its owner's |
@@ -34,7 +35,7 @@ use uuid::Uuid;
 use crate::disk::sync_dir;
 use crate::record::Lsn;
 
-const FORMAT: u64 = 2;
+const FORMAT: u64 = 3;
 const CACHE_BYTES: u64 = 64 * 1024 * 1024;
 
 /// The index can't be used any more. It is set aside and made again.
@@ -64,6 +65,7 @@ struct Trees {
     follows: Tree,
     cursors: Tree,
     documents: Tree,
+    erased: Tree,
 }
 
 impl Index {
@@ -83,6 +85,7 @@ impl Index {
                 follows: tree("follows")?,
                 cursors: tree("cursors")?,
                 documents: tree("documents")?,
+                erased: tree("erased")?,
                 db,
             })
         })?;

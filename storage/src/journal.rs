@@ -9,6 +9,7 @@ pub(crate) mod frame;
 mod pages;
 mod reader;
 pub(crate) mod recovery;
+pub(crate) mod rewriting;
 pub(crate) mod scan;
 pub(crate) mod segment;
 mod segments;

@@ -39,6 +39,8 @@ pub(crate) struct Layer {
     pub(crate) follows: ById<UserId, ById<RoomKey, bool>>,
     pub(crate) rooms: ById<RoomKey, RoomLayer>,
     pub(crate) documents: Puts,
+    /// Whose messages are no more, up to which record.
+    pub(crate) erased: ById<UserId, Lsn>,
     /// The newest record in it.
     pub(crate) last: Lsn,
     pub(crate) records: usize,

@@ -20,7 +20,7 @@ use crate::documents::{Change, ChangeRefused, Key};
 use crate::fingerprint::{ById, Fingerprint, Fingerprinter, IdMap};
 use crate::journal::FrameBuilder;
 use crate::life::Life;
-use crate::record::{CursorsMoved, DocumentPut, Followed, Lsn, MessageRecord, Person, Record, RoomCreated};
+use crate::record::{CursorsMoved, DocumentPut, Erased, Followed, Lsn, MessageRecord, Person, Record, RoomCreated};
 use crate::rooms::LiveRoom;
 use crate::{
     Append, Follow, Head, Incarnation, Intent, NewRoom, Open, OpenRefused, Opened, Outcome, ReadError, Refused, Room,
@@ -34,8 +34,8 @@ const PEOPLE: usize = 65_536;
 pub(crate) trait Stored {
     /// The message with this key, if it is in a sealed segment.
     fn sealed(&self, key: Fingerprint) -> Option<Lsn>;
-    /// Shows a message; says whether it could be read.
-    fn message(&self, lsn: Lsn, show: &mut dyn FnMut(&MessageRecord<'_>)) -> bool;
+    /// Shows a message, or what is left of it; says whether it could be read.
+    fn message(&self, lsn: Lsn, show: &mut dyn FnMut(&Record<'_>)) -> bool;
     /// A person, as far as it can be known now.
     fn person(&self, user: UserId) -> Option<(Name, bool)>;
     /// Whether a room is in a person's list, as far as it can be known now.
@@ -120,6 +120,8 @@ impl Ledger {
                 Intent::Follow(follow) => Decision::Follow(planner.follow(follow)),
                 Intent::Unfollow(unfollow) => Decision::Unfollow(planner.unfollow(unfollow)),
                 Intent::Change(change) => Decision::Change(planner.change(change)),
+                Intent::Trim(trim) => Decision::Trim(planner.trim(trim)),
+                Intent::Seal => Decision::Seal,
             };
             planner.plan.decisions.push(decision);
         }
@@ -227,11 +229,10 @@ impl Planner<'_> {
         let newest = self.ledger.ids.get(&key).map(|&record| self.ledger.base + u64::from(record));
         let lsn = newest.or_else(|| self.stored.sealed(key))?;
         let mut outcome = None;
-        let mut compare = |first: &MessageRecord<'_>| outcome = Some(repeated(first, append));
+        let digest = self.ledger.fingerprinter.digest(append.body.as_str(), append.reply_to);
+        let mut compare = |first: &Record<'_>| outcome = repeated(first, append, digest);
         if lsn >= self.frame.first() {
-            if let Some(Record::Message(first)) = self.frame.record(lsn) {
-                compare(&first);
-            }
+            self.frame.record(lsn).iter().for_each(&mut compare);
         } else if !self.stored.message(lsn, &mut compare) {
             tracing::error!(lsn, "a message that was sent again can't be read; it is stored again");
         }
@@ -265,14 +266,8 @@ impl Planner<'_> {
     /// Makes a room, without a word of it in its log.
     fn make(&mut self, id: &RoomId, new: &NewRoom) -> Arc<Room> {
         let written = Epoch::new();
-        let room = Arc::new(Room {
-            key: RoomKey(Uuid::now_v7()),
-            id: id.clone(),
-            kind: new.kind,
-            title: new.title.clone(),
-            topic: String::new(),
-            epoch: self.ledger.life.epoch(written.0),
-        });
+        let (key, epoch) = (RoomKey(Uuid::now_v7()), self.ledger.life.epoch(written.0));
+        let room = Arc::new(Room::new(key, id.clone(), new.kind, new.title.clone(), epoch));
         self.frame.push(&Record::RoomCreated(RoomCreated {
             key: *room.key.0.as_bytes(),
             id: room.id.as_str().into(),
@@ -349,6 +344,10 @@ impl Planner<'_> {
             self.frame.push(&Record::Document(DocumentPut { key: key.as_bytes(), value: value.as_deref() }));
             self.plan.documents.insert(key.clone(), value.clone());
         }
+        if let Some(user) = change.erase {
+            let lsn = self.frame.push(&Record::Erased(Erased { user: *user.0.as_bytes() }));
+            self.plan.erased.push((user, lsn));
+        }
         Ok(())
     }
 
@@ -384,10 +383,14 @@ impl Planner<'_> {
 }
 
 /// What a repeated message is told.
-fn repeated(first: &MessageRecord<'_>, again: &Append) -> Outcome {
-    if first.body == again.body.as_str() && first.reply_to == again.reply_to.map(|seq| seq.0) {
-        Outcome::Repeated { seq: Seq(first.seq), at: Timestamp::from_millis(first.at) }
+fn repeated(first: &Record<'_>, again: &Append, digest: u64) -> Option<Outcome> {
+    let (same, seq, at) = if let Record::Message(first) = first {
+        let same = first.body == again.body.as_str() && first.reply_to == again.reply_to.map(|seq| seq.0);
+        (same, first.seq, first.at)
+    } else if let Record::Stub(stub) = first {
+        (stub.digest.is_none_or(|first| first == digest), stub.seq, stub.at)
     } else {
-        Outcome::Conflict
-    }
+        return None;
+    };
+    Some(if same { Outcome::Repeated { seq: Seq(seq), at: Timestamp::from_millis(at) } } else { Outcome::Conflict })
 }

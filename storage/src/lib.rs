@@ -14,17 +14,19 @@
 //!                             ▼ a few times a second
 //!                          applier ─▶ index (sled) · floor · catalogues of sealed segments
 //!
+//! sweeper ─▶ which events are too old? ─▶ submit; which texts are gone? ─▶ rewritten segments
+//!
 //! page, cursor, rooms_of … ◀─ layers, index, and the records themselves from the journal
 //! ```
 //!
-//! Everything here is synchronous. Two threads own the files, the *writer* the journal and the
-//! *applier* the index; they outlive whoever asks them.
+//! Everything here is synchronous. Three threads own the files: the *writer* the journal's newest segment, the
+//! *sweeper* the sealed ones, and the *applier* the index; they outlive whoever asks them.
 
 mod api;
 pub use api::{
     Act, Announce, Append, Cursor, Durability, Enact, EnactRefused, Fatal, Follow, Head, Health, Incarnation, Intent,
     LogEvent, MakeRefused, MakeRoom, NewRoom, Open, OpenRefused, Opened, Options, Outcome, Page, PageFrom, ReadError,
-    Refused, Reply, Room, RoomBatch, RoomInList, RoomKey, Settled, StartError, Ticket, Unfollow,
+    Refused, Reply, Room, RoomBatch, RoomInList, RoomKey, Settled, StartError, Ticket, Trim, Unfollow,
 };
 
 mod store;
@@ -54,7 +56,9 @@ pub use transfer::{ExportAsked, ExportFailed, Exported, ImportFailed, Imported, 
 mod applier;
 mod ledger;
 mod queue;
+mod retention;
 mod shared;
+mod sweeping;
 mod writer;
 
 // What is on the disk.

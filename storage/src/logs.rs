@@ -60,12 +60,25 @@ impl Logs {
             Record::RoomEdited(edited) => {
                 Place { room: edited.room, seq: edited.seq, ordinal: edited.ordinal, message: false }
             }
+            Record::RoomKept(kept) => {
+                let edited = &kept.edited;
+                Place { room: edited.room, seq: edited.seq, ordinal: edited.ordinal, message: false }
+            }
+            Record::Stub(stub) => Place { room: stub.room, seq: stub.seq, ordinal: stub.ordinal, message: true },
             Record::Skipped(skipped) => return self.skip(room_key(skipped.room), skipped.seq, skipped.ordinal),
+            Record::Trimmed(trimmed) => {
+                let head = &mut self.rooms.entry(room_key(trimmed.room)).or_default().head;
+                if head.seq.0 < trimmed.seq {
+                    *head = Head { seq: Seq(trimmed.seq), ordinal: trimmed.ordinal };
+                }
+                return Step::Aside;
+            }
             Record::Person(_)
             | Record::Follow(_)
             | Record::Unfollow(_)
             | Record::Cursors(_)
             | Record::Document(_)
+            | Record::Erased(_)
             | Record::RoomDeleted(_) => return Step::Aside,
         };
         self.event(&place)
@@ -116,6 +129,8 @@ pub(crate) fn room_of_event(record: &Record<'_>) -> Option<RoomKey> {
         Record::Message(said) => said.room,
         Record::Member(member) => member.room,
         Record::RoomEdited(edited) => edited.room,
+        Record::RoomKept(kept) => kept.edited.room,
+        Record::Stub(stub) => stub.room,
         Record::Skipped(skipped) => skipped.room,
         Record::RoomCreated(_)
         | Record::Person(_)
@@ -123,6 +138,8 @@ pub(crate) fn room_of_event(record: &Record<'_>) -> Option<RoomKey> {
         | Record::Unfollow(_)
         | Record::Cursors(_)
         | Record::Document(_)
+        | Record::Trimmed(_)
+        | Record::Erased(_)
         | Record::RoomDeleted(_) => return None,
     };
     Some(RoomKey(Uuid::from_bytes(room)))

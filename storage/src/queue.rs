@@ -122,10 +122,10 @@ impl Intent {
             Self::Append(append) => RECORDS + append.body.as_str().len(),
             Self::Open(Open { create: Some(new), .. }) => RECORDS + new.title.len(),
             Self::Make(make) => RECORDS + make.title.len() + make.topic.len() + RECORDS * make.members.len(),
-            Self::Enact(Enact { act: Act::Edit { title, topic }, .. }) => RECORDS + title.len() + topic.len(),
+            Self::Enact(Enact { act: Act::Edit { title, topic, .. }, .. }) => RECORDS + title.len() + topic.len(),
             // The one whom it concerns is introduced, too.
             Self::Enact(_) => 2 * RECORDS,
-            Self::Open(_) | Self::Follow(_) | Self::Unfollow(_) => RECORDS,
+            Self::Open(_) | Self::Follow(_) | Self::Unfollow(_) | Self::Trim(_) | Self::Seal => RECORDS,
             Self::Change(change) => RECORDS + change.bytes(),
         }
     }

@@ -61,7 +61,10 @@ impl Shared {
     }
 
     pub(crate) fn cursor(&self, room: RoomKey, user: UserId) -> Result<Cursor, ReadError> {
-        let mut cursor = self.cursors.of(room, user);
+        // What is no more is unread to nobody.
+        let gone = self.rooms.by_key(room).map(|live| live.room().gone).unwrap_or_default();
+        let passed = Cursor { delivered: gone.seq, read: gone.seq, read_ordinal: gone.ordinal };
+        let mut cursor = self.cursors.of(room, user).farthest(passed);
         self.layers.each(|layer| {
             let found = layer.rooms.get(&room).and_then(|room| room.cursors.get(&user)).copied();
             cursor = cursor.farthest(found.unwrap_or_default());
@@ -148,10 +151,14 @@ impl Shared {
 
     /// The newest message: the first event up to which there are as many messages as up to the head.
     fn last_message(&self, live: &LiveRoom, head: Head) -> Result<Option<LastMessage>, ReadError> {
-        let mut end = if head.ordinal == 0 { 0 } else { head.seq.0 };
-        while end > 0 {
-            let first = end.saturating_sub(LAST_AMONG) + 1;
-            let places = self.events(live.key, first.max(1), end)?;
+        let gone = live.room().gone;
+        if head.ordinal == gone.ordinal {
+            return Ok(None);
+        }
+        let mut end = head.seq.0;
+        while end > gone.seq.0 {
+            let first = end.saturating_sub(LAST_AMONG).max(gone.seq.0) + 1;
+            let places = self.events(live.key, first, end)?;
             let behind = places.iter().rev().take_while(|event| event.ordinal == head.ordinal).count() as u64;
             end -= behind;
             if behind < places.len() as u64 {

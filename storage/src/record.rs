@@ -24,7 +24,7 @@ pub(crate) const RECORD_BYTES_MIN: usize = RECORD_HEADER + 2;
 pub(crate) const RECORD_BYTES_MAX: usize = 64 * 1024;
 
 const VERSION: u8 = 1;
-const KINDS: u8 = 11;
+const KINDS: u8 = 15;
 
 /// The 16 bytes of a UUID.
 pub(crate) type Id = [u8; 16];
@@ -58,6 +58,14 @@ pub(crate) enum Record<'a> {
     RoomDeleted(RoomDeleted),
     /// Somebody took a room off their list.
     Unfollow(Followed),
+    /// A room's events, up to this one, are no more: they were older than it keeps them.
+    Trimmed(Trimmed),
+    /// A room changed that keeps its events for a time only.
+    RoomKept(RoomKept<'a>),
+    /// What somebody has said until now is no more.
+    Erased(Erased),
+    /// A message was here, and its text was removed.
+    Stub(Stub),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -150,6 +158,41 @@ pub(crate) struct RoomEdited<'a> {
     pub(crate) topic: Cow<'a, str>,
     pub(crate) by: Id,
     pub(crate) at: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Trimmed {
+    pub(crate) room: Id,
+    pub(crate) seq: u64,
+    /// Messages in the room up to it.
+    pub(crate) ordinal: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct RoomKept<'a> {
+    pub(crate) edited: RoomEdited<'a>,
+    /// For how many seconds it keeps its events.
+    pub(crate) seconds: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Erased {
+    pub(crate) user: Id,
+}
+
+/// What is left of a message: enough to keep its place, and to know it when it is sent again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Stub {
+    pub(crate) room: Id,
+    pub(crate) seq: u64,
+    /// Messages in the room up to and with it.
+    pub(crate) ordinal: u64,
+    pub(crate) at: i64,
+    /// Its fingerprint: a keyed hash of the room, the sender and the sender's id of it. Nothing where it is another
+    /// store's, and so unknown here.
+    pub(crate) key: Option<u128>,
+    /// A keyed hash of what it said; nothing where even that is too much.
+    pub(crate) digest: Option<u64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -256,7 +299,7 @@ pub(crate) enum RecordError {
     Short,
     #[error("a record's checksum is wrong")]
     Checksum,
-    #[error("a record has version {version}, kind {kind}; this greenroom knows version 1, kinds 0 to 10")]
+    #[error("a record has version {version}, kind {kind}; this greenroom knows version 1, kinds 0 to {}", KINDS - 1)]
     Unknown { version: u8, kind: u8 },
     #[error("a record's fields make no sense")]
     Fields,
@@ -367,7 +410,18 @@ pub(crate) mod tests {
                 Record::RoomEdited(RoomEdited { room, seq, ordinal: number, created, title, topic, by: id, at })
             }
             9 => Record::RoomDeleted(RoomDeleted { room, by: id, at }),
-            _ => Record::Unfollow(Followed { room, user, at }),
+            10 => Record::Unfollow(Followed { room, user, at }),
+            11 => Record::Trimmed(Trimmed { room, seq, ordinal: number }),
+            12 => {
+                let (title, topic) = (text.into(), text.into());
+                let edited = RoomEdited { room, seq, ordinal: number, created: false, title, topic, by: id, at };
+                Record::RoomKept(RoomKept { edited, seconds: number })
+            }
+            13 => Record::Erased(Erased { user }),
+            _ => {
+                let (key, digest) = (Some(u128::from_be_bytes(id)), number.is_multiple_of(2).then_some(number));
+                Record::Stub(Stub { room, seq, ordinal: number, at, key, digest })
+            }
         }
     }
 

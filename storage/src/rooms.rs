@@ -41,6 +41,8 @@ pub(crate) enum Alteration {
     Role { user: UserId, role: Option<Role>, seq: Seq },
     /// The room is called, or about, something else.
     Edited { room: Arc<Room>, seq: Seq },
+    /// Events of the room are no more.
+    Trimmed { room: Arc<Room> },
     /// The room is no more.
     Deleted,
 }
@@ -96,6 +98,7 @@ impl LiveRoom {
                 crew.changed = *seq;
                 *self.room.write() = Arc::clone(room);
             }
+            Alteration::Trimmed { room } => *self.room.write() = Arc::clone(room),
             Alteration::Deleted => crew.deleted = true,
         }
     }
@@ -137,14 +140,9 @@ impl Rooms {
 
     /// What a record says of a room; none where its id is no slug.
     pub(crate) fn room_of(&self, record: &RoomCreated<'_>) -> Option<Room> {
-        Some(Room {
-            key: room_key(record.key),
-            id: RoomId::parse(&record.id).ok()?,
-            kind: record.kind.into(),
-            title: record.title.clone().into_owned(),
-            topic: String::new(),
-            epoch: self.life.epoch(Uuid::from_bytes(record.epoch)),
-        })
+        let (key, id) = (room_key(record.key), RoomId::parse(&record.id).ok()?);
+        let epoch = self.life.epoch(Uuid::from_bytes(record.epoch));
+        Some(Room::new(key, id, record.kind.into(), record.title.clone().into_owned(), epoch))
     }
 
     /// Adds a room; one that is there already stays as it is.
@@ -191,6 +189,5 @@ pub(crate) fn head(seq: u64, ordinal: u64) -> Head {
 /// A room whose making is lost. Nobody knows any more who may read it: so only its members may, where those are known.
 pub(crate) fn nameless(key: RoomKey, life: Life) -> Room {
     let id = RoomId::parse(&format!("lost-{}", key.0)).expect("a UUID is written in a slug's characters");
-    let (kind, title) = (RoomKind::Private, format!("lost {}", key.0));
-    Room { key, id, kind, title, topic: String::new(), epoch: life.epoch(key.0) }
+    Room::new(key, id, RoomKind::Private, format!("lost {}", key.0), life.epoch(key.0))
 }

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use parking_lot::{Condvar, Mutex};
+use greenroom_protocol::UserId;
+use parking_lot::{Condvar, Mutex, RwLock};
 use uuid::Uuid;
 
 use crate::cursors::Cursors;
+use crate::fingerprint::ById;
 use crate::index::slot::Slot;
 use crate::journal::Segments;
 use crate::layers::Layers;
@@ -30,10 +32,15 @@ pub(crate) struct Shared {
     /// What the index belongs to.
     pub(crate) index_owner: Uuid,
     pub(crate) segments: Arc<Segments>,
+    /// Whose messages are no more, up to which record.
+    pub(crate) erased: RwLock<ById<UserId, Lsn>>,
     pub(crate) unreadable: UnreadableEvents,
     pub(crate) timings: Timings,
     pub(crate) progress: Progress,
+    /// Wakes the applier.
     pub(crate) bell: Bell,
+    /// Wakes the sweeper.
+    pub(crate) broom: Bell,
 }
 
 /// How far the store is.
@@ -114,7 +121,7 @@ impl Progress {
     }
 }
 
-/// Wakes the applier before its time.
+/// Wakes a thread before its time.
 #[derive(Debug, Default)]
 pub(crate) struct Bell {
     rung: Mutex<Rung>,
@@ -133,7 +140,7 @@ impl Bell {
         self.ring.notify_all();
     }
 
-    /// Nothing more will be written: the applier takes over what there is, and ends.
+    /// It is the end: the thread does what there is still to do.
     pub(crate) fn end(&self) {
         self.rung.lock().ending = true;
         self.ring.notify_all();

@@ -9,6 +9,7 @@ use greenroom_protocol::limits::{
     CURSOR_JOURNAL, DISK_RESERVE_BYTES, INDEX_APPLY, INDEX_LAG_RECORDS, PREALLOCATE_BYTES, SEGMENT_BYTES,
 };
 
+use parking_lot::RwLock;
 use uuid::Uuid;
 
 use crate::applier::{Applier, replay_into};
@@ -27,6 +28,7 @@ use crate::record::{Lsn, Record, Skipped};
 use crate::rooms::Rooms;
 use crate::shared::{Bell, Progress, Shared};
 use crate::standings::Standings;
+use crate::sweeping::{Pace, Sweeper};
 use crate::timings::Timings;
 use crate::unreadable::UnreadableEvents;
 use crate::writer::{Clocks, Writer};
@@ -40,6 +42,7 @@ pub(crate) struct Tuning {
     pub(crate) lag_most: usize,
     pub(crate) cursors_every: Duration,
     pub(crate) apply_every: Duration,
+    pub(crate) sweep: Pace,
 }
 
 impl Default for Tuning {
@@ -56,6 +59,7 @@ impl Default for Tuning {
             lag_most: INDEX_LAG_RECORDS,
             cursors_every: CURSOR_JOURNAL,
             apply_every: INDEX_APPLY,
+            sweep: Pace::default(),
         }
     }
 }
@@ -65,6 +69,7 @@ pub(crate) struct Ready {
     pub(crate) shared: Arc<Shared>,
     pub(crate) writer: Writer,
     pub(crate) applier: Applier,
+    pub(crate) sweeper: Sweeper,
     pub(crate) guest_tokens: GuestTokens,
     pub(crate) standings: Standings,
     /// Held as long as the store lives.
@@ -96,6 +101,8 @@ pub(crate) fn make_ready(options: &Options, tuning: Tuning, announce: Arc<dyn An
 
     let layers = Layers::default();
     let layer = replay.layer();
+    let mut erased = index.erased().map_err(|error| disk_error("reading the index")(std::io::Error::other(error.0)))?;
+    erased.extend(&layer.erased);
     layers.add(layer.records, |current| *current = layer);
     let slot = Slot::default();
     slot.put(index);
@@ -110,10 +117,12 @@ pub(crate) fn make_ready(options: &Options, tuning: Tuning, announce: Arc<dyn An
         index_dir: dir.index(),
         index_owner: dir.index_owner(),
         segments: Arc::clone(&segments),
+        erased: RwLock::new(erased),
         unreadable: UnreadableEvents::default(),
         timings: Timings::new(),
         progress: Progress::new(tail.next() - 1, applied),
         bell: Bell::default(),
+        broom: Bell::default(),
     });
     let floor = Floor::begin(dir.floor(), dir.store, heads).map_err(disk_error("writing the floor"))?;
     let writer = Writer {
@@ -127,9 +136,10 @@ pub(crate) fn make_ready(options: &Options, tuning: Tuning, announce: Arc<dyn An
         clocks: Clocks::new(Instant::now(), tuning.cursors_every),
     };
     let applier = Applier { shared: Arc::clone(&shared), floor, every: tuning.apply_every };
+    let sweeper = Sweeper::new(Arc::clone(&shared), tuning.disk, dir.journal(), options.retention, tuning.sweep);
     let guest_tokens = GuestTokens::new(&dir.secret);
     let standings = Standings::new(Arc::clone(&shared), &dir.secret);
-    Ok(Ready { shared, writer, applier, guest_tokens, standings, dir })
+    Ok(Ready { shared, writer, applier, sweeper, guest_tokens, standings, dir })
 }
 
 /// The index, and what it lacks.

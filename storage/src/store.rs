@@ -37,10 +37,11 @@ struct Inner {
 struct Threads {
     writer: JoinHandle<Option<Writer>>,
     applier: JoinHandle<()>,
+    sweeper: JoinHandle<()>,
 }
 
 impl Store {
-    /// Opens or makes the data directory, recovers what is in it, and starts the store's two threads.
+    /// Opens or makes the data directory, recovers what is in it, and starts the store's three threads.
     /// `announce` hears what the log commits.
     ///
     /// # Errors
@@ -55,12 +56,14 @@ impl Store {
         tuning: Tuning,
         announce: Arc<dyn Announce>,
     ) -> Result<Self, StartError> {
-        let Ready { shared, writer, applier, guest_tokens, standings, dir } = make_ready(options, tuning, announce)?;
+        let Ready { shared, writer, applier, sweeper, guest_tokens, standings, dir } =
+            make_ready(options, tuning, announce)?;
         let named = |name: &str| std::thread::Builder::new().name(name.into());
         let failed = |cause| StartError::Disk { what: "starting a thread".into(), cause };
         let applier = named("greenroom-index").spawn(move || applier.run()).map_err(failed)?;
         let writer = named("greenroom-journal").spawn(move || writer.run()).map_err(failed)?;
-        let threads = Mutex::new(Some(Threads { writer, applier }));
+        let sweeper = named("greenroom-sweep").spawn(move || sweeper.run()).map_err(failed)?;
+        let threads = Mutex::new(Some(Threads { writer, applier, sweeper }));
         Ok(Self {
             inner: Arc::new(Inner { shared, guest_tokens, standings, threads, ended: Mutex::new(None), _dir: dir }),
         })
@@ -269,7 +272,7 @@ impl Store {
         self.inner.shared.unreadable.list()
     }
 
-    /// Carries out what was submitted, syncs it, lets the index take it over, and ends both threads.
+    /// Carries out what was submitted, syncs it, lets the index take it over, and ends the threads.
     /// The second time it does nothing.
     pub fn close(&self) {
         self.inner.close();
@@ -280,13 +283,17 @@ impl Inner {
     fn close(&self) {
         // Held to the end: a second closer returns when the first is done.
         let mut threads = self.threads.lock();
-        let Some(Threads { writer, applier }) = threads.take() else { return };
+        let Some(Threads { writer, applier, sweeper }) = threads.take() else { return };
         self.shared.queue.close();
+        self.shared.broom.end();
         let here = std::thread::current().id();
-        if here == writer.thread().id() || here == applier.thread().id() {
+        if [writer.thread(), applier.thread(), sweeper.thread()].map(std::thread::Thread::id).contains(&here) {
             // The last handle was dropped by a callback. The threads end by themselves; none waits for itself.
             self.shared.bell.end();
             return;
+        }
+        if sweeper.join().is_err() {
+            tracing::error!("the sweeping thread panicked");
         }
         match writer.join() {
             Ok(writer) => *self.ended.lock() = writer,

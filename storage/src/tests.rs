@@ -13,6 +13,7 @@ mod model;
 mod opening;
 mod reading;
 mod restart;
+mod retention;
 mod saying;
 mod segments;
 mod together;

@@ -130,7 +130,10 @@ impl Writer {
         let bytes = FRAME_HEADER + bytes + cursors.len() * CURSOR_BYTES;
         let admission = match refuse {
             Some(refused) => Admission::Refuse(refused),
-            None => self.admission(bytes as u64, now)?,
+            None => {
+                let seal = batch.iter().any(|intent| matches!(intent, Intent::Seal));
+                self.admission(bytes as u64, seal, now)?
+            }
         };
         let plan = self.make_durable(batch, cursors, admission)?;
         let records = self.frame.places().len();
@@ -141,9 +144,9 @@ impl Writer {
         Ok(())
     }
 
-    /// Whether there is space for so many bytes.
-    fn admission(&mut self, bytes: u64, now: Instant) -> Result<Admission, Fatal> {
-        if self.tail.is_long() {
+    /// Whether there is space for so many bytes, in another segment where one is to begin.
+    fn admission(&mut self, bytes: u64, seal: bool, now: Instant) -> Result<Admission, Fatal> {
+        if self.tail.is_long() || seal && !self.tail.is_empty() {
             match self.seal() {
                 Ok(()) => {}
                 // The segment grows longer meanwhile, as far as there is space.
@@ -251,6 +254,9 @@ impl Writer {
                 announcing::Effect::Committed(batch) => self.announce.committed(batch),
                 announcing::Effect::Opened((reply, opened)) => reply(opened),
             }
+        }
+        for user in effects.erased {
+            self.announce.erased(user);
         }
         for (reply, made) in effects.made {
             reply(made);

@@ -519,6 +519,8 @@ struct Nobody;
 impl Announce for Nobody {
     fn committed(&self, _batch: RoomBatch) {}
 
+    fn erased(&self, _: greenroom_protocol::UserId) {}
+
     fn failed(&self, fatal: Fatal) {
         panic!("{fatal}");
     }
@@ -526,7 +528,7 @@ impl Announce for Nobody {
 
 /// Signs somebody in for so many milliseconds, behind the back of a server that has stopped; returns their token.
 fn signed_in_for(dir: PathBuf, name: &str, millis: i64) -> String {
-    let options = Options { dir, durability: Durability::Fsync };
+    let options = Options { dir, durability: Durability::Fsync, retention: None };
     let store = Store::start(options, Arc::new(Nobody)).expect("the server has stopped");
     let account = store.account_by_name(&Name::account(name).expect("a name")).expect("read").expect("an account");
     let token = SignInToken::new().expect("randomness");

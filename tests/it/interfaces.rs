@@ -97,6 +97,7 @@ async fn whoever_does_as_the_examples_say_is_answered_as_they_say() {
         by_admin("admin_create_user", 409),
         by_admin("admin_change_user", 200).at(&[("user", "bob")]),
         by_admin("admin_sign_out_user", 204).at(&[("user", "bob")]),
+        by_admin("admin_erase", 204).at(&[("user", "bob")]),
         by_admin("admin_delete_user", 204).at(&[("user", "bob")]),
         by_admin("admin_delete_user", 404).at(&[("user", "bob")]),
         by_admin("admin_rooms", 200),

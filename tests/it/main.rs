@@ -15,6 +15,7 @@ mod history;
 
 /// Coming back with `since`.
 mod resuming;
+mod retention;
 
 /// Who one is, and who is here.
 mod presence;

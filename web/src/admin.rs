@@ -38,6 +38,7 @@ fn router() -> OpenApiRouter<Engine> {
         .routes(routes!(users::list, users::create))
         .routes(routes!(users::change, users::delete))
         .routes(routes!(users::sign_out))
+        .routes(routes!(users::erase))
         .routes(routes!(rooms::list))
         .routes(routes!(rooms::delete))
 }

@@ -136,6 +136,9 @@ pub(crate) struct RoomChanges {
     /// What it is about; empty for nothing.
     #[schema(max_length = 500)]
     topic: Option<String>,
+    /// For how many seconds it keeps what is said; `null` for ever.
+    #[schema(minimum = 60, maximum = 3_153_600_000_u64)]
+    retention_s: Option<u64>,
 }
 
 /// What somebody is to be in a room.

@@ -116,6 +116,15 @@ impl Fields {
         }
     }
 
+    /// A number, or null; nothing where there is no such field.
+    pub(crate) fn number_or_null(&mut self, name: &str) -> Option<Option<u64>> {
+        let value = self.unread.remove(name)?;
+        if value.is_null() || value.is_u64() {
+            return Some(value.as_u64());
+        }
+        self.wrong(name, "a whole number is wanted here, not below 0, or null")
+    }
+
     /// Yes or no; nothing where there is no such field.
     pub(crate) fn choice(&mut self, name: &str) -> Option<bool> {
         match self.unread.remove(name)?.as_bool() {

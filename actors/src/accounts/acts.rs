@@ -34,7 +34,10 @@ pub enum Act {
     /// Every place where they are signed in ends.
     SignOut,
     /// Their account ends, and what it says of them.
-    Delete,
+    Delete {
+        /// Whether all that they have said is no more with it.
+        erase: bool,
+    },
 }
 
 /// What of somebody's rights changes; nothing stays as it is.
@@ -70,7 +73,7 @@ impl Act {
     fn apply(self, before: &Account) -> Account {
         match self {
             Self::SignOut => before.clone(),
-            Self::Delete => before.remains(),
+            Self::Delete { erase: _ } => before.remains(),
             Self::Change(AccessChange { admin, disabled }) => {
                 let access = match disabled {
                     Some(true) => Access::Disabled,
@@ -118,7 +121,8 @@ impl fmt::Display for Act {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::SignOut => f.write_str("sign-out"),
-            Self::Delete => f.write_str("delete"),
+            Self::Delete { erase: false } => f.write_str("delete"),
+            Self::Delete { erase: true } => f.write_str("delete and erase"),
             Self::Change(AccessChange { admin, disabled }) => {
                 let rank = admin.map(|admin| if admin { "promote" } else { "demote" });
                 let access = disabled.map(|disabled| if disabled { "disable" } else { "enable" });
@@ -133,6 +137,8 @@ impl fmt::Display for Act {
 mod tests {
     use super::*;
     use greenroom_protocol::Timestamp;
+
+    const DELETE: Act = Act::Delete { erase: false };
 
     fn account(admin: bool, access: Access) -> Account {
         Account {
@@ -164,7 +170,7 @@ mod tests {
         let (ana, other) = (account(true, Access::Open), UserId::new());
         let (alone, two) = (Admins::from([ana.id]), Admins::from([ana.id, other]));
         let myself = admin(ana.id);
-        for act in [change(Some(false), None), change(None, Some(true)), change(Some(true), Some(true)), Act::Delete] {
+        for act in [change(Some(false), None), change(None, Some(true)), change(Some(true), Some(true)), DELETE] {
             for by in [OPERATOR, myself] {
                 assert_eq!(decide(by, act, &ana, &alone), Err(ActRefused::LastAdmin), "{act}");
                 assert!(decide(by, act, &ana, &two).is_ok(), "{act}");
@@ -172,14 +178,14 @@ mod tests {
         }
         assert_eq!(decide(OPERATOR, Act::SignOut, &ana, &alone), Ok(ana.clone()));
         let disabled = Account { access: Access::Disabled, ..ana };
-        assert!(decide(OPERATOR, Act::Delete, &disabled, &Admins::from([other])).is_ok(), "she is none any more");
+        assert!(decide(OPERATOR, DELETE, &disabled, &Admins::from([other])).is_ok(), "she is none any more");
     }
 
     #[test]
     fn whoever_was_demoted_a_moment_ago_does_nothing_more() {
         let (ana, bob) = (account(false, Access::Open), UserId::new());
         let by = admin(bob);
-        for act in [change(None, Some(true)), Act::Delete, Act::SignOut] {
+        for act in [change(None, Some(true)), DELETE, Act::SignOut] {
             assert_eq!(decide(by, act, &ana, &Admins::from([ana.id])), Err(ActRefused::NotAdmin));
             assert!(decide(by, act, &ana, &Admins::from([bob])).is_ok());
         }
@@ -199,7 +205,7 @@ mod tests {
     #[test]
     fn of_somebody_who_is_deleted_nothing_is_left_to_tell() {
         let ana = account(false, Access::Open);
-        let gone = decide(OPERATOR, Act::Delete, &ana, &Admins::new()).unwrap();
+        let gone = decide(OPERATOR, DELETE, &ana, &Admins::new()).unwrap();
         assert_eq!((gone.id, &gone.name, gone.access), (ana.id, &ana.name, Access::Deleted));
         let told = [&gone.email, &gone.display_name, &gone.status_text, &gone.password];
         assert!(told.iter().all(|text| text.is_empty()), "{told:?}");
@@ -217,7 +223,7 @@ mod tests {
 
     #[test]
     fn an_act_is_told_in_words() {
-        let told = [change(Some(true), None), change(Some(false), Some(true)), Act::SignOut, Act::Delete];
+        let told = [change(Some(true), None), change(Some(false), Some(true)), Act::SignOut, DELETE];
         assert_eq!(told.map(|act| act.to_string()), ["promote", "demote and disable", "sign-out", "delete"]);
     }
 }

@@ -119,7 +119,10 @@ impl Accounts {
             let before = before.ok_or(AdministrationFailed::Nobody)?;
             let after = acts::decide(by, act, &before, &admins)?;
             let out = if act.ends(&after) { self.directory.store.sign_ins_of(id).await? } else { Vec::new() };
-            let change = |reply| Change::administered(&before, &after, &out, &admins, reply);
+            let change = |reply| {
+                let change = Change::administered(&before, &after, &out, &admins, reply);
+                if act == (Act::Delete { erase: true }) { change.and_erase(id) } else { change }
+            };
             match self.directory.store.change(change).await {
                 Ok(()) => {
                     if act.ends(&after) {
@@ -132,6 +135,39 @@ impl Accounts {
             }
         }
         Err(contended().into())
+    }
+
+    /// What somebody has said until now is no more: of whoever has an account, had one, or is a guest.
+    pub(crate) async fn erase(&self, by: Administrator, user: &str) -> Result<(), AdministrationFailed> {
+        let found = match self.find_for_admin(user).await? {
+            Some(account) => Some((account.id, named(&account))),
+            None => self.heard_of(user).await?,
+        };
+        let (id, name) = found.ok_or(AdministrationFailed::Nobody)?;
+        let done = self.erase_all_of(by, id).await;
+        note(by, "erase all that was said by", &name, &done);
+        done
+    }
+
+    async fn erase_all_of(&self, by: Administrator, id: UserId) -> Result<(), AdministrationFailed> {
+        let _turn = self.acts.lock().await;
+        for _ in 0..TRIES {
+            let admins = self.directory.store.admins().await?;
+            acts::permitted(by, &admins)?;
+            match self.directory.store.change(|reply| Change::erase(id, &admins, reply)).await {
+                Ok(()) => return Ok(()),
+                Err(failed) if seen_has_changed(&failed) => {}
+                Err(failed) => return Err(AccountFailed::from(failed).into()),
+            }
+        }
+        Err(contended().into())
+    }
+
+    /// Somebody of this id who has written here, as a guest or before their account ended.
+    async fn heard_of(&self, user: &str) -> Result<Option<(UserId, String)>, ReadFailed> {
+        let Ok(id) = uuid::Uuid::try_parse(user).map(UserId) else { return Ok(None) };
+        let known = self.directory.store.person(id).await?;
+        Ok(known.map(|person| (id, format!("{} {id}", person.user.name))))
     }
 
     /// Closes all sockets of somebody, and ends what came in in the last moment.

@@ -1,14 +1,13 @@
 mod administration;
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use greenroom_protocol::limits::Limits;
 use greenroom_protocol::{CloseCode, Hello, Name, Ref, Status, User, UserId};
 use greenroom_storage::{
-    Account, Durability, GuestTokens, Options, SignInToken, StartError, Store, Timings, TokenHash, Unreadable,
+    Account, GuestTokens, Options, SignInToken, StartError, Store, Timings, TokenHash, Unreadable,
 };
 use prometheus::Histogram;
 use ractor::Actor;
@@ -172,15 +171,10 @@ impl Engine {
     ///
     /// # Errors
     /// Where the data directory can't be used, or an actor does not start.
-    pub async fn start(
-        dir: PathBuf,
-        durability: Durability,
-        config: SessionConfig,
-        limits: Option<Limits>,
-    ) -> Result<Self, EngineFailed> {
+    pub async fn start(options: Options, config: SessionConfig, limits: Option<Limits>) -> Result<Self, EngineFailed> {
         let directory = Directory::new();
         let announce = Arc::clone(&directory);
-        let opened = tokio::task::spawn_blocking(move || Store::start(Options { dir, durability }, announce)).await;
+        let opened = tokio::task::spawn_blocking(move || Store::start(options, announce)).await;
         let store = opened.map_err(|panic| EngineFailed::Actors(panic.to_string()))??;
         let tokens = store.guest_tokens();
         directory.guard(Arc::new(store.standings()));

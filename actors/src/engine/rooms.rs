@@ -230,8 +230,9 @@ impl Engine {
         let page = self.directory.store.page(key, from, limit, PAGE_BYTES).await?;
         // Whoever is in at this moment may see all that can be read by now.
         self.membership.place(room, Some(user))?;
+        let (more, first_seq) = (page.more, page.first_seq());
         let events = page.events.into_iter().map(|event| event.event).collect();
-        Ok(LogPage { events, more: page.more, first_seq: page.first_seq })
+        Ok(LogPage { events, more, first_seq })
     }
 
     /// Says something in a room, without sitting there.
@@ -269,9 +270,10 @@ fn row(listed: RoomInList) -> RoomRow {
         title: room.title.clone(),
         topic: room.topic.clone(),
         role,
+        retention_s: room.retention.map(|time| time.as_secs()),
         last_seq: head.seq,
         read_seq: cursor.read,
-        unread: head.ordinal.saturating_sub(cursor.read_ordinal),
+        unread: room.messages_behind(cursor.read_ordinal, head),
         last,
         with: with.map(|(user, _)| user),
     }

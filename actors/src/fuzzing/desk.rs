@@ -221,6 +221,7 @@ impl Desk {
             ServerFrame::Welcome(_) => {}
             other @ (ServerFrame::Member(_)
             | ServerFrame::Room(_)
+            | ServerFrame::Erased { .. }
             | ServerFrame::Unreadable { .. }
             | ServerFrame::Receipt(_)
             | ServerFrame::Presence(_)

@@ -22,8 +22,8 @@ impl Doorkeeper for OpenDoors {
 
     fn room(&self, room: &RoomId) -> Option<(Arc<Room>, Head)> {
         let (key, epoch) = (RoomKey(Uuid::nil()), Epoch(Uuid::nil()));
-        let (id, kind, title, topic) = (room.clone(), RoomKind::Group, String::new(), String::new());
-        Some((Arc::new(Room { key, id, kind, title, topic, epoch }), Head::default()))
+        let room = Room::new(key, room.clone(), RoomKind::Group, String::new(), epoch);
+        Some((Arc::new(room), Head::default()))
     }
 
     fn members(&self, _room: RoomKey) -> (Vec<(UserId, Role)>, Seq) {

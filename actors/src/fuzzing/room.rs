@@ -69,6 +69,7 @@ impl Room {
                 | Inside::CursorsMoved(_)
                 | Inside::CursorsKept(_)
                 | Inside::Committed(_)
+                | Inside::Erased { .. }
                 | Inside::HoleRead(_)
                 | Inside::Followed { .. }
                 | Inside::LobbyUp
@@ -115,6 +116,7 @@ impl Room {
             events,
             epoch: Epoch(Uuid::nil()),
             first_seq: Seq(1),
+            retention_s: None,
             reset: false,
             more,
             online_count: 1,

@@ -60,6 +60,8 @@ pub(crate) enum LobbyCommand {
     Changed { room: RoomId },
     /// A room is no more.
     Gone { room: RoomId },
+    /// What somebody has said until now is no more.
+    Erased { user: UserId },
     /// The directory of rooms could not be read a while ago: try again.
     ReadRooms,
     /// All rooms were read from the store.

@@ -70,6 +70,10 @@ impl LobbyHandle {
         self.tell(LobbyCommand::Changed { room });
     }
 
+    pub(crate) fn erased(&self, user: UserId) {
+        self.tell(LobbyCommand::Erased { user });
+    }
+
     pub(crate) fn gone(&self, room: RoomId) {
         self.tell(LobbyCommand::Gone { room });
     }

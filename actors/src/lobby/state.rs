@@ -16,6 +16,8 @@ use super::command::{PublicRoom, RoomNews};
 pub(crate) struct LobbyState {
     rooms: HashMap<RoomId, Board>,
     people: HashMap<UserId, Standing>,
+    /// Whose messages are no more.
+    erased: HashSet<UserId>,
 }
 
 /// The newest of one room.
@@ -160,9 +162,7 @@ impl LobbyState {
 
     /// Takes one row of a person's list.
     pub(crate) fn know_row(&mut self, user: UserId, row: RoomInList) {
-        let board = self.board(&row.room);
-        board.head = newer(board.head, row.head);
-        board.last = later(board.last.take(), row.last);
+        self.learn(&row.room, row.head, row.last);
         if let Some(standing) = self.people.get_mut(&user) {
             self.rooms.entry(row.room.id.clone()).and_modify(|board| {
                 board.followers.insert(user);
@@ -195,11 +195,33 @@ impl LobbyState {
 
     /// A room has changed; returns who is to be told, if it is called or about something else.
     pub(crate) fn changed(&mut self, room: &Arc<Room>, head: Head) -> Vec<UserId> {
+        let gone = self.rooms.get(&room.id).map(|board| board.room.gone).unwrap_or_default();
         let board = self.board(room);
         board.head = newer(board.head, head);
         let before = std::mem::replace(&mut board.room, Arc::clone(room));
-        let same = before.title == room.title && before.topic == room.topic;
-        if same { Vec::new() } else { board.followers.iter().copied().collect() }
+        let last = board.last.take();
+        let lost_last = last.as_ref().is_some_and(|last| last.seq <= room.gone.seq);
+        board.last = last.filter(|_| !lost_last);
+        let same = (&before.title, &before.topic, before.retention) == (&room.title, &room.topic, room.retention);
+        if !same || lost_last {
+            return board.followers.iter().copied().collect();
+        }
+        // What is no more is unread no longer.
+        let followers = self.rooms.get(&room.id).map(|board| &board.followers);
+        let unread = |user: &&UserId| {
+            let listed = self.people.get(user).and_then(|standing| standing.list.as_ref()?.get(&room.id));
+            let read = listed.map_or(u64::MAX, |listed| listed.cursor.read_ordinal);
+            gone.ordinal.max(read) < room.gone.ordinal
+        };
+        followers.into_iter().flatten().filter(unread).copied().collect()
+    }
+
+    /// What somebody has said until now is no more.
+    pub(crate) fn erased(&mut self, user: UserId) {
+        self.erased.insert(user);
+        for board in self.rooms.values_mut() {
+            board.last = board.last.take().filter(|last| last.user.id != user);
+        }
     }
 
     /// A person's list, by what they see of each room.
@@ -220,10 +242,8 @@ impl LobbyState {
     /// A room tells of itself; returns who is to be told.
     pub(crate) fn news(&mut self, news: RoomNews) -> Vec<Notice> {
         let room = news.room.id.clone();
-        let board = self.board(&news.room);
-        let moved = news.head.seq > board.head.seq;
-        board.head = newer(board.head, news.head);
-        board.last = later(board.last.take(), news.last);
+        let moved = news.head.seq > self.board(&news.room).head.seq;
+        let board = self.learn(&news.room, news.head, news.last);
         board.online_count = news.online_count;
         for (user, cursor) in news.said {
             self.move_cursor(user, &room, cursor);
@@ -259,9 +279,7 @@ impl LobbyState {
     /// The public rooms, and those in a list that was read just now.
     pub(crate) fn directory_for(&mut self, list: Vec<RoomInList>, sight: impl Fn(&RoomId) -> Sight) -> Vec<PublicRoom> {
         for row in &list {
-            let board = self.board(&row.room);
-            board.head = newer(board.head, row.head);
-            board.last = later(board.last.take(), row.last.clone());
+            self.learn(&row.room, row.head, row.last.clone());
         }
         let listed = |row: RoomInList| (row.room.id.clone(), Listed { cursor: row.cursor, with: row.with });
         let list: HashMap<RoomId, Listed> = list.into_iter().map(listed).collect();
@@ -315,6 +333,7 @@ impl LobbyState {
             title: place.room.title.clone(),
             topic: place.room.topic.clone(),
             role: place.role,
+            retention_s: place.room.retention.map(|time| time.as_secs()),
             last_seq: board.head.seq,
             read_seq: listed.map_or(Seq::ZERO, |listed| listed.cursor.read),
             // Nothing is unread in a room that one has never entered.
@@ -324,20 +343,34 @@ impl LobbyState {
         })
     }
 
+    /// Takes where a room's log ends and the newest message, but for one that is no more.
+    fn learn(&mut self, room: &Arc<Room>, head: Head, last: Option<LastMessage>) -> &mut Board {
+        let last = last.filter(|last| !self.erased.contains(&last.user.id));
+        let board = self.board(room);
+        board.head = newer(board.head, head);
+        let last = last.filter(|last| last.seq > board.room.gone.seq);
+        board.last = later(board.last.take(), last);
+        board
+    }
+
     fn board(&mut self, room: &Arc<Room>) -> &mut Board {
-        self.rooms.entry(room.id.clone()).or_insert_with(|| Board {
+        let board = self.rooms.entry(room.id.clone()).or_insert_with(|| Board {
             room: Arc::clone(room),
             head: Head::default(),
             last: None,
             online_count: 0,
             followers: HashSet::new(),
-        })
+        });
+        if room.gone.seq > board.room.gone.seq {
+            board.room = Arc::new(Room { gone: room.gone, ..(*board.room).clone() });
+        }
+        board
     }
 }
 
 impl Board {
     fn unread(&self, cursor: Cursor) -> u64 {
-        self.head.ordinal.saturating_sub(cursor.read_ordinal)
+        self.room.messages_behind(cursor.read_ordinal, self.head)
     }
 }
 
@@ -365,7 +398,7 @@ mod tests {
     fn green() -> Arc<Room> {
         let id = RoomId::parse("green").unwrap();
         let (key, epoch) = (RoomKey(Uuid::now_v7()), Epoch::new());
-        Arc::new(Room { key, id, kind: RoomKind::Group, title: "Green".into(), topic: String::new(), epoch })
+        Arc::new(Room::new(key, id, RoomKind::Group, "Green".into(), epoch))
     }
 
     fn open(room: &Arc<Room>) -> Sight {
@@ -408,6 +441,33 @@ mod tests {
         let told = lobby.cursor_moved(bob, &green.id, read(4)).unwrap();
         assert_eq!(told.count.unread, 1);
         assert_eq!(lobby.cursor_moved(bob, &green.id, read(2)), None, "cursors never go back");
+    }
+
+    #[test]
+    fn what_is_no_more_is_unread_to_nobody_and_shown_in_no_list() {
+        let (mut lobby, green, [bob, eve]) = (LobbyState::default(), green(), [UserId::new(), UserId::new()]);
+        let last =
+            |seq| LastMessage { seq: Seq(seq), user: person(eve), body: "hi".into(), at: Timestamp::from_millis(0) };
+        for (user, seen) in [(bob, 1), (eve, 5)] {
+            lobby.enter(SessionId::new(), &person(user));
+            follow(&mut lobby, &green, user, 5);
+            lobby.cursor_moved(user, &green.id, read(seen));
+        }
+        lobby.news(RoomNews { last: Some(last(5)), ..news(&green, 6) });
+        let trimmed = |gone| Arc::new(Room { gone: head(gone), ..(*green).clone() });
+        assert_eq!(lobby.changed(&trimmed(3), head(6)), [bob], "to whom something of it was unread");
+        let row = |lobby: &LobbyState, user| lobby.list(user, |_| open(&green)).remove(0);
+        assert_eq!((row(&lobby, bob).unread, row(&lobby, eve).unread), (3, 1));
+        assert!(lobby.changed(&trimmed(3), head(6)).is_empty(), "it is no news any more");
+        assert_eq!(row(&lobby, bob).last.map(|last| last.seq), Some(Seq(5)));
+        assert_eq!(lobby.changed(&trimmed(5), head(6)).len(), 2, "all see the last message go");
+        lobby.news(RoomNews { last: Some(last(5)), ..news(&green, 7) });
+        assert_eq!(row(&lobby, bob).last, None, "a room that has not heard of it yet doesn't bring it back");
+        lobby.news(RoomNews { last: Some(last(8)), ..news(&green, 8) });
+        assert!(row(&lobby, bob).last.is_some());
+        lobby.erased(eve);
+        lobby.news(RoomNews { last: Some(last(8)), ..news(&green, 9) });
+        assert_eq!(row(&lobby, bob).last, None, "what she said is erased");
     }
 
     #[test]

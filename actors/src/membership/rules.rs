@@ -8,6 +8,7 @@
 //! | leave | everybody takes it off their list | members, but not the last owner | – |
 //! | give roles | owners | owners | – |
 //! | title and topic | owners, moderators | owners, moderators | – |
+//! | retention | owners | owners | – |
 //! | delete | owners | owners | – |
 
 use greenroom_protocol::limits::MEMBERS;
@@ -32,8 +33,12 @@ pub(super) fn edit(place: &Place, edit: &RoomEdit) -> Result<Verdict, RoomFailed
     }
     let title = edit.title.clone().unwrap_or_else(|| place.room.title.clone());
     let topic = edit.topic.clone().unwrap_or_else(|| place.room.topic.clone());
-    let same = title == place.room.title && topic == place.room.topic;
-    Ok(if same { Verdict::Nothing } else { Verdict::Do(Act::Edit { title, topic }) })
+    let retention = edit.retention.unwrap_or(place.room.retention);
+    let same = (&title, &topic, retention) == (&place.room.title, &place.room.topic, place.room.retention);
+    if retention != place.room.retention && place.role != Some(Role::Owner) {
+        return Err(RoomFailed::Forbidden("only owners say for how long a room keeps what is said"));
+    }
+    Ok(if same { Verdict::Nothing } else { Verdict::Do(Act::Edit { title, topic, retention }) })
 }
 
 pub(super) fn delete(place: &Place) -> Result<Verdict, RoomFailed> {

@@ -1,8 +1,9 @@
 //! What somebody wants of a room, and whether it breaks a rule: pure.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
-use greenroom_protocol::limits::{MEMBERS_PAGE, TITLE_CHARS, TOPIC_CHARS};
+use greenroom_protocol::limits::{MEMBERS_PAGE, RETENTION_LEAST, RETENTION_MOST, TITLE_CHARS, TOPIC_CHARS};
 use greenroom_protocol::{RoomId, RoomKind};
 use uuid::Uuid;
 
@@ -42,6 +43,8 @@ pub struct RoomEdit {
     pub title: Option<String>,
     /// What it is about; empty for nothing.
     pub topic: Option<String>,
+    /// For how long it keeps its events; for ever where that is said to be nothing.
+    pub retention: Option<Option<Duration>>,
 }
 
 impl RoomWish {
@@ -93,7 +96,13 @@ impl RoomEdit {
         };
         let title = kept("title", self.title.as_deref().map(title));
         let topic = kept("topic", self.topic.as_deref().map(topic));
-        if errors.is_empty() { Ok(Self { title, topic }) } else { Err(RoomFailed::Invalid(errors)) }
+        let retention = self.retention;
+        if retention.flatten().is_some_and(|time| !(RETENTION_LEAST..=RETENTION_MOST).contains(&time)) {
+            let (least, most) = (RETENTION_LEAST.as_secs(), RETENTION_MOST.as_secs());
+            let message = format!("a room keeps its events for {least} to {most} seconds, or for ever (null)");
+            errors.push(FieldError { field: "retention_s", message });
+        }
+        if errors.is_empty() { Ok(Self { title, topic, retention }) } else { Err(RoomFailed::Invalid(errors)) }
     }
 }
 

@@ -177,6 +177,7 @@ impl RoomShell {
             Inside::CursorsMoved(moved) => self.cursors_moved(moved),
             Inside::CursorsKept(moves) => self.open_room().state.retry_moves(moves, now()),
             Inside::Committed(batch) => self.committed(batch),
+            Inside::Erased { user } => self.open_room().state.erased(user),
             Inside::HoleRead(page) => self.hole_read(page),
             Inside::Followed { person, new } => self.followed(person, new),
             Inside::LobbyUp => self.open_room().state.tell_lobby(now()),
@@ -244,7 +245,9 @@ impl RoomShell {
         let newest = loaded.newest.events.last().map(|last| Head { seq: last.event.seq(), ordinal: last.ordinal });
         let head = newest.filter(|newest| newest.seq > opened.head.seq).unwrap_or(opened.head);
         let room = Arc::clone(&opened.room);
-        let mut state = RoomState::new(room, self.incarnation, head, loaded.newest.events, loaded.cursors, now());
+        let (gone, events) = (loaded.newest.gone, loaded.newest.events);
+        let mut state = RoomState::new(room, self.incarnation, head, events, loaded.cursors, now());
+        state.trimmed(gone, now());
         for (session, person) in self.call(opening) {
             // Who is out by now is told so when they come.
             if self.directory.admits(opened.room.key, person.user.id) {

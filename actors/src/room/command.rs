@@ -213,6 +213,8 @@ pub(crate) enum Inside {
     CursorsKept(Vec<(Person, Seq, Seq)>),
     /// The log announces a durable batch.
     Committed(RoomBatch),
+    /// What somebody has said until now is no more.
+    Erased { user: UserId },
     /// Events that were missing before a batch were read.
     HoleRead(Result<Page, ReadFailed>),
     /// The store has recorded a follower: whether that is news.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use greenroom_protocol::{
-    EncodedFrame, Event, Events, Presence, RoomId, Seq, ServerFrame, SessionId, User, encode_all,
+    CloseCode, EncodedFrame, Event, Events, Presence, RoomId, Seq, ServerFrame, SessionId, User, encode_all,
 };
 use greenroom_storage::{LogEvent, fault_point};
 use indexmap::IndexMap;
@@ -128,6 +128,21 @@ impl FanOut {
         }
     }
 
+    /// Closes the socket of somebody who can't be brought up any more.
+    pub(super) fn close(&self, session: SessionId, code: CloseCode) {
+        if let Some(subscriber) = self.subscribers.get(&session) {
+            subscriber.outbox.close(code);
+        }
+    }
+
+    /// The same, if they were not brought up to this event.
+    pub(super) fn close_behind(&self, session: SessionId, seq: Seq) {
+        let cursor = self.outbox(session).and_then(|outbox| outbox.cursor(&self.room));
+        if cursor.is_some_and(|cursor| cursor < seq) {
+            self.close(session, CloseCode::TooSlow);
+        }
+    }
+
     /// Offers a passing frame to all but the sessions of `except`.
     pub(super) fn pass(&self, key: &PassingKey, frame: &ServerFrame, except: impl Fn(SessionId) -> bool) {
         let frame = EncodedFrame::new(frame);
@@ -160,7 +175,7 @@ fn encode(events: &[LogEvent]) -> Option<Arc<Batch>> {
 
 #[cfg(test)]
 mod tests {
-    use greenroom_protocol::{Body, CloseCode, Message, MessageId, Name, Timestamp, UserId};
+    use greenroom_protocol::{Body, Message, MessageId, Name, Timestamp, UserId};
 
     use super::*;
     use crate::outbox::{Queue, Wire};

@@ -1,4 +1,4 @@
-use greenroom_protocol::{Seq, SessionId};
+use greenroom_protocol::{Seq, SessionId, UserId};
 use greenroom_storage::RoomBatch;
 
 use super::command::{Enter, Entry, HistoryRequest, Inside, RoomCommand, RoomSnapshot};
@@ -58,6 +58,10 @@ impl RoomHandle {
 
     pub(crate) fn committed(&self, batch: RoomBatch) {
         self.0.tell(Inside::Committed(batch));
+    }
+
+    pub(crate) fn erased(&self, user: UserId) {
+        self.0.tell(Inside::Erased { user });
     }
 
     pub(crate) fn store_up(&self) {

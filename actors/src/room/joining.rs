@@ -4,7 +4,7 @@ use std::collections::hash_map;
 use std::sync::Arc;
 
 use greenroom_protocol::limits::PAGE_BYTES;
-use greenroom_protocol::{EncodedFrame, ErrorCode, Joined, RoomKind, Seq, ServerFrame};
+use greenroom_protocol::{CloseCode, EncodedFrame, ErrorCode, Joined, RoomKind, ServerFrame};
 use greenroom_storage::{Cursor, Follow, LogEvent, Page, PageFrom, RoomKey};
 
 use super::actor::{Follower, OpenRoom, RoomShell, now};
@@ -63,6 +63,7 @@ impl RoomShell {
     pub(super) fn join_read(&mut self, join: &JoinRequest, plan: &JoinPlan, read: Result<(Page, Cursor), ReadFailed>) {
         match read {
             Ok((page, cursor)) => {
+                self.trimmed(page.gone);
                 self.open_room().state.know_cursor(&join.person.user, cursor);
                 self.finish_join(join, plan, page.events);
             }
@@ -87,9 +88,11 @@ impl RoomShell {
         let open = self.open_room();
         let head = open.state.head().seq;
         cut(&mut events, head);
-        let since = join.standpoint.since.filter(|_| !plan.reset);
-        let last = events.last().map_or_else(|| since.unwrap_or(head), |event| event.event.seq());
         let room = Arc::clone(open.state.room());
+        // While the page was read, what comes next may have gone.
+        let reset = plan.reset || join.standpoint.since.is_some_and(|since| since < room.gone.seq);
+        let since = join.standpoint.since.filter(|_| !reset);
+        let last = events.last().map_or_else(|| since.unwrap_or(head), |event| event.event.seq());
         let joined = Joined {
             reference: join.reference.clone(),
             room: room.id.clone(),
@@ -101,8 +104,9 @@ impl RoomShell {
             read_seq: open.state.cursor(join.person.user.id).unwrap_or_default().read,
             events: events.into_iter().map(|event| event.event).collect(),
             epoch: room.epoch,
-            first_seq: Seq(1),
-            reset: plan.reset,
+            first_seq: room.first_seq(),
+            retention_s: room.retention.map(|time| time.as_secs()),
+            reset,
             more: last < head,
             online_count: open.state.online_count(),
             online: open.state.online(),
@@ -130,6 +134,10 @@ impl RoomShell {
         }
         self.welcome(join);
         let Some(cursor) = join.outbox.cursor(&self.id) else { return };
+        if cursor < self.open_room().state.room().gone.seq {
+            // What comes next is no more, which `joined` tells whoever comes back.
+            return join.outbox.close(CloseCode::TooSlow);
+        }
         let OpenRoom { state, fan_out, .. } = self.open_room();
         fan_out.add(join.session, Arc::clone(&join.outbox), state.head().seq.0.saturating_sub(cursor.0));
         let newest_only = || state.page(PageFrom::Newest, 1).unwrap_or_default();

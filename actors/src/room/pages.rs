@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use greenroom_protocol::limits::{PAGE_BYTES, PAGE_EVENTS};
-use greenroom_protocol::{EncodedFrame, ErrorCode, HistoryPage, Seq, ServerFrame, SessionId};
+use greenroom_protocol::{CloseCode, EncodedFrame, ErrorCode, HistoryPage, Seq, ServerFrame, SessionId};
 use greenroom_storage::{LogEvent, Page, PageFrom};
 
 use super::actor::{READ_AGAIN, RoomShell};
@@ -23,8 +23,8 @@ impl RoomShell {
         let open = self.open_room();
         match open.state.page(from, limit) {
             Some(events) => {
-                let more = open.state.has_more(from, &events);
-                self.history_read(*request, Ok(Page { events, more, first_seq: Seq(1) }));
+                let (more, gone) = (open.state.has_more(from, &events), open.state.room().gone);
+                self.history_read(*request, Ok(Page { events, more, gone }));
             }
             None => self.read(from, limit, move |page| Inside::HistoryRead(request, page)),
         }
@@ -38,14 +38,16 @@ impl RoomShell {
         }
         match page {
             Ok(mut page) => {
+                self.trimmed(page.gone);
                 page.more |= cut(&mut page.events, head);
+                let first_seq = page.first_seq();
                 let events = page.events.into_iter().map(|event| event.event).collect();
                 let frame = ServerFrame::History(HistoryPage {
                     reference: request.reference(),
                     room: self.id.clone(),
                     events,
                     more: page.more,
-                    first_seq: page.first_seq,
+                    first_seq,
                 });
                 request.answer(EncodedFrame::new(&frame));
             }
@@ -71,7 +73,10 @@ impl RoomShell {
 
     pub(super) fn pull_read(&mut self, session: SessionId, after: Seq, page: Result<Page, ReadFailed>) {
         match page {
-            Ok(page) => self.hand_over(session, after, page.events),
+            Ok(page) => {
+                self.trimmed(page.gone);
+                self.hand_over(session, after, page.events);
+            }
             Err(error) => {
                 tracing::warn!(room = %self.id, %error, "a session can't catch up yet");
                 let read = move |page| Inside::PullRead { session, after, page };
@@ -84,6 +89,10 @@ impl RoomShell {
     /// since both happen in this room's own handlers.
     pub(super) fn hand_over(&mut self, session: SessionId, after: Seq, mut events: Vec<LogEvent>) {
         let open = self.open_room();
+        if after < open.state.room().gone.seq {
+            // What comes next is no more, which `joined` tells whoever comes back.
+            return open.fan_out.close(session, CloseCode::TooSlow);
+        }
         cut(&mut events, open.state.head().seq);
         let last = events.last().map_or(after, |event| event.event.seq());
         let more = last < open.state.head().seq;

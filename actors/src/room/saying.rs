@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use greenroom_protocol::limits::PAGE_EVENTS;
 use greenroom_protocol::{MessageId, SessionId, UserId};
-use greenroom_storage::{Append, LogEvent, Page, PageFrom, RoomBatch, fault_point};
+use greenroom_storage::{Append, Head, LogEvent, Page, PageFrom, RoomBatch, fault_point};
 
 use super::actor::{RoomShell, now};
 use super::command::{Inside, VisitorPost};
@@ -79,9 +79,23 @@ impl RoomShell {
     pub(super) fn committed(&mut self, batch: RoomBatch) {
         let announcement = self.open_room().state.announced(batch.events, batch.settled, now());
         self.announce(announcement);
+        if let Some(room) = batch.trimmed {
+            self.trimmed(room.gone);
+        }
         if batch.deleted {
             self.put_everybody_out();
         }
+    }
+
+    /// Events up to this one are no more, as the log announces, or a page of it tells before that. Whoever was not
+    /// brought up to there can't be any more: they are told when they come back.
+    pub(super) fn trimmed(&mut self, gone: Head) {
+        let open = self.open_room();
+        if gone.seq <= open.state.room().gone.seq {
+            return;
+        }
+        open.state.sessions().into_iter().for_each(|session| open.fan_out.close_behind(session, gone.seq));
+        open.state.trimmed(gone, now());
     }
 
     pub(super) fn announce(&mut self, announcement: Announcement) {
@@ -125,6 +139,8 @@ impl RoomShell {
         open.reading_hole = false;
         match page {
             Ok(page) => {
+                self.trimmed(page.gone);
+                let open = self.open_room();
                 let more = page.more;
                 let mut announcement = open.state.announced(page.events, Vec::new(), now());
                 if more {

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use greenroom_protocol::limits::{GATHER, ONLINE_USERS, PAGE_EVENTS, RESUME_EVENTS, ROOM_IDLE};
 use greenroom_protocol::{
@@ -296,20 +296,21 @@ impl RoomState {
     pub fn plan_join(&self, at: &Standpoint) -> JoinPlan {
         let resumable = at.since.filter(|since| {
             let same_log = at.epoch.is_none_or(|epoch| epoch == self.room.epoch);
-            same_log && *since <= self.head.seq && self.head.seq.0 - since.0 <= RESUME_EVENTS
+            let there = *since >= self.room.gone.seq && *since <= self.head.seq;
+            same_log && there && self.head.seq.0 - since.0 <= RESUME_EVENTS
         });
         let (from, limit) = match resumable {
             Some(since) => (PageFrom::After(since), PAGE_EVENTS),
             None => (PageFrom::Newest, at.limit),
         };
         let reset = at.since.is_some() && resumable.is_none();
-        JoinPlan { reset, from, limit, events: self.recent.page(from, limit, self.head) }
+        JoinPlan { reset, from, limit, events: self.page(from, limit) }
     }
 
     /// A page from memory, where the room has it.
     #[must_use]
     pub fn page(&self, from: PageFrom, limit: usize) -> Option<Vec<LogEvent>> {
-        self.recent.page(from, limit, self.head)
+        self.recent.page(from, limit, self.head, self.room.gone.seq)
     }
 
     /// Whether there is more beyond a page, in the direction asked for.
@@ -317,7 +318,9 @@ impl RoomState {
     pub fn has_more(&self, from: PageFrom, page: &[LogEvent]) -> bool {
         match from {
             PageFrom::After(_) => page.last().is_some_and(|last| last.event.seq() < self.head.seq),
-            PageFrom::Before(_) | PageFrom::Newest => page.first().is_some_and(|first| first.event.seq() > Seq(1)),
+            PageFrom::Before(_) | PageFrom::Newest => {
+                page.first().is_some_and(|first| first.event.seq() > self.room.first_seq())
+            }
         }
     }
 
@@ -435,12 +438,33 @@ impl RoomState {
         announcement
     }
 
+    /// Events up to this one are no more.
+    pub fn trimmed(&mut self, gone: Head, now: Instant) {
+        if gone.seq <= self.room.gone.seq {
+            return;
+        }
+        self.room = Arc::new(Room { gone, ..(*self.room).clone() });
+        self.recent.trim(gone.seq);
+        if gone.seq > self.head.seq {
+            self.head = gone;
+        }
+        self.last = self.last.take().filter(|last| last.seq > gone.seq);
+        self.tell_lobby(now);
+    }
+
+    /// What somebody has said until now is no more.
+    pub fn erased(&mut self, user: UserId) {
+        self.recent.erase(user);
+        self.last = self.last.take().filter(|last| last.user.id != user);
+    }
+
     fn take(&mut self, event: &LogEvent, announcement: &mut Announcement) {
         self.head = Head { seq: event.event.seq(), ordinal: event.ordinal };
         self.recent.push(event.clone());
         if let Event::Room(changed) = &event.event {
             let (title, topic) = (changed.title.clone(), changed.topic.clone());
-            self.room = Arc::new(Room { title, topic, ..(*self.room).clone() });
+            let retention = changed.retention_s.map(Duration::from_secs);
+            self.room = Arc::new(Room { title, topic, retention, ..(*self.room).clone() });
         }
         if let Some(message) = event.event.message() {
             self.last = Some(LastMessage::from(message));

@@ -282,6 +282,7 @@ impl Client {
                 self.see(&room, Event::Member(member), log);
             }
             other @ (ServerFrame::Room(_)
+            | ServerFrame::Erased { .. }
             | ServerFrame::Unreadable { .. }
             | ServerFrame::Unread(_)
             | ServerFrame::Rooms(_)

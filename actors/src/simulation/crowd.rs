@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use greenroom_protocol::{Body, MemberChange, MessageId, Name, RoomId, Send, Seq, SessionId, Timestamp, User, UserId};
-use greenroom_storage::{Act, Enact, Intent};
+use greenroom_storage::{Act, Enact, Head, Intent, Trim};
 use uuid::Uuid;
 
 use super::client::{Bell, Client, Link, View};
@@ -124,6 +124,15 @@ impl World {
     pub(super) fn everybody_is_back(&mut self) {
         let everybody: Vec<Person> = self.clients.iter().map(|client| client.person.clone()).collect();
         everybody.into_iter().for_each(|person| self.enact(person, MemberChange::Added));
+    }
+
+    /// Some of the oldest events of a room are no more.
+    pub(super) fn something_is_forgotten(&mut self) {
+        let Some(book) = self.log.rooms.values().nth(self.dice.below(2)) else { return };
+        let Some(seq) = book.events.len().checked_sub(self.dice.below(4)) else { return };
+        let Some(event) = seq.checked_sub(1).map(|at| &book.events[at]) else { return };
+        let (room, gone) = (book.room.key, Head { seq: event.event.seq(), ordinal: event.ordinal });
+        self.log.queue.push_back(Intent::Trim(Trim { room, gone }));
     }
 
     fn enact(&mut self, person: Person, change: MemberChange) {

@@ -10,7 +10,7 @@ use greenroom_protocol::{
 };
 use greenroom_storage::{
     Act, Announce, Append, Cursor, Enact, Head, Health, Intent, LogEvent, Open, OpenRefused, Opened, Outcome, Page,
-    PageFrom, Place, ReadError, Refused, Reply, Room, RoomBatch, RoomInList, RoomKey, Settled, Sight, Ticket,
+    PageFrom, Place, ReadError, Refused, Reply, Room, RoomBatch, RoomInList, RoomKey, Settled, Sight, Ticket, Trim,
 };
 use parking_lot::Mutex;
 use uuid::Uuid;
@@ -86,7 +86,7 @@ impl Doorkeeper for Doors {
 }
 
 fn batch(room: RoomKey) -> RoomBatch {
-    RoomBatch { room, events: Vec::new(), settled: Vec::new(), deleted: false }
+    RoomBatch { room, events: Vec::new(), settled: Vec::new(), trimmed: None, deleted: false }
 }
 
 /// What is told of a batch, in order.
@@ -129,7 +129,15 @@ impl Log {
                     let Effect::Committed(batch) = &mut effects[at] else { unreachable!() };
                     self.enact(enact, batch);
                 }
-                Intent::Make(_) | Intent::Unfollow(_) | Intent::Change(_) => {
+                Intent::Trim(trim) => {
+                    let at = *open.entry(trim.room).or_insert_with(|| {
+                        effects.push(Effect::Committed(batch(trim.room)));
+                        effects.len() - 1
+                    });
+                    let Effect::Committed(batch) = &mut effects[at] else { unreachable!() };
+                    self.trim(trim, batch);
+                }
+                Intent::Make(_) | Intent::Unfollow(_) | Intent::Change(_) | Intent::Seal => {
                     unreachable!("nobody here has an account, or makes rooms but by joining")
                 }
             }
@@ -172,12 +180,19 @@ impl Log {
         }
         let (key, epoch) = (RoomKey(Uuid::from_u128(number)), Epoch(Uuid::from_u128(number)));
         let kind = if asked.room.as_str() == PRIVATE { RoomKind::Private } else { RoomKind::Group };
-        let (id, title, topic) = (asked.room.clone(), new.title.clone(), String::new());
-        let room = Arc::new(Room { key, id, kind, title, topic, epoch });
+        let room = Arc::new(Room::new(key, asked.room.clone(), kind, new.title.clone(), epoch));
         let (events, incarnation, out) = (Vec::new(), asked.incarnation, HashSet::new());
         let book = Book { room: Arc::clone(&room), events, incarnation, decided: Ticket(0), out };
         self.rooms.insert(asked.room.clone(), book);
         Ok(Opened { room, head: Head::default(), created: true })
+    }
+
+    fn trim(&mut self, trim: Trim, batch: &mut RoomBatch) {
+        let book = self.rooms.values_mut().find(|book| book.room.key == trim.room).expect("there is such a room");
+        if trim.gone.seq > book.room.gone.seq {
+            book.room = Arc::new(Room { gone: trim.gone, ..(*book.room).clone() });
+            batch.trimmed = Some(Arc::clone(&book.room));
+        }
     }
 
     /// Somebody comes or goes.
@@ -248,8 +263,9 @@ impl Book {
 
 impl Archive for Log {
     fn page(&self, room: RoomKey, from: PageFrom, limit: usize, max_bytes: usize) -> Result<Page, ReadError> {
-        let events = &self.book(room)?.events;
-        let place = |seq: Seq| usize::try_from(seq.0).unwrap_or(usize::MAX).min(events.len());
+        let Book { events, room, .. } = self.book(room)?;
+        let gone = usize::try_from(room.gone.seq.0).unwrap_or(usize::MAX);
+        let place = |seq: Seq| usize::try_from(seq.0).unwrap_or(usize::MAX).clamp(gone, events.len());
         let mut bytes = 0;
         let mut fits = |event: &&LogEvent| {
             let first = bytes == 0;
@@ -264,12 +280,12 @@ impl Archive for Log {
             PageFrom::Newest | PageFrom::Before(_) => {
                 let end =
                     if let PageFrom::Before(seq) = from { place(Seq(seq.0.saturating_sub(1))) } else { events.len() };
-                let count = events[..end].iter().rev().take(limit).take_while(&mut fits).count();
+                let count = events[gone..end].iter().rev().take(limit).take_while(&mut fits).count();
                 end - count..end
             }
         };
-        let more = if matches!(from, PageFrom::After(_)) { range.end < events.len() } else { range.start > 0 };
-        Ok(Page { events: events[range].to_vec(), more, first_seq: Seq(1) })
+        let more = if matches!(from, PageFrom::After(_)) { range.end < events.len() } else { range.start > gone };
+        Ok(Page { events: events[range].to_vec(), more, gone: room.gone })
     }
 
     fn rooms(&self) -> Vec<(Arc<Room>, Head)> {

@@ -43,6 +43,8 @@ pub(super) struct World {
     pub(super) restless: bool,
     /// Whether people are put out of a room, and brought back.
     pub(super) selective: bool,
+    /// Whether rooms keep what is said for a while only.
+    pub(super) forgetful: bool,
     /// Whether faults have ceased.
     pub(super) calm: bool,
     pub(super) messages: u128,
@@ -105,6 +107,7 @@ impl World {
         let (nobody, _task) = Actor::spawn(None, Nobody, ()).await.unwrap();
         let clients = (0..2 + dice.below(3)).map(|n| Client::new(crowd::person(n))).collect();
         let (wordy, refuses, restless, selective) = (dice.one_in(6), dice.one_in(3), dice.one_in(2), dice.one_in(2));
+        let forgetful = dice.one_in(2);
         let mut world = Self {
             dice,
             directory: Directory::new(),
@@ -120,6 +123,7 @@ impl World {
             refuses,
             restless,
             selective,
+            forgetful,
             calm: false,
             messages: 0,
             births: 0,
@@ -136,6 +140,8 @@ impl World {
     pub(super) async fn step(&mut self) {
         if self.selective && self.dice.one_in(12) {
             self.somebody_comes_or_goes();
+        } else if self.forgetful && self.dice.one_in(16) {
+            self.something_is_forgotten();
         } else if self.dice.one_in(40) {
             self.go_wrong();
         } else if self.dice.one_in(if self.restless { 15 } else { 60 }) {

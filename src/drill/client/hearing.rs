@@ -34,6 +34,9 @@ impl Client {
             }
             ServerFrame::Member(member) => self.given(&member.room.clone(), &Event::Member(member), Way::Live),
             ServerFrame::Room(changed) => self.given(&changed.room.clone(), &Event::Room(changed), Way::Live),
+            ServerFrame::Erased { room, seq } => {
+                self.given(&room.clone(), &Event::Erased { room, seq }, Way::Live);
+            }
             ServerFrame::Unreadable { room, seq } => {
                 self.given(&room.clone(), &Event::Unreadable { room, seq }, Way::Live);
             }

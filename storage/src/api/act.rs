@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use greenroom_protocol::{MemberChange, Role, RoomId, RoomKind, Seq, Timestamp, User};
 
@@ -81,6 +82,8 @@ pub enum Act {
         title: String,
         /// What it is about.
         topic: String,
+        /// For how long it keeps its events; for ever where nothing is said.
+        retention: Option<Duration>,
     },
     /// The room is no more.
     Delete,

@@ -1,8 +1,10 @@
 //! What the writer tells.
 
-use greenroom_protocol::{Seq, Timestamp};
+use std::sync::Arc;
 
-use super::{Incarnation, LogEvent, Refused, RoomKey, Ticket};
+use greenroom_protocol::{Seq, Timestamp, UserId};
+
+use super::{Incarnation, LogEvent, Refused, Room, RoomKey, Ticket};
 
 /// Hears what the log announces, from the writer's thread: it must not block.
 ///
@@ -13,6 +15,8 @@ use super::{Incarnation, LogEvent, Refused, RoomKey, Ticket};
 pub trait Announce: Send + Sync + 'static {
     /// What it says is durable, and can be read. Called in the order of the room's log.
     fn committed(&self, batch: RoomBatch);
+    /// What somebody has said until now is no more, and can't be read any longer.
+    fn erased(&self, user: UserId);
     /// The journal can't go on; nothing will be acknowledged any more. The process should end.
     fn failed(&self, fatal: Fatal);
 }
@@ -26,6 +30,8 @@ pub struct RoomBatch {
     pub events: Vec<LogEvent>,
     /// What became of appends, in the order of their submission.
     pub settled: Vec<Settled>,
+    /// The room, where events of it are no more from now on.
+    pub trimmed: Option<Arc<Room>>,
     /// Whether the room is no more, behind all of this.
     pub deleted: bool,
 }

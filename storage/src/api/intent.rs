@@ -24,6 +24,10 @@ pub enum Intent {
     Unfollow(Unfollow),
     /// Changes documents.
     Change(Change),
+    /// Notes that events of a room are no more.
+    Trim(Trim),
+    /// Begins another segment of the journal, so that the newest can be swept.
+    Seal,
 }
 
 /// Called once with the answer, from a thread of the store: it must not block.
@@ -119,6 +123,15 @@ pub struct Unfollow {
     pub reply: Reply<Result<bool, Refused>>,
 }
 
+/// Notes that events of a room are no more; announced to it, and answered to nobody.
+#[derive(Clone, Copy, Debug)]
+pub struct Trim {
+    /// Which room.
+    pub room: RoomKey,
+    /// The newest of them.
+    pub gone: Head,
+}
+
 /// Which life of a room's actor asks. A later one has a higher number; appends of an earlier one are refused.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Incarnation(pub u64);
@@ -148,6 +161,8 @@ impl fmt::Debug for Intent {
             Self::Follow(follow) => write!(f, "Follow({:?}, {})", follow.room, follow.user.id),
             Self::Unfollow(unfollow) => unfollow.fmt(f),
             Self::Change(change) => change.fmt(f),
+            Self::Trim(trim) => trim.fmt(f),
+            Self::Seal => write!(f, "Seal"),
         }
     }
 }

@@ -14,8 +14,16 @@ pub struct Page {
     pub events: Vec<LogEvent>,
     /// Whether there is more in the direction asked for.
     pub more: bool,
-    /// The oldest event that still exists; 1 unless retention removed some.
-    pub first_seq: Seq,
+    /// The newest event that is no more; zero where all are there.
+    pub gone: Head,
+}
+
+impl Page {
+    /// The oldest event that still exists, or the next one.
+    #[must_use]
+    pub fn first_seq(&self) -> Seq {
+        self.gone.seq.next()
+    }
 }
 
 /// Which events a page holds.

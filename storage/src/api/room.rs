@@ -1,5 +1,7 @@
 //! What a room is, and what its log consists of.
 
+use std::time::Duration;
+
 use greenroom_protocol::{Epoch, Event, RoomId, RoomKind, Seq, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -24,6 +26,30 @@ pub struct Room {
     pub topic: String,
     /// This life of its log.
     pub epoch: Epoch,
+    /// For how long it keeps its events; for ever where nothing is said.
+    pub retention: Option<Duration>,
+    /// Its newest event that is no more; zero where all are there.
+    pub gone: Head,
+}
+
+impl Room {
+    /// A room that is about nothing yet, and keeps its events for ever.
+    #[must_use]
+    pub fn new(key: RoomKey, id: RoomId, kind: RoomKind, title: String, epoch: Epoch) -> Self {
+        Self { key, id, kind, title, topic: String::new(), epoch, retention: None, gone: Head::default() }
+    }
+
+    /// The oldest event that still exists, or the next one.
+    #[must_use]
+    pub fn first_seq(&self) -> Seq {
+        self.gone.seq.next()
+    }
+
+    /// How many messages there are behind the first so many, of those that still exist.
+    #[must_use]
+    pub fn messages_behind(&self, ordinal: u64, head: Head) -> u64 {
+        head.ordinal.saturating_sub(ordinal.max(self.gone.ordinal))
+    }
 }
 
 /// Where a room's log ends.

@@ -1,6 +1,7 @@
 //! Where and how to store, and why that may not work.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use uuid::Uuid;
 
@@ -11,6 +12,8 @@ pub struct Options {
     pub dir: PathBuf,
     /// When a record counts as stored.
     pub durability: Durability,
+    /// For how long events are kept in rooms that keep theirs longer, or for ever.
+    pub retention: Option<Duration>,
 }
 
 /// When a record counts as stored.

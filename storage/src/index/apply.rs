@@ -1,5 +1,7 @@
 //! Takes a layer over into the index. Doing it twice changes nothing.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::blocks::{BLOCK, block_of, decode, encode};
@@ -18,6 +20,9 @@ pub(super) struct RoomValue {
     pub(super) title: String,
     pub(super) topic: String,
     pub(super) epoch: Id,
+    pub(super) retention: Option<Duration>,
+    /// The newest event that is no more, and the messages up to it.
+    pub(super) gone: (u64, u64),
     pub(super) deleted: bool,
 }
 
@@ -29,6 +34,8 @@ impl From<&Room> for RoomValue {
             title: room.title.clone(),
             topic: room.topic.clone(),
             epoch: *room.epoch.0.as_bytes(),
+            retention: room.retention,
+            gone: (room.gone.seq.0, room.gone.ordinal),
             deleted: false,
         }
     }
@@ -55,13 +62,16 @@ impl Index {
         for (room, alteration) in &layer.altered {
             match alteration {
                 Alteration::Role { user, role, .. } => self.apply_role(*room, *user, *role)?,
-                Alteration::Edited { room, .. } => self.apply_room(room)?,
+                Alteration::Edited { room, .. } | Alteration::Trimmed { room } => self.apply_room(room)?,
                 Alteration::Deleted => self.apply_deleted(*room)?,
             }
         }
         for (user, (name, guest)) in &layer.people {
             let value = bytes(&PersonValue { name: name.as_str().into(), guest: *guest });
             self.ask(|trees| trees.people.insert(user.0.as_bytes(), value))?;
+        }
+        for (user, lsn) in &layer.erased {
+            self.ask(|trees| trees.erased.insert(user.0.as_bytes(), &lsn.to_be_bytes()))?;
         }
         for (user, rooms) in &layer.follows {
             for (room, on) in rooms {

@@ -5,8 +5,10 @@ use std::fmt;
 
 use uuid::Uuid;
 
+use super::apply::cursor_of;
 use super::blocks::{BLOCK, decode};
 use super::{Index, IndexError};
+use crate::RoomKey;
 
 /// sled's own tree, and the one that says how far an index is: each index has its own.
 const NOT_COMPARED: [&[u8]; 2] = [b"__sled__default", b"meta"];
@@ -27,8 +29,8 @@ impl Index {
         names.dedup();
         let (mut entries, mut differences) = (0, Vec::new());
         for name in names.iter().filter(|name| !NOT_COMPARED.contains(&name.as_ref())) {
-            let mut both =
-                Both { tree: String::from_utf8_lossy(name).into_owned(), entries: 0, differences: Vec::new() };
+            let tree = String::from_utf8_lossy(name).into_owned();
+            let mut both = Both { index: self, tree, entries: 0, differences: Vec::new() };
             self.ask(|ours| {
                 made.trees
                     .as_ref()
@@ -56,13 +58,14 @@ impl Index {
 }
 
 /// A tree of both.
-struct Both {
+struct Both<'a> {
+    index: &'a Index,
     tree: String,
     entries: u64,
     differences: Vec<Difference>,
 }
 
-impl Both {
+impl Both<'_> {
     /// Walks through both trees side by side.
     fn walk(&mut self, ours: &sled::Tree, made: &sled::Tree) -> sled::Result<()> {
         let (mut ours, mut made) = (ours.iter(), made.iter());
@@ -75,7 +78,8 @@ impl Both {
                 (Some((ours, _)), Some((theirs, _))) => ours.cmp(theirs),
             };
             let same = match (&our, &their) {
-                (Some((_, ours)), Some((_, theirs))) if order == Ordering::Equal => self.same(ours, theirs),
+                (Some((_, ours)), Some((_, theirs))) if order == Ordering::Equal && self.same(ours, theirs) => true,
+                (Some((key, ours)), _) if order != Ordering::Greater => self.is_of_what_is_gone(key, ours),
                 _ => false,
             };
             let key = if order == Ordering::Greater { &their } else { &our };
@@ -90,6 +94,18 @@ impl Both {
                 their = made.next().transpose()?;
             }
         }
+    }
+
+    /// A cursor may come from a message that was removed from the journal since.
+    fn is_of_what_is_gone(&self, key: &[u8], ours: &[u8]) -> bool {
+        let ids = |key: &[u8]| Some((Uuid::from_slice(key.get(..16)?).ok()?, Uuid::from_slice(key.get(16..)?).ok()?));
+        let (Some((room, user)), Some(cursor), true) = (ids(key), cursor_of(ours), self.tree == "cursors") else {
+            return false;
+        };
+        let erased = self.index.ask(|trees| trees.erased.contains_key(user.as_bytes()));
+        let room = self.index.room_value(RoomKey(room));
+        let passed = room.is_ok_and(|room| room.is_some_and(|room| room.deleted || cursor.read.0 <= room.gone.0));
+        passed || erased == Ok(true)
     }
 
     /// A block may still know where a record was that is lost now.

@@ -12,7 +12,7 @@ use super::{Index, IndexError};
 use crate::documents::{Document, Key};
 use crate::fingerprint::ById;
 use crate::layers::EventAt;
-use crate::record::Rank;
+use crate::record::{Lsn, Rank};
 use crate::rooms::{Crew, LiveRoom, head};
 use crate::{Cursor, Head, Room, RoomKey};
 
@@ -82,6 +82,16 @@ impl Index {
         Ok(Some((name, person.guest)))
     }
 
+    /// Whose messages are no more, up to which record.
+    pub(crate) fn erased(&self) -> Result<ById<UserId, Lsn>, IndexError> {
+        let all = self.ask(|trees| trees.erased.iter().collect::<sled::Result<Vec<_>>>())?;
+        let entry = |(key, value): (sled::IVec, sled::IVec)| {
+            let user = UserId(Uuid::from_slice(&key).ok()?);
+            Some((user, u64::from_be_bytes(value.as_ref().try_into().ok()?)))
+        };
+        all.into_iter().map(entry).collect::<Option<_>>().ok_or_else(|| nonsense("an erasure"))
+    }
+
     pub(crate) fn follows(&self, user: UserId, room: RoomKey) -> Result<bool, IndexError> {
         self.ask(|trees| trees.follows.contains_key(follow_key(user, room)))
     }
@@ -138,6 +148,8 @@ fn room_of(key: &[u8], value: &[u8]) -> Option<(Room, bool)> {
         title: value.title,
         topic: value.topic,
         epoch: Epoch(Uuid::from_bytes(value.epoch)),
+        retention: value.retention,
+        gone: head(value.gone.0, value.gone.1),
     };
     Some((room, value.deleted))
 }

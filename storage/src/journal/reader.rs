@@ -47,7 +47,8 @@ impl<'s> Reader<'s> {
         if place == 0 {
             return Err(Unread::Lost);
         }
-        let same = self.segment.as_ref().is_some_and(|last| last.first == segment.first);
+        // One that was rewritten meanwhile has its records elsewhere.
+        let same = self.segment.as_ref().is_some_and(|last| Arc::ptr_eq(last, &segment));
         if !same {
             self.bytes.clear();
             self.segment = Some(Arc::clone(&segment));

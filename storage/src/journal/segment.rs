@@ -9,6 +9,7 @@ use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::RwLock;
 use uuid::Uuid;
@@ -17,6 +18,7 @@ use super::catalogue::Catalogue;
 use super::scan::{Scan, records, scan};
 use crate::RoomKey;
 use crate::checksum::{Checksum, u32_at};
+use crate::disk::sync_dir;
 use crate::fingerprint::{Fingerprint, Fingerprinter, IdMap};
 use crate::record::{Lsn, MessageRecord, Record};
 
@@ -61,6 +63,8 @@ pub(crate) struct Segment {
     file: File,
     checksum: Checksum,
     contents: RwLock<Contents>,
+    /// Whether its file has been put out of its place by another.
+    replaced: AtomicBool,
 }
 
 /// Where the records are.
@@ -77,7 +81,8 @@ impl Segment {
     pub(crate) fn open(dir: &Path, first: Lsn, places: Vec<u32>, checksum: Checksum) -> io::Result<Self> {
         let path = path_of(dir, first);
         let file = File::open(&path)?;
-        Ok(Self { first, path, file, checksum, contents: RwLock::new(Contents::InMemory { places, keys: None }) })
+        let contents = RwLock::new(Contents::InMemory { places, keys: None });
+        Ok(Self { first, path, file, checksum, contents, replaced: false.into() })
     }
 
     /// A sealed segment with its catalogue, which is made where it is missing or wrong.
@@ -94,6 +99,27 @@ impl Segment {
             Err(_) => segment.catalogue_again(behind, keys)?,
         }
         Ok(segment)
+    }
+
+    /// Whether it is sealed and has its catalogue.
+    pub(crate) fn is_catalogued(&self) -> bool {
+        matches!(&*self.contents.read(), Contents::Catalogued(_))
+    }
+
+    /// Removes the catalogue's file, before what it points into is put elsewhere. Whoever has it open reads on.
+    pub(crate) fn give_up_catalogue(&self) -> io::Result<()> {
+        self.replaced.store(true, Ordering::Release);
+        match std::fs::remove_file(self.catalogue_path()) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            Ok(()) | Err(_) => {}
+        }
+        sync_dir(self.path.parent().unwrap_or(Path::new(".")))
+    }
+
+    /// What is in its place now, with a new catalogue.
+    pub(crate) fn reopened(&self, behind: Lsn, keys: &Fingerprinter) -> io::Result<Self> {
+        let dir = self.path.parent().unwrap_or(Path::new("."));
+        Self::open_sealed(dir, self.first, behind, self.checksum, keys)
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -184,6 +210,10 @@ impl Segment {
 
     /// Makes the catalogue from the segment itself; `behind` is the next segment's first record.
     pub(crate) fn catalogue_again(&self, behind: Lsn, fingerprinter: &Fingerprinter) -> io::Result<()> {
+        if self.replaced.load(Ordering::Acquire) {
+            // It would be the catalogue of what is in its place now.
+            return Err(io::ErrorKind::StaleNetworkFileHandle.into());
+        }
         tracing::warn!(segment = %self.path.display(), "a segment's catalogue is missing or damaged; making it again");
         let bytes = self.bytes()?;
         let found = scan(&bytes, SEGMENT_HEADER, self.first, Some(behind), self.checksum);
@@ -217,15 +247,17 @@ pub(crate) fn contents(
             let number = u32::try_from(lsn - first).unwrap_or(u32::MAX);
             places.resize(number as usize, 0);
             places.push(u32::try_from(place).unwrap_or(0));
-            if let Ok(Record::Message(message)) = record {
-                keys.push((key_of(&message, fingerprinter), number));
+            match record {
+                Ok(Record::Message(message)) => keys.push((key_of(&message, fingerprinter), number)),
+                Ok(Record::Stub(stub)) => keys.extend(stub.key.map(|key| (Fingerprint(key), number))),
+                Ok(_) | Err(_) => {}
             }
         }
     }
     (places, keys)
 }
 
-fn key_of(message: &MessageRecord<'_>, fingerprinter: &Fingerprinter) -> Fingerprint {
+pub(crate) fn key_of(message: &MessageRecord<'_>, fingerprinter: &Fingerprinter) -> Fingerprint {
     use greenroom_protocol::{MessageId, UserId};
     let id = Uuid::from_bytes;
     fingerprinter.of(RoomKey(id(message.room)), UserId(id(message.user)), MessageId(id(message.id)))

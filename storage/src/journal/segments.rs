@@ -44,6 +44,14 @@ impl Segments {
         self.all.write().push(newest);
     }
 
+    /// Puts a segment in the place of the one with the same first record.
+    pub(crate) fn replace(&self, segment: Arc<Segment>) {
+        let mut all = self.all.write();
+        if let Ok(place) = all.binary_search_by_key(&segment.first, |other| other.first) {
+            all[place] = segment;
+        }
+    }
+
     /// All of them, oldest first, each but the newest with the number behind its last.
     pub(crate) fn all(&self) -> Vec<(Arc<Segment>, Option<Lsn>)> {
         let all = self.all.read();

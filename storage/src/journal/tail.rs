@@ -95,6 +95,11 @@ impl JournalTail {
         self.end >= self.space.segment
     }
 
+    /// Whether nothing is in the newest segment.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.end == SEGMENT_HEADER as u64
+    }
+
     /// Whether the disk was full when it was last asked.
     pub(crate) fn is_full(&self) -> bool {
         self.full_since.is_some()

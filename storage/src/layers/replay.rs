@@ -1,6 +1,7 @@
 //! Makes a layer from records of the journal: at the start, and when the index is rebuilt.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use greenroom_protocol::{Name, Seq, UserId};
 use uuid::Uuid;
@@ -8,7 +9,7 @@ use uuid::Uuid;
 use super::{EventAt, Layer};
 use crate::documents::Key;
 use crate::fingerprint::ById;
-use crate::record::{Lsn, Record};
+use crate::record::{Lsn, Record, RoomEdited, RoomKept};
 use crate::rooms::{Alteration, LiveRoom, Rooms, head, room_key};
 use crate::{Cursor, Head, Room, RoomKey};
 
@@ -63,12 +64,24 @@ impl Replay {
                 let (user, role, seq) = (user_id(member.user), member.rank.map(Into::into), Seq(member.seq));
                 self.alter(room, Alteration::Role { user, role, seq }, rooms);
             }
-            Record::RoomEdited(edited) => {
-                let key = room_key(edited.room);
-                self.event(key, edited.seq, EventAt { lsn, ordinal: edited.ordinal }, rooms);
-                let (title, topic) = (edited.title.into_owned(), edited.topic.into_owned());
-                let room = Room { title, topic, ..(*rooms.by_key_or_nameless(key).room()).clone() };
-                self.alter(key, Alteration::Edited { room: Arc::new(room), seq: Seq(edited.seq) }, rooms);
+            Record::RoomEdited(edited) => self.edited(lsn, edited, None, rooms),
+            Record::RoomKept(RoomKept { edited, seconds }) => {
+                self.edited(lsn, edited, Some(Duration::from_secs(seconds)), rooms);
+            }
+            Record::Trimmed(trimmed) => {
+                let (key, gone) = (room_key(trimmed.room), head(trimmed.seq, trimmed.ordinal));
+                if self.heads.get(&key).is_none_or(|at| at.seq < gone.seq) {
+                    // As an import has it, where nothing comes before it.
+                    self.event(key, trimmed.seq, EventAt { lsn: 0, ordinal: trimmed.ordinal }, rooms);
+                }
+                let room = Room { gone, ..(*rooms.by_key_or_nameless(key).room()).clone() };
+                self.alter(key, Alteration::Trimmed { room: Arc::new(room) }, rooms);
+            }
+            Record::Stub(stub) => {
+                self.event(room_key(stub.room), stub.seq, EventAt { lsn, ordinal: stub.ordinal }, rooms);
+            }
+            Record::Erased(erased) => {
+                self.layer.erased.insert(user_id(erased.user), lsn);
             }
             Record::RoomDeleted(deleted) => self.alter(room_key(deleted.room), Alteration::Deleted, rooms),
             Record::Cursors(moved) => {
@@ -85,6 +98,14 @@ impl Replay {
             }
         }
         self.layer.count(lsn, 1);
+    }
+
+    fn edited(&mut self, lsn: Lsn, edited: RoomEdited<'_>, retention: Option<Duration>, rooms: &Rooms) {
+        let key = room_key(edited.room);
+        self.event(key, edited.seq, EventAt { lsn, ordinal: edited.ordinal }, rooms);
+        let (title, topic) = (edited.title.into_owned(), edited.topic.into_owned());
+        let room = Room { title, topic, retention, ..(*rooms.by_key_or_nameless(key).room()).clone() };
+        self.alter(key, Alteration::Edited { room: Arc::new(room), seq: Seq(edited.seq) }, rooms);
     }
 
     fn alter(&mut self, room: RoomKey, alteration: Alteration, rooms: &Rooms) {

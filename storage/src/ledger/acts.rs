@@ -1,20 +1,31 @@
 //! Rooms that are asked for, and changes of rooms and their members.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use greenroom_protocol::{Event, MemberChange, MemberChanged, RoomChange, RoomChanged, Seq, Timestamp, User, UserId};
 
 use super::plan::{Admission, Enacted, Made};
 use super::{Planner, RoomKey};
-use crate::record::{Lsn, MemberRecord, Record, RoomDeleted, RoomEdited};
+use crate::record::{Lsn, MemberRecord, Record, RoomDeleted, RoomEdited, RoomKept, Trimmed};
 use crate::rooms::Alteration;
-use crate::{Act, Enact, EnactRefused, Head, LogEvent, MakeRefused, MakeRoom, NewRoom, Room};
+use crate::{Act, Enact, EnactRefused, Head, LogEvent, MakeRefused, MakeRoom, NewRoom, Room, Trim};
 
 /// What everything that is done has: who does it, and when.
 #[derive(Clone, Copy)]
 struct Deed<'a> {
     by: &'a User,
     at: Timestamp,
+}
+
+/// What a room is from now on.
+#[derive(Clone, Copy)]
+struct Edit<'a> {
+    title: &'a str,
+    topic: &'a str,
+    retention: Option<Duration>,
+    /// Whether it is made with this.
+    created: bool,
 }
 
 impl Planner<'_> {
@@ -30,7 +41,8 @@ impl Planner<'_> {
         let key = self.make(&make.room, &NewRoom { kind, title, by: make.by.id, at: make.at }).key;
         let deed = Deed { by: &make.by, at: make.at };
         let mut events = Vec::new();
-        events.extend(self.edit(key, deed, &make.title, &make.topic, true));
+        let edit = Edit { title: &make.title, topic: &make.topic, retention: None, created: true };
+        events.extend(self.edit(key, deed, edit));
         self.list(make.by.id, key, make.at, true);
         for (user, guest) in &make.members {
             self.introduce(user, *guest);
@@ -59,7 +71,9 @@ impl Planner<'_> {
                 self.introduce(user, *guest);
                 self.member(enact.room, deed, user, *change, *role)
             }
-            Act::Edit { title, topic } => self.edit(enact.room, deed, title, topic, false),
+            Act::Edit { title, topic, retention } => {
+                self.edit(enact.room, deed, Edit { title, topic, retention: *retention, created: false })
+            }
             Act::Delete => {
                 self.delete(enact.room, deed);
                 None
@@ -97,17 +111,11 @@ impl Planner<'_> {
         Some((lsn, LogEvent { event, ordinal }))
     }
 
-    fn edit(
-        &mut self,
-        key: RoomKey,
-        deed: Deed<'_>,
-        title: &str,
-        topic: &str,
-        created: bool,
-    ) -> Option<(Lsn, LogEvent)> {
+    fn edit(&mut self, key: RoomKey, deed: Deed<'_>, edit: Edit<'_>) -> Option<(Lsn, LogEvent)> {
+        let Edit { title, topic, retention, created } = edit;
         let before = self.room(key)?;
         let Head { seq, ordinal } = self.next_place(key, 0)?;
-        let lsn = self.frame.push(&Record::RoomEdited(RoomEdited {
+        let edited = RoomEdited {
             room: *key.0.as_bytes(),
             seq: seq.0,
             ordinal,
@@ -116,15 +124,37 @@ impl Planner<'_> {
             topic: topic.into(),
             by: *deed.by.id.0.as_bytes(),
             at: deed.at.as_millis(),
-        }));
-        let room = Arc::new(Room { title: title.into(), topic: topic.into(), ..(*before).clone() });
+        };
+        let lsn = self.frame.push(&match retention {
+            None => Record::RoomEdited(edited),
+            Some(time) => Record::RoomKept(RoomKept { edited, seconds: time.as_secs() }),
+        });
+        let room = Arc::new(Room { title: title.into(), topic: topic.into(), retention, ..(*before).clone() });
         self.planned.edited.insert(key, Arc::clone(&room));
         let (id, by) = (room.id.clone(), deed.by.clone());
         self.alter(key, seq, Alteration::Edited { room, seq });
         let change = if created { RoomChange::Created } else { RoomChange::Changed };
         let (title, topic) = (title.to_owned(), topic.to_owned());
-        let event = Event::Room(RoomChanged { room: id, seq, change, title, topic, by, at: deed.at });
+        let retention_s = retention.map(|time| time.as_secs());
+        let event = Event::Room(RoomChanged { room: id, seq, change, title, topic, retention_s, by, at: deed.at });
         Some((lsn, LogEvent { event, ordinal }))
+    }
+
+    /// Notes that events are no more. What is no more stays so, and what is not said yet can't be.
+    pub(super) fn trim(&mut self, trim: &Trim) -> bool {
+        let (Some(before), Some(place)) = (self.room(trim.room), self.ledger.rooms.get(&trim.room)) else {
+            return false;
+        };
+        let possible = trim.gone.seq > before.gone.seq && trim.gone.seq <= place.head.seq;
+        if !possible || self.is_deleted(trim.room) || self.admission != Admission::Take {
+            return false;
+        }
+        let Head { seq, ordinal } = trim.gone;
+        self.frame.push(&Record::Trimmed(Trimmed { room: *trim.room.0.as_bytes(), seq: seq.0, ordinal }));
+        let room = Arc::new(Room { gone: trim.gone, ..(*before).clone() });
+        self.planned.edited.insert(trim.room, Arc::clone(&room));
+        self.plan.altered.push((trim.room, Alteration::Trimmed { room }));
+        true
     }
 
     fn delete(&mut self, room: RoomKey, deed: Deed<'_>) {

@@ -34,6 +34,9 @@ pub(crate) enum Decision {
     Follow(Result<bool, Refused>),
     Unfollow(Result<bool, Refused>),
     Change(Result<(), ChangeRefused>),
+    /// Whether anything is no more with it.
+    Trim(bool),
+    Seal,
 }
 
 /// A room that is made, and the events that its log begins with.
@@ -60,6 +63,8 @@ pub(crate) struct Plan {
     pub(crate) altered: Vec<(RoomKey, Alteration)>,
     pub(crate) cursors: Vec<(RoomKey, UserId, Cursor)>,
     pub(crate) documents: Puts,
+    /// Whose messages are no more, up to which record.
+    pub(crate) erased: Vec<(UserId, Lsn)>,
     /// To be forgotten when the plan is undone.
     pub(super) keys: Vec<Fingerprint>,
     /// To be put back when the plan is undone.

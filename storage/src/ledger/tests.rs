@@ -25,11 +25,11 @@ impl Stored for Shelf {
         self.sealed.get(&key).copied()
     }
 
-    fn message(&self, _lsn: Lsn, show: &mut dyn FnMut(&MessageRecord<'_>)) -> bool {
+    fn message(&self, _lsn: Lsn, show: &mut dyn FnMut(&Record<'_>)) -> bool {
         let (room, user, id) = ([0; 16], [0; 16], [0; 16]);
         let body = "hello";
         if !self.unreadable {
-            show(&MessageRecord { room, seq: 7, ordinal: 7, user, id, at: 70, reply_to: None, body });
+            show(&Record::Message(MessageRecord { room, seq: 7, ordinal: 7, user, id, at: 70, reply_to: None, body }));
         }
         !self.unreadable
     }
@@ -59,8 +59,7 @@ impl Desk {
     fn new() -> Self {
         let id = RoomId::parse("green").unwrap();
         let key = RoomKey(Uuid::from_u128(9));
-        let (title, topic, epoch) = ("Green".into(), String::new(), Epoch(Uuid::nil()));
-        let room = Room { key, id, kind: RoomKind::Group, title, topic, epoch };
+        let room = Room::new(key, id, RoomKind::Group, "Green".into(), Epoch(Uuid::nil()));
         let live = Arc::new(LiveRoom::new(Arc::new(room), Head { seq: Seq(7), ordinal: 7 }, Crew::default()));
         let fingerprinter = Fingerprinter::new(Uuid::from_u128(1));
         let ledger = Ledger::new([live], fingerprinter, IdMap::default(), 1);
@@ -115,7 +114,9 @@ fn outcomes(plan: &Plan) -> Vec<Outcome> {
         | Decision::Enact(_)
         | Decision::Follow(_)
         | Decision::Unfollow(_)
-        | Decision::Change(_) => panic!("not an append"),
+        | Decision::Change(_)
+        | Decision::Trim(_)
+        | Decision::Seal => panic!("not an append"),
     };
     plan.decisions.iter().map(outcome).collect()
 }

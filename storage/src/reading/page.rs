@@ -10,13 +10,10 @@ use uuid::Uuid;
 use crate::fingerprint::ById;
 use crate::journal::{Reader, Unread};
 use crate::layers::EventAt;
-use crate::record::{Id, Lsn, MessageRecord, Record};
+use crate::record::{Id, Lsn, MessageRecord, Record, RoomEdited, RoomKept};
 use crate::rooms::{LiveRoom, room_key};
 use crate::shared::Shared;
 use crate::{LogEvent, Page, PageFrom, ReadError};
-
-/// Nothing is removed yet.
-const FIRST: Seq = Seq(1);
 
 impl Shared {
     /// At most `limit` events, and at most `max_bytes` of bodies, but one event where there is one.
@@ -27,15 +24,17 @@ impl Shared {
         limit: usize,
         max_bytes: usize,
     ) -> Result<Page, ReadError> {
-        let head = live.head().seq.0;
+        let (head, gone) = (live.head().seq.0, live.room().gone);
+        let oldest = gone.seq.next();
         let limit = u64::try_from(limit).unwrap_or(u64::MAX);
+        let newest_up_to = |last: u64| (oldest.0.max(last.saturating_sub(limit) + 1), last, true);
         let (first, last, backwards) = match from {
-            PageFrom::Newest => (head.saturating_sub(limit) + 1, head, true),
-            PageFrom::Before(seq) => {
-                let last = seq.0.saturating_sub(1).min(head);
-                (last.saturating_sub(limit) + 1, last, true)
+            PageFrom::Newest => newest_up_to(head),
+            PageFrom::Before(seq) => newest_up_to(seq.0.saturating_sub(1).min(head)),
+            PageFrom::After(seq) => {
+                let first = oldest.0.max(seq.0.saturating_add(1));
+                (first, head.min((first - 1).saturating_add(limit)), false)
             }
-            PageFrom::After(seq) => (seq.0.saturating_add(1), head.min(seq.0.saturating_add(limit)), false),
         };
         let mut places: Vec<(u64, EventAt)> = (first..).zip(self.events(live.key, first, last)?).collect();
         if backwards {
@@ -43,15 +42,15 @@ impl Shared {
         }
         let mut events = self.read(live, &places, max_bytes)?;
         let more = match (backwards, events.last()) {
-            (true, Some(oldest)) => oldest.event.seq() > FIRST,
+            (true, Some(first)) => first.event.seq() > oldest,
             (false, Some(newest)) => newest.event.seq().0 < head,
-            (true, None) => last >= FIRST.0,
+            (true, None) => last >= oldest.0,
             (false, None) => first <= head,
         };
         if backwards {
             events.reverse();
         }
-        Ok(Page { events, more, first_seq: FIRST })
+        Ok(Page { events, more, gone })
     }
 
     /// Reads events, in this order, until their bodies have `max_bytes`.
@@ -84,6 +83,9 @@ impl Shared {
     ) -> Result<Event, ReadError> {
         match reader.read(lsn, next) {
             Ok(Record::Message(record)) if room_key(record.room) == live.key && record.seq == seq.0 => {
+                if self.is_erased(record.user, lsn) {
+                    return Ok(Event::Erased { room: live.id.clone(), seq });
+                }
                 let Ok(body) = Body::parse(record.body) else {
                     return Ok(self.damaged(live, seq, lsn, &"its body is none"));
                 };
@@ -97,11 +99,17 @@ impl Shared {
                 Ok(Event::Member(MemberChanged { room, seq, user, change, role, by, at }))
             }
             Ok(Record::RoomEdited(record)) if room_key(record.room) == live.key && record.seq == seq.0 => {
-                let change = if record.created { RoomChange::Created } else { RoomChange::Changed };
-                let (title, topic) = (record.title.into_owned(), record.topic.into_owned());
-                let (room, at) = (live.id.clone(), Timestamp::from_millis(record.at));
                 let by = self.known_user(record.by, people)?;
-                Ok(Event::Room(RoomChanged { room, seq, change, title, topic, by, at }))
+                Ok(Event::Room(edited(live, record, None, by)))
+            }
+            Ok(Record::RoomKept(RoomKept { edited: record, seconds }))
+                if room_key(record.room) == live.key && record.seq == seq.0 =>
+            {
+                let by = self.known_user(record.by, people)?;
+                Ok(Event::Room(edited(live, record, Some(seconds), by)))
+            }
+            Ok(Record::Stub(stub)) if room_key(stub.room) == live.key && stub.seq == seq.0 => {
+                Ok(Event::Erased { room: live.id.clone(), seq })
             }
             Ok(_) => Ok(self.damaged(live, seq, lsn, &"it is another record")),
             // It was counted when that part of the journal was found.
@@ -109,6 +117,11 @@ impl Shared {
             Err(Unread::Damaged(error)) => Ok(self.damaged(live, seq, lsn, &error)),
             Err(Unread::Disk(error)) => Err(ReadError::Disk(error.to_string())),
         }
+    }
+
+    /// Whether a message of this person, in this record, is no more.
+    fn is_erased(&self, user: Id, lsn: Lsn) -> bool {
+        self.erased.read().get(&UserId(Uuid::from_bytes(user))).is_some_and(|&until| lsn < until)
     }
 
     fn known_user(&self, id: Id, people: &mut ById<UserId, User>) -> Result<User, ReadError> {
@@ -130,6 +143,13 @@ impl Shared {
         self.unreadable.note(&live.id, seq, why);
         Event::Unreadable { room: live.id.clone(), seq }
     }
+}
+
+fn edited(live: &LiveRoom, record: RoomEdited<'_>, retention_s: Option<u64>, by: User) -> RoomChanged {
+    let change = if record.created { RoomChange::Created } else { RoomChange::Changed };
+    let (title, topic) = (record.title.into_owned(), record.topic.into_owned());
+    let (room, seq, at) = (live.id.clone(), Seq(record.seq), Timestamp::from_millis(record.at));
+    RoomChanged { room, seq, change, title, topic, retention_s, by, at }
 }
 
 fn message(live: &LiveRoom, record: &MessageRecord<'_>, user: User, body: Body) -> Message {

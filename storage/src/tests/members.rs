@@ -112,7 +112,9 @@ fn a_deleted_room_is_gone_and_its_name_with_it() {
 fn a_change_of_a_room_is_seen_by_all_who_read_it() {
     let mut house = House::new();
     let attic = attic(&house);
-    house.enact(&attic, &alice(), Act::Edit { title: "The attic".into(), topic: String::new() }).expect("Alice may");
+    house
+        .enact(&attic, &alice(), Act::Edit { title: "The attic".into(), topic: String::new(), retention: None })
+        .expect("Alice may");
     for _ in ["at once", "after a restart", "from the index"] {
         let Sight::Open(place) = house.store.standings().look(&attic.id, Some(bob().id)) else { panic!("Bob is in") };
         assert_eq!((place.room.title.as_str(), place.room.topic.as_str()), ("The attic", ""));

@@ -57,7 +57,7 @@ fn an_empty_room_has_an_empty_page_and_a_missing_one_none() {
     let house = House::new();
     let green = house.room("green");
     let page = house.store.page(green.key, PageFrom::Newest, 10, 1_000).unwrap();
-    assert_eq!((page.events.len(), page.more, page.first_seq), (0, false, Seq(1)));
+    assert_eq!((page.events.len(), page.more, page.first_seq()), (0, false, Seq(1)));
     let missing = house.store.page(RoomKey(uuid::Uuid::nil()), PageFrom::Newest, 10, 1_000);
     assert_eq!(missing.unwrap_err(), ReadError::NoRoom);
 }

@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use crate::disk::faulty::FaultyDisk;
 use crate::start::Tuning;
+use crate::sweeping::Pace;
 use crate::{
     Act, Announce, Append, Durability, Enact, EnactRefused, Fatal, Follow, Incarnation, Intent, LogEvent, MakeRefused,
     MakeRoom, NewRoom, Open, OpenRefused, Opened, Options, Outcome, Refused, Room, RoomBatch, RoomKey, StartError,
@@ -42,6 +43,8 @@ pub(super) struct Ear {
     heard: Mutex<Vec<Heard>>,
     outcomes: Mutex<HashMap<Ticket, Outcome>>,
     fatal: Mutex<Option<Fatal>>,
+    erased: Mutex<Vec<UserId>>,
+    trimmed: Mutex<Vec<Arc<Room>>>,
     news: Condvar,
 }
 
@@ -55,7 +58,12 @@ impl Announce for Ear {
             let before = outcomes.insert(settled.ticket, settled.outcome);
             assert!(before.is_none(), "an append is settled once");
         }
+        self.trimmed.lock().extend(batch.trimmed);
         self.news.notify_all();
+    }
+
+    fn erased(&self, user: UserId) {
+        self.erased.lock().push(user);
     }
 
     fn failed(&self, fatal: Fatal) {
@@ -88,6 +96,15 @@ impl Ear {
             let late = self.news.wait_until(&mut outcomes, until).timed_out();
             assert!(!late, "no word of {ticket:?}");
         }
+    }
+
+    pub(super) fn erased(&self) -> Vec<UserId> {
+        self.erased.lock().clone()
+    }
+
+    /// Rooms that were trimmed, as they were told.
+    pub(super) fn trimmed(&self) -> Vec<Arc<Room>> {
+        self.trimmed.lock().clone()
     }
 
     pub(super) fn fatal(&self) -> Option<Fatal> {
@@ -125,7 +142,7 @@ impl House {
 
     pub(super) fn open(dir: Arc<TempDir>, tuning: Tuning, durability: Durability) -> Result<Self, StartError> {
         let ear = Arc::new(Ear::default());
-        let options = Options { dir: dir.path().into(), durability };
+        let options = Options { dir: dir.path().into(), durability, retention: None };
         let announce: Arc<dyn Announce> = ear.clone();
         let store = Store::start_tuned(&options, tuning.clone(), announce)?;
         Ok(Self { dir, tuning, durability, store, ear })
@@ -299,6 +316,12 @@ pub(super) fn small() -> Tuning {
     tuning.cursors_every = Duration::from_millis(10);
     tuning.apply_every = Duration::from_millis(5);
     tuning
+}
+
+/// The same, swept all the time.
+pub(super) fn swept() -> Tuning {
+    let pace = Pace { every: Duration::from_millis(5), round: Duration::ZERO, old: Duration::ZERO };
+    Tuning { sweep: pace, ..small() }
 }
 
 pub(super) fn room_id(room: &str) -> RoomId {

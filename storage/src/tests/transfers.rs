@@ -13,14 +13,14 @@ use crate::{
 };
 use greenroom_protocol::{MemberChange, Role, RoomId, RoomKind, Seq, User};
 
-fn lines_of(data: &Path, room: Option<RoomId>, secrets: bool) -> Result<(String, Exported), ExportFailed> {
+pub(super) fn lines_of(data: &Path, room: Option<RoomId>, secrets: bool) -> Result<(String, Exported), ExportFailed> {
     let mut out = Vec::new();
     let exported =
         export(&ExportAsked { data: data.into(), room, secrets, version: "test".into(), at: at(0) }, &mut out)?;
     Ok((String::from_utf8(out).unwrap(), exported))
 }
 
-fn read(lines: &str) -> Result<(Arc<tempfile::TempDir>, Imported), ImportFailed> {
+pub(super) fn read(lines: &str) -> Result<(Arc<tempfile::TempDir>, Imported), ImportFailed> {
     let dir = Arc::new(tempfile::tempdir().unwrap());
     let imported = import(dir.path(), &mut lines.as_bytes())?;
     Ok((dir, imported))
@@ -128,7 +128,7 @@ fn with_members() -> House {
     house.enact(&attic, &alice, add(&carol, Role::Moderator)).unwrap();
     let out = Act::Member { user: bob.clone(), guest: true, change: MemberChange::Removed, role: None };
     house.enact(&attic, &alice, out).unwrap();
-    house.enact(&attic, &carol, Act::Edit { title: "Loft".into(), topic: "dust".into() }).unwrap();
+    house.enact(&attic, &carol, Act::Edit { title: "Loft".into(), topic: "dust".into(), retention: None }).unwrap();
     house.chatter(&attic, &carol, 5);
     let direct = house.store.standings().direct_room(alice.id, bob.id);
     let direct = house.make(direct, RoomKind::Direct, &alice, std::slice::from_ref(&bob)).unwrap();

@@ -1,6 +1,6 @@
 //! Writes the lines.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -10,8 +10,8 @@ use greenroom_protocol::{Body, MessageId, Name, RoomId, RoomKind, Seq, Timestamp
 use uuid::Uuid;
 
 use super::line::{
-    AccountLine, CursorLine, End, FollowLine, Header, Line, LostLine, MemberLine, MessageLine, RoomDeletedLine,
-    RoomEditedLine, RoomLine, SecretLine, SeenLine, SignInLine, UserLine, VERSION,
+    AccountLine, CursorLine, End, ErasedLine, FollowLine, Header, Line, LostLine, MemberLine, MessageLine,
+    RoomDeletedLine, RoomEditedLine, RoomLine, SecretLine, SeenLine, SignInLine, TrimmedLine, UserLine, VERSION,
 };
 use crate::accounts::{Kept, kept};
 use crate::data_dir::Looked;
@@ -20,7 +20,9 @@ use crate::journal::Segments;
 use crate::journal::recovery::look;
 use crate::life::Life;
 use crate::logs::{Logs, Step, room_of_event};
-use crate::record::{CursorsMoved, Followed, Id, Lsn, MemberRecord, MessageRecord, Record, RoomCreated, RoomEdited};
+use crate::record::{
+    CursorsMoved, Followed, Id, Lsn, MemberRecord, MessageRecord, Record, RoomCreated, RoomEdited, RoomKept,
+};
 use crate::rooms::{nameless, room_key};
 use crate::{Cursor, RoomKey, StartError};
 
@@ -75,8 +77,8 @@ pub fn export(asked: &ExportAsked, out: &mut dyn Write) -> Result<Exported, Expo
     let dir = Looked::open(&asked.data)?;
     let (segments, next) = look(&dir.journal(), dir.store)?;
     let mut known = Known::default();
-    let lost = segments.replay(0, next - 1, |_, record| {
-        known.take(&record);
+    let lost = segments.replay(0, next - 1, |lsn, record| {
+        known.take(lsn, &record);
         Ok(())
     })?;
     if let Some(room) = &asked.room {
@@ -114,17 +116,17 @@ pub fn export(asked: &ExportAsked, out: &mut dyn Write) -> Result<Exported, Expo
 /// Writes what happened in the rooms, in order.
 fn happened(segments: &Segments, newest: Lsn, known: &Known, lines: &mut Lines<'_>) -> io::Result<()> {
     let mut logs = Logs::default();
-    let replayed = segments.replay(0, newest, |_, record| {
+    let replayed = segments.replay(0, newest, |lsn, record| {
         let step = logs.take(&record);
         let room = room_of_event(&record);
         if let (Step::Behind { last, .. }, Some(key), false) = (step, room, matches!(record, Record::Skipped(_)))
             && let Some(room) = known.id_of(key)
         {
-            let counted = u64::from(matches!(record, Record::Message(_)));
+            let counted = u64::from(matches!(record, Record::Message(_) | Record::Stub(_)));
             let messages = logs.head(key).ordinal.saturating_sub(counted);
             lines.write(&Line::Lost(LostLine { room, seq: last, messages }))?;
         }
-        match known.line_of(&record) {
+        match known.line_of(lsn, &record) {
             Some(line) if step != Step::Taken => lines.write(&line),
             Some(_) | None => Ok(()),
         }
@@ -140,6 +142,10 @@ struct Known {
     /// By the order in which they were made: a key begins with its time.
     rooms: BTreeMap<RoomKey, RoomLine>,
     cursors: BTreeMap<(RoomKey, UserId), Cursor>,
+    /// The newest event of each room that is no more.
+    gone: HashMap<RoomKey, Seq>,
+    /// Whose messages are no more, up to which record.
+    erased: HashMap<UserId, Lsn>,
     /// Who has to do with which room.
     seen: HashSet<(RoomKey, UserId)>,
     /// The only people that are told of.
@@ -147,7 +153,7 @@ struct Known {
 }
 
 impl Known {
-    fn take(&mut self, record: &Record<'_>) {
+    fn take(&mut self, lsn: Lsn, record: &Record<'_>) {
         match record {
             Record::RoomCreated(made) => {
                 if let Some(room) = line_of_room(made) {
@@ -170,14 +176,20 @@ impl Known {
                 self.see(member.room, member.by);
                 self.join_direct(member);
             }
-            Record::RoomEdited(edited) => self.see(edited.room, edited.by),
+            Record::RoomEdited(edited) | Record::RoomKept(RoomKept { edited, .. }) => self.see(edited.room, edited.by),
+            Record::Trimmed(trimmed) => {
+                self.gone.insert(room_key(trimmed.room), Seq(trimmed.seq));
+            }
+            Record::Erased(erased) => {
+                self.erased.insert(user_id(erased.user), lsn);
+            }
             Record::RoomDeleted(deleted) => self.see(deleted.room, deleted.by),
             Record::Cursors(moved) => {
                 let CursorsMoved { room, user, delivered, read, read_ordinal } = *moved;
                 self.see(room, user);
                 self.move_cursor(room, user, Cursor { delivered: Seq(delivered), read: Seq(read), read_ordinal });
             }
-            Record::Skipped(_) => {}
+            Record::Skipped(_) | Record::Stub(_) => {}
             Record::Document(put) => {
                 self.documents.insert(Key::from_bytes(put.key), put.value.map(<[u8]>::to_vec));
             }
@@ -255,13 +267,20 @@ impl Known {
     }
 
     /// The line of something that happened; none where it is told elsewhere, or in a room that is left out.
-    fn line_of(&self, record: &Record<'_>) -> Option<Line> {
+    fn line_of(&self, lsn: Lsn, record: &Record<'_>) -> Option<Line> {
         match record {
+            Record::Message(said) if self.is_gone(lsn, said) => self.stub(said.room, said.seq, said.at),
             Record::Message(said) => self.message(said),
+            Record::Stub(stub) => self.stub(stub.room, stub.seq, stub.at),
+            Record::Trimmed(trimmed) => {
+                let room = self.id_of(room_key(trimmed.room))?;
+                Some(Line::Trimmed(TrimmedLine { room, seq: Seq(trimmed.seq), messages: trimmed.ordinal }))
+            }
             Record::Follow(follow) => Some(Line::Follow(self.follow(follow)?)),
             Record::Unfollow(follow) => Some(Line::Unfollow(self.follow(follow)?)),
             Record::Member(member) => self.member(member),
-            Record::RoomEdited(edited) => self.edited(edited),
+            Record::RoomEdited(edited) => self.edited(edited, None),
+            Record::RoomKept(RoomKept { edited, seconds }) => self.edited(edited, Some(*seconds)),
             Record::RoomDeleted(deleted) => {
                 let (room, by, at) = (self.id_of(room_key(deleted.room))?, user_id(deleted.by), time(deleted.at));
                 Some(Line::RoomDeleted(RoomDeletedLine { room, by, at }))
@@ -270,7 +289,11 @@ impl Known {
                 let room = self.id_of(room_key(skipped.room))?;
                 Some(Line::Lost(LostLine { room, seq: Seq(skipped.seq), messages: skipped.ordinal }))
             }
-            Record::RoomCreated(_) | Record::Person(_) | Record::Cursors(_) | Record::Document(_) => None,
+            Record::RoomCreated(_)
+            | Record::Person(_)
+            | Record::Cursors(_)
+            | Record::Document(_)
+            | Record::Erased(_) => None,
         }
     }
 
@@ -290,13 +313,24 @@ impl Known {
         }))
     }
 
-    fn edited(&self, edited: &RoomEdited<'_>) -> Option<Line> {
+    /// Whether nobody can read it any more, though its text is still in the journal.
+    fn is_gone(&self, lsn: Lsn, said: &MessageRecord<'_>) -> bool {
+        let trimmed = self.gone.get(&room_key(said.room)).is_some_and(|gone| said.seq <= gone.0);
+        trimmed || self.erased.get(&user_id(said.user)).is_some_and(|&until| lsn < until)
+    }
+
+    fn stub(&self, room: Id, seq: u64, at: i64) -> Option<Line> {
+        Some(Line::Erased(ErasedLine { room: self.id_of(room_key(room))?, seq: Seq(seq), at: time(at) }))
+    }
+
+    fn edited(&self, edited: &RoomEdited<'_>, retention_s: Option<u64>) -> Option<Line> {
         Some(Line::RoomEdited(RoomEditedLine {
             room: self.id_of(room_key(edited.room))?,
             seq: Seq(edited.seq),
             created: edited.created,
             title: edited.title.clone().into_owned(),
             topic: edited.topic.clone().into_owned(),
+            retention_s,
             by: user_id(edited.by),
             at: time(edited.at),
         }))

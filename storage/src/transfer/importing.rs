@@ -12,8 +12,8 @@ use greenroom_protocol::limits::{BATCH_BYTES, DISK_RESERVE_BYTES, PREALLOCATE_BY
 use greenroom_protocol::{RoomId, Seq, UserId};
 
 use super::line::{
-    CursorLine, End, FollowLine, Header, Line, LostLine, MemberLine, MessageLine, RoomDeletedLine, RoomEditedLine,
-    RoomLine, SecretLine, SeenLine, SignInLine, UserLine, VERSION,
+    CursorLine, End, ErasedLine, FollowLine, Header, Line, LostLine, MemberLine, MessageLine, RoomDeletedLine,
+    RoomEditedLine, RoomLine, SecretLine, SeenLine, SignInLine, TrimmedLine, UserLine, VERSION,
 };
 use crate::accounts::{Access, Admins, SignIn, admins_put, documents_of, seen_put, sign_in_puts};
 use crate::backup::{beside, is_free, put_in_place};
@@ -27,7 +27,7 @@ use crate::journal::tail::{JournalTail, NotAppended, Space};
 use crate::journal::{FrameBuilder, Segments};
 use crate::record::{
     CursorsMoved, DocumentPut, Followed, Lsn, MemberRecord, MessageRecord, Person, RECORD_BYTES_MAX, Record,
-    RoomCreated, RoomDeleted, RoomEdited, Skipped,
+    RoomCreated, RoomDeleted, RoomEdited, RoomKept, Skipped, Stub, Trimmed,
 };
 use crate::standings::direct_room;
 use crate::{Head, RoomKey, StartError};
@@ -206,6 +206,8 @@ impl Import {
             Line::Member(member) => self.member(&member)?,
             Line::RoomEdited(edited) => self.edited(&edited)?,
             Line::RoomDeleted(deleted) => self.deleted(&deleted)?,
+            Line::Trimmed(trimmed) => self.trimmed(&trimmed)?,
+            Line::Erased(erased) => self.erased(&erased)?,
             Line::Lost(lost) => self.lost(&lost)?,
             Line::Cursor(cursor) => self.cursor(&cursor)?,
             Line::End(End { lines }) => {
@@ -316,7 +318,7 @@ impl Import {
     fn edited(&mut self, edited: &RoomEditedLine) -> Result<(), Wrong> {
         self.knows(edited.by)?;
         let (room, head) = self.next(&edited.room, edited.seq)?;
-        self.push(&Record::RoomEdited(RoomEdited {
+        let record = RoomEdited {
             room: *room.0.as_bytes(),
             seq: edited.seq.0,
             ordinal: head.ordinal,
@@ -325,7 +327,11 @@ impl Import {
             topic: edited.topic.as_str().into(),
             by: *edited.by.0.as_bytes(),
             at: edited.at.as_millis(),
-        }))?;
+        };
+        self.push(&match edited.retention_s {
+            None => Record::RoomEdited(record),
+            Some(seconds) => Record::RoomKept(RoomKept { edited: record, seconds }),
+        })?;
         self.rooms.insert(edited.room.clone(), (room, Head { seq: edited.seq, ..head }));
         Ok(())
     }
@@ -360,6 +366,29 @@ impl Import {
         self.ids.insert(key, number);
         self.rooms.insert(said.room.clone(), (room, head));
         self.messages += 1;
+        Ok(())
+    }
+
+    fn trimmed(&mut self, trimmed: &TrimmedLine) -> Result<(), Wrong> {
+        let (room, head) = self.place(&trimmed.room)?;
+        must(trimmed.seq <= head.seq, || format!("{} has no event {} yet", trimmed.room, trimmed.seq))?;
+        let (seq, ordinal) = (trimmed.seq.0, trimmed.messages);
+        must(ordinal <= head.ordinal, || format!("there can't be {ordinal} messages by then"))?;
+        self.push(&Record::Trimmed(Trimmed { room: *room.0.as_bytes(), seq, ordinal })).map(|_| ())
+    }
+
+    fn erased(&mut self, erased: &ErasedLine) -> Result<(), Wrong> {
+        let (room, head) = self.next(&erased.room, erased.seq)?;
+        let head = Head { seq: erased.seq, ordinal: head.ordinal + 1 };
+        self.push(&Record::Stub(Stub {
+            room: *room.0.as_bytes(),
+            seq: head.seq.0,
+            ordinal: head.ordinal,
+            at: erased.at.as_millis(),
+            key: None,
+            digest: None,
+        }))?;
+        self.rooms.insert(erased.room.clone(), (room, head));
         Ok(())
     }
 

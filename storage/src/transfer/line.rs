@@ -25,6 +25,8 @@ pub(super) enum Line {
     Member(MemberLine),
     RoomEdited(RoomEditedLine),
     RoomDeleted(RoomDeletedLine),
+    Trimmed(TrimmedLine),
+    Erased(ErasedLine),
     Lost(LostLine),
     Cursor(CursorLine),
     End(End),
@@ -161,6 +163,9 @@ pub(super) struct RoomEditedLine {
     pub(super) created: bool,
     pub(super) title: String,
     pub(super) topic: String,
+    /// For how long it keeps its events; for ever where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) retention_s: Option<u64>,
     pub(super) by: UserId,
     pub(super) at: Timestamp,
 }
@@ -170,6 +175,25 @@ pub(super) struct RoomEditedLine {
 pub(super) struct RoomDeletedLine {
     pub(super) room: RoomId,
     pub(super) by: UserId,
+    pub(super) at: Timestamp,
+}
+
+/// The events up to this one are no more: they were older than they are kept.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TrimmedLine {
+    pub(super) room: RoomId,
+    pub(super) seq: Seq,
+    /// How many messages there were up to it.
+    pub(super) messages: u64,
+}
+
+/// A message was here, and is no more.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ErasedLine {
+    pub(super) room: RoomId,
+    pub(super) seq: Seq,
     pub(super) at: Timestamp,
 }
 
@@ -269,7 +293,16 @@ mod tests {
             at,
         };
         let (title, topic) = ("Green".to_owned(), "grass".to_owned());
-        let edited = RoomEditedLine { room: room.clone(), seq, created: true, title, topic, by: user, at };
+        let edited = RoomEditedLine {
+            room: room.clone(),
+            seq,
+            created: true,
+            title,
+            topic,
+            retention_s: Some(60),
+            by: user,
+            at,
+        };
         let said = MessageLine {
             room: room.clone(),
             seq,
@@ -292,6 +325,8 @@ mod tests {
             Line::Member(member),
             Line::RoomEdited(edited),
             Line::RoomDeleted(RoomDeletedLine { room: room.clone(), by: user, at }),
+            Line::Trimmed(TrimmedLine { room: room.clone(), seq, messages: 1 }),
+            Line::Erased(ErasedLine { room: room.clone(), seq, at }),
             Line::Lost(LostLine { room: room.clone(), seq, messages: 1 }),
             Line::Cursor(CursorLine { room, user, delivered: seq, read: seq, read_messages: 1 }),
             Line::End(End { lines: 9 }),

@@ -22,6 +22,8 @@ use crate::{
 pub(super) struct Effects {
     /// For each room, in the order of submission.
     pub(super) in_order: Vec<Effect>,
+    /// Whose messages are no more; told before anybody is answered.
+    pub(super) erased: Vec<UserId>,
     /// After all of it.
     pub(super) made: Vec<Answer<Result<Arc<Room>, MakeRefused>>>,
     pub(super) enacted: Vec<Answer<Result<(), EnactRefused>>>,
@@ -48,6 +50,7 @@ pub(super) fn effects(intents: Drain<'_, Intent>, plan: Plan, shared: &Shared, l
             live.alter(alteration);
         }
     }
+    shared.erased.write().extend(plan.erased.iter().copied());
     let mut gathering = Gathering { shared, effects: Effects::default(), open: ById::default(), rooms: Vec::new() };
     for (intent, decision) in intents.zip(plan.decisions) {
         match (intent, decision) {
@@ -84,6 +87,13 @@ pub(super) fn effects(intents: Drain<'_, Intent>, plan: Plan, shared: &Shared, l
             (Intent::Change(change), Decision::Change(changed)) => {
                 gathering.effects.changed.push((change.reply, changed));
             }
+            (Intent::Trim(trim), Decision::Trim(trimmed)) => {
+                if trimmed {
+                    let (room, batch) = gathering.batch(trim.room);
+                    batch.trimmed = room.live.as_ref().map(|live| live.room());
+                }
+            }
+            (Intent::Seal, Decision::Seal) => {}
             (
                 Intent::Append(_)
                 | Intent::Open(_)
@@ -91,14 +101,17 @@ pub(super) fn effects(intents: Drain<'_, Intent>, plan: Plan, shared: &Shared, l
                 | Intent::Enact(_)
                 | Intent::Follow(_)
                 | Intent::Unfollow(_)
-                | Intent::Change(_),
+                | Intent::Change(_)
+                | Intent::Trim(_)
+                | Intent::Seal,
                 _,
             ) => {
                 unreachable!("each decision is on the intent of its place")
             }
         }
     }
-    let Gathering { effects, rooms, .. } = gathering;
+    let Gathering { mut effects, rooms, .. } = gathering;
+    effects.erased = plan.erased.iter().map(|(user, _)| *user).collect();
     if records > 0 {
         shared.layers.add(records, |layer| {
             for room in &rooms {
@@ -121,6 +134,7 @@ pub(super) fn effects(intents: Drain<'_, Intent>, plan: Plan, shared: &Shared, l
                 layer.follow(user, room, on);
             }
             layer.documents.extend(plan.documents);
+            layer.erased.extend(plan.erased.iter().copied());
             layer.count(last, records);
         });
     }
@@ -180,7 +194,7 @@ impl Gathering<'_> {
     /// Where what happens next in a room is told.
     fn batch(&mut self, key: RoomKey) -> (&mut InRoom, &mut RoomBatch) {
         let (batch, room) = *self.open.entry(key).or_insert_with(|| {
-            let batch = RoomBatch { room: key, events: Vec::new(), settled: Vec::new(), deleted: false };
+            let batch = RoomBatch { room: key, events: Vec::new(), settled: Vec::new(), trimmed: None, deleted: false };
             self.effects.in_order.push(Effect::Committed(batch));
             let live = self.shared.rooms.by_key(key);
             self.rooms.push(InRoom { key, live, happened: Vec::new() });

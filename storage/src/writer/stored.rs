@@ -6,7 +6,7 @@ use crate::documents::Key;
 use crate::fingerprint::Fingerprint;
 use crate::journal::Reader;
 use crate::ledger::Stored;
-use crate::record::{Lsn, MessageRecord, Record};
+use crate::record::{Lsn, Record};
 use crate::shared::Shared;
 use crate::{ReadError, RoomKey};
 
@@ -18,10 +18,10 @@ impl Stored for StoredHere<'_> {
         self.0.segments.find_sealed(key)
     }
 
-    fn message(&self, lsn: Lsn, show: &mut dyn FnMut(&MessageRecord<'_>)) -> bool {
+    fn message(&self, lsn: Lsn, show: &mut dyn FnMut(&Record<'_>)) -> bool {
         let mut reader = Reader::new(&self.0.segments);
-        let Ok(Record::Message(message)) = reader.read(lsn, None) else { return false };
-        show(&message);
+        let Ok(record @ (Record::Message(_) | Record::Stub(_))) = reader.read(lsn, None) else { return false };
+        show(&record);
         true
     }
 

@@ -5,8 +5,8 @@ use axum::http::StatusCode;
 use axum::{Extension, Json};
 use greenroom_actors::{Access, AccessChange, Account, Act, Administrator, Engine, Registration};
 use greenroom_protocol::{Name, Timestamp, UserId};
-use serde::Serialize;
-use utoipa::ToSchema;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::bodies::{AccessChanges, NewAccount};
 use crate::document::examples;
@@ -123,14 +123,25 @@ pub(super) async fn change(
     Ok(Json(account.into()))
 }
 
+/// What is to become of what somebody has said.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Legacy {
+    /// Whether it is erased with the account; else it stays, under their name.
+    #[serde(default)]
+    erase: bool,
+}
+
 /// Ends somebody's account, and what it says of them.
 #[utoipa::path(
     delete, path = "/api/admin/users/{user}", tag = "administration", operation_id = "admin_delete_user",
-    params(("user" = String, Path, description = "an id or a name", example = "bob")),
+    params(("user" = String, Path, description = "an id or a name", example = "bob"), Legacy),
     responses(
         (status = 204, description = "deleted; the name is nobody else's"),
         (status = 404, description = "nobody has this account, or whoever asks is no admin"),
         (status = 409, description = "there is to be an admin"),
+        (status = 422, description = "`erase` is `true` or `false`"),
     ),
     security(("bearer" = []), ("cookie" = [])),
 )]
@@ -138,8 +149,28 @@ pub(super) async fn delete(
     State(engine): State<Engine>,
     Extension(by): Extension<Administrator>,
     PathOf(user): PathOf<String>,
+    QueryOf(Legacy { erase }): QueryOf<Legacy>,
 ) -> Result<StatusCode, Problem> {
-    engine.administer(by, &user, Act::Delete).await?;
+    engine.administer(by, &user, Act::Delete { erase }).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Erases all that somebody has said until now, in all rooms. They stay, and may say more.
+#[utoipa::path(
+    delete, path = "/api/admin/users/{user}/messages", tag = "administration", operation_id = "admin_erase",
+    params(("user" = String, Path, description = "an id or a name; of guests and of those who are deleted, an id", example = "bob")),
+    responses(
+        (status = 204, description = "nobody can read it any more; it leaves the disk soon"),
+        (status = 404, description = "nobody of this name or id has written here, or whoever asks is no admin"),
+    ),
+    security(("bearer" = []), ("cookie" = [])),
+)]
+pub(super) async fn erase(
+    State(engine): State<Engine>,
+    Extension(by): Extension<Administrator>,
+    PathOf(user): PathOf<String>,
+) -> Result<StatusCode, Problem> {
+    engine.erase(by, &user).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -1,6 +1,7 @@
 //! Making rooms, and changing them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
@@ -83,14 +84,14 @@ pub(super) async fn look(
     Ok(Json(edge.engine.room(identity.person.user.id, &room_id(&room)?).await?))
 }
 
-/// Changes what a room is called, or about.
+/// Changes what a room is called, or about, or for how long it keeps what is said.
 #[utoipa::path(
     patch, path = "/api/rooms/{room}", tag = "rooms", operation_id = "edit_room",
     params(("room" = RoomId, Path, description = "The room's id", example = "attic")),
     request_body(content = RoomChanges, example = json!(examples::room_changes())),
     responses(
         (status = 200, description = "the room as it is now", body = RoomView, example = json!(examples::room())),
-        (status = 403, description = "only owners and moderators change a room"),
+        (status = 403, description = "only owners and moderators change a room, and only owners for how long it keeps what is said"),
         (status = 404, description = "there is no such room"),
         (status = 409, description = "the room changes too often just now"),
     ),
@@ -103,8 +104,9 @@ pub(super) async fn edit(
     mut fields: Fields,
 ) -> Result<Json<RoomView>, Problem> {
     let (title, topic) = (fields.text("title"), fields.text("topic"));
+    let retention = fields.number_or_null("retention_s").map(|seconds| seconds.map(Duration::from_secs));
     fields.all_read()?;
-    let edit = RoomEdit { title, topic };
+    let edit = RoomEdit { title, topic, retention };
     Ok(Json(edge.engine.edit_room(&identity.person, &room_id(&room)?, edit).await?))
 }
 

@@ -68,6 +68,15 @@ impl Engine {
         self.accounts(query, after).await
     }
 
+    /// What somebody has said until now is no more, for whoever reads from now on.
+    ///
+    /// # Errors
+    /// Where nobody is known by that, whoever asks is no admin, or nothing can be stored now.
+    pub async fn erase(&self, by: Administrator, user: &str) -> Result<(), AdministrationFailed> {
+        let (accounts, user) = (self.accounts.clone(), user.to_owned());
+        to_its_end(async move { accounts.erase(by, &user).await }).await
+    }
+
     /// A page of all rooms whose ids begin like this, behind `after`, and whether there are more.
     ///
     /// # Errors

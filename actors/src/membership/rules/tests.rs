@@ -15,7 +15,7 @@ fn person() -> Person {
 fn place(kind: RoomKind, role: Option<Role>) -> Place {
     let id = RoomId::parse("attic").unwrap();
     let (key, epoch) = (RoomKey(Uuid::now_v7()), Epoch::new());
-    let room = Arc::new(Room { key, id, kind, title: "Attic".into(), topic: String::new(), epoch });
+    let room = Arc::new(Room::new(key, id, kind, "Attic".into(), epoch));
     Place { room, head: Head::default(), role, changed: Seq::ZERO }
 }
 
@@ -51,7 +51,7 @@ fn a_private_room_is_changed_by_those_who_may_and_nobody_else() {
     assert_eq!(remove(Some(Role::Owner)), owners);
     assert_eq!(remove(None), nobody);
     assert_eq!(table(|mine| delete(&private(mine))), owners);
-    let title = RoomEdit { title: Some("The attic".into()), topic: None };
+    let title = RoomEdit { title: Some("The attic".into()), ..RoomEdit::default() };
     assert_eq!(table(|mine| edit(&private(mine), &title)), both);
     assert!(matches!(edit(&private(Some(Role::Owner)), &RoomEdit::default()), Ok(Verdict::Nothing)));
 }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use greenroom_protocol::limits::{PAGE_BYTES, ROOM_RECENT_BYTES, ROOM_RECENT_EVENTS};
-use greenroom_protocol::{LastMessage, Seq};
+use greenroom_protocol::{Event, LastMessage, Message, Seq, UserId};
 use greenroom_storage::{Head, LogEvent, PageFrom};
 
 /// The newest events without a gap, up to the head of the log.
@@ -49,6 +49,24 @@ impl Recent {
         }
     }
 
+    /// Forgets what is no more.
+    pub(super) fn trim(&mut self, gone: Seq) {
+        let count = self.events.partition_point(|event| event.event.seq() <= gone);
+        self.bytes -= self.events.drain(..count).map(|event| weight(&event)).sum::<usize>();
+    }
+
+    /// Forgets what somebody has said.
+    pub(super) fn erase(&mut self, user: UserId) {
+        for event in &mut self.events {
+            let said = event.event.message().filter(|message| message.user.id == user);
+            if let Some(Message { room, seq, .. }) = said.cloned() {
+                self.bytes -= weight(event);
+                event.event = Event::Erased { room, seq };
+                self.bytes += weight(event);
+            }
+        }
+    }
+
     pub(super) fn last_message(&self) -> Option<LastMessage> {
         self.events.iter().rev().find_map(|event| event.event.message()).map(LastMessage::from)
     }
@@ -64,24 +82,25 @@ impl Recent {
         Some(self.events.iter().skip(skip).cloned().collect())
     }
 
-    /// A page of at most `limit` events and as many bytes as a frame takes, where all of it is in memory.
-    pub(super) fn page(&self, from: PageFrom, limit: usize, head: Head) -> Option<Vec<LogEvent>> {
-        let forgotten = self.forgotten(head);
+    /// A page of at most `limit` events and as many bytes as a frame takes, where all of it is in memory. Events up to
+    /// `gone` are no more.
+    pub(super) fn page(&self, from: PageFrom, limit: usize, head: Head, gone: Seq) -> Option<Vec<LogEvent>> {
+        let on_disk = self.forgotten(head).0 - gone.0;
         match from {
             PageFrom::After(cursor) => {
-                let mut events = self.after(cursor, head)?;
+                let mut events = self.after(cursor.max(gone), head)?;
                 events.truncate(limit);
                 events.truncate(fitting(events.iter()));
                 Some(events)
             }
-            PageFrom::Newest => self.newest_before(head.seq.next(), limit, forgotten),
-            PageFrom::Before(seq) => self.newest_before(seq.min(head.seq.next()), limit, forgotten),
+            PageFrom::Newest => self.newest_before(head.seq.next(), limit, head, on_disk),
+            PageFrom::Before(seq) => self.newest_before(seq.min(head.seq.next()), limit, head, on_disk),
         }
     }
 
-    fn newest_before(&self, seq: Seq, limit: usize, forgotten: Seq) -> Option<Vec<LogEvent>> {
-        let end = usize::try_from(seq.0.checked_sub(1)?.checked_sub(forgotten.0)?).ok()?;
-        let limit = limit.min(end + usize::try_from(forgotten.0).unwrap_or(usize::MAX));
+    fn newest_before(&self, seq: Seq, limit: usize, head: Head, on_disk: u64) -> Option<Vec<LogEvent>> {
+        let end = usize::try_from(seq.0.checked_sub(1)?.checked_sub(self.forgotten(head).0)?).ok()?;
+        let limit = limit.min(end + usize::try_from(on_disk).unwrap_or(usize::MAX));
         let wanted = fitting(self.events.iter().take(end).rev().take(limit));
         // All that was asked for, or as much as one frame takes; else the rest is on the disk.
         let whole = wanted == limit || wanted < end;

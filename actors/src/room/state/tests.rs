@@ -11,7 +11,7 @@ use super::*;
 fn green() -> Arc<Room> {
     let id = RoomId::parse("green").unwrap();
     let (key, epoch) = (RoomKey(Uuid::now_v7()), Epoch::new());
-    Arc::new(Room { key, id, kind: RoomKind::Group, title: "Green".into(), topic: String::new(), epoch })
+    Arc::new(Room::new(key, id, RoomKind::Group, "Green".into(), epoch))
 }
 
 fn person(name: &str) -> Person {
@@ -157,6 +157,40 @@ fn who_was_away_for_more_than_a_thousand_events_starts_anew() {
     let at = |since| Standpoint { since: Some(Seq(since)), epoch: None, limit: 50 };
     assert!(!state.plan_join(&at(500)).reset);
     assert!(state.plan_join(&at(499)).reset);
+}
+
+#[test]
+fn what_is_no_more_is_on_no_page_and_whoever_stands_before_it_starts_anew() {
+    let Fixture { room, mut state, now, .. } = room_with(10);
+    let gone = Head { seq: Seq(6), ordinal: 6 };
+    state.trimmed(gone, now);
+    state.trimmed(Head { seq: Seq(2), ordinal: 2 }, now);
+    assert_eq!(state.room().first_seq(), Seq(7), "it never comes back");
+    let page = |from, limit| state.page(from, limit).map(|events| seqs(&events));
+    assert_eq!(page(PageFrom::Newest, 50), Some(vec![7, 8, 9, 10]), "memory knows that there is no more");
+    assert_eq!(
+        (page(PageFrom::Before(Seq(9)), 50), page(PageFrom::After(Seq(2)), 2)),
+        (Some(vec![7, 8]), Some(vec![7, 8]))
+    );
+    assert!(!state.has_more(PageFrom::Newest, &state.page(PageFrom::Newest, 50).unwrap()));
+    let plan = |since| state.plan_join(&Standpoint { since: Some(Seq(since)), epoch: Some(room.epoch), limit: 50 });
+    assert!(plan(5).reset && !plan(6).reset && !plan(10).reset);
+    assert_eq!(plan(5).events.map(|events| seqs(&events)), Some(vec![7, 8, 9, 10]));
+    assert_eq!(state.last_message().map(|last| last.seq), Some(Seq(10)));
+    state.trimmed(Head { seq: Seq(10), ordinal: 10 }, now);
+    assert_eq!((state.last_message(), state.page(PageFrom::Newest, 50)), (None, Some(Vec::new())));
+}
+
+#[test]
+fn what_somebody_has_said_is_erased_from_memory_and_keeps_its_place() {
+    let Fixture { room, mut state, now, ana } = room_with(2);
+    let bob = person("bob");
+    state.announced(vec![event(&room, 3, &bob.user), event(&room, 4, &ana.user)], Vec::new(), now);
+    state.erased(ana.user.id);
+    let page = state.page(PageFrom::Newest, 50).unwrap();
+    assert_eq!(seqs(&page), [1, 2, 3, 4]);
+    let erased = |event: &&LogEvent| matches!(event.event, Event::Erased { .. });
+    assert_eq!((page.iter().filter(erased).count(), state.last_message()), (3, None));
 }
 
 #[test]
