@@ -25,8 +25,9 @@ impl RoomShell {
         if join.outbox.has_answered(&self.id, join.join) {
             return self.resume(&join);
         }
-        if join.is_answered() && join.outbox.owes(&self.id) {
-            // It was put out, and waits for answers.
+        let put_out = self.open_room().state.is_put_out(join.session);
+        if join.is_answered() && (put_out || join.outbox.owes(&self.id)) {
+            // It was put out, and waits for answers; or it called on this room before it could know.
             return self.put_out_and_answer(&join);
         }
         if join.is_answered() {

@@ -270,6 +270,12 @@ impl RoomState {
         silent
     }
 
+    /// Whether a session was put out, and has not left since.
+    #[must_use]
+    pub fn is_put_out(&self, session: SessionId) -> bool {
+        self.put_out.contains_key(&session)
+    }
+
     /// Takes a session's seat away; says whose typing that ends.
     pub fn stand_up(&mut self, session: SessionId, now: Instant) -> Option<User> {
         self.put_out.remove(&session);
