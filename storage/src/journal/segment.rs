@@ -96,7 +96,10 @@ impl Segment {
         let segment = Self::open(dir, first, Vec::new(), checksum)?;
         match Catalogue::open(&segment.catalogue_path(), first, checksum) {
             Ok(catalogue) => *segment.contents.write() = Contents::Catalogued(Arc::new(catalogue)),
-            Err(_) => segment.catalogue_again(behind, keys)?,
+            Err(_) => {
+                tracing::warn!(segment = %segment.name(), "its catalogue is missing or damaged; making it again");
+                segment.catalogue_again(behind, keys)?;
+            }
         }
         Ok(segment)
     }
@@ -119,7 +122,9 @@ impl Segment {
     /// What is in its place now, with a new catalogue.
     pub(crate) fn reopened(&self, behind: Lsn, keys: &Fingerprinter) -> io::Result<Self> {
         let dir = self.path.parent().unwrap_or(Path::new("."));
-        Self::open_sealed(dir, self.first, behind, self.checksum, keys)
+        let segment = Self::open(dir, self.first, Vec::new(), self.checksum)?;
+        segment.catalogue_again(behind, keys)?;
+        Ok(segment)
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -214,7 +219,6 @@ impl Segment {
             // It would be the catalogue of what is in its place now.
             return Err(io::ErrorKind::StaleNetworkFileHandle.into());
         }
-        tracing::warn!(segment = %self.path.display(), "a segment's catalogue is missing or damaged; making it again");
         let bytes = self.bytes()?;
         let found = scan(&bytes, SEGMENT_HEADER, self.first, Some(behind), self.checksum);
         let (places, keys) = contents(&bytes, &found, self.first, self.checksum, fingerprinter);
