@@ -137,7 +137,7 @@ pub(crate) struct RoomChanges {
     #[schema(max_length = 500)]
     topic: Option<String>,
     /// For how many seconds it keeps what is said; `null` for ever.
-    #[schema(minimum = 60, maximum = 3_153_600_000_u64)]
+    #[schema(minimum = 60, maximum = 3_153_600_000_u64, extensions(("x-null-means" = json!("for ever"))))]
     retention_s: Option<u64>,
 }
 

@@ -93,7 +93,10 @@ fn header_of(status: u16) -> Option<(&'static str, &'static str)> {
     }
 }
 
-/// What may be left out is left out where there is nothing, and never null.
+/// An extension that says what null means in a field.
+const NULL_MEANS: &str = "x-null-means";
+
+/// What may be left out is left out where there is nothing, and never null, but where null is said to mean something.
 pub(super) fn never_null(value: &mut Value) {
     match value {
         Value::Array(items) => items.iter_mut().for_each(never_null),
@@ -120,6 +123,9 @@ fn optional_fields(object: &mut Map<String, Value>) {
 
 /// The schema without null.
 fn something(schema: &mut Value) {
+    if schema.get(NULL_MEANS).is_some() {
+        return;
+    }
     let null = json!("null");
     if let Some(Value::Array(kinds)) = schema.get_mut("type") {
         kinds.retain(|kind| *kind != null);
