@@ -20,7 +20,7 @@ use crate::{Head, ReadError, RoomKey, Trim};
 const TOGETHER: u64 = 256;
 
 /// Events of a room that one look passes over: the next look goes on behind them.
-const AT_ONCE: u64 = 64 * TOGETHER;
+const AT_ONCE: u64 = 256 * TOGETHER;
 
 /// Looks for what is too old.
 #[derive(Debug)]
@@ -53,9 +53,9 @@ impl Retention {
             return None;
         }
         match too_old(shared, live, earlier(now, kept)) {
-            Ok(Old { gone, next }) => {
+            Ok(Old { gone, next, more }) => {
                 let next = next.map_or(later(now, kept), |at| later(at, kept));
-                self.due.insert(live.key, next.max(later(now, step)));
+                self.due.insert(live.key, if more { now } else { next.max(later(now, step)) });
                 gone.map(|gone| Trim { room: live.key, gone })
             }
             Err(error) => {
@@ -70,8 +70,10 @@ impl Retention {
 struct Old {
     /// The newest event that is too old.
     gone: Option<Head>,
-    /// When the first that is not came about.
+    /// When the first that is not came about; nothing where none was found.
     next: Option<Timestamp>,
+    /// Whether not all were looked at.
+    more: bool,
 }
 
 /// Reads a room's events from the oldest on, up to the first that is not older than this.
@@ -90,14 +92,13 @@ fn too_old(shared: &Shared, live: &LiveRoom, than: Timestamp) -> Result<Old, Rea
                 Err(Unread::Disk(error)) => return Err(ReadError::Disk(error.to_string())),
             };
             if at.is_some_and(|at| at > than) {
-                return Ok(Old { gone, next: at });
+                return Ok(Old { gone, next: at, more: false });
             }
             seq += 1;
             gone = Some(head(seq, place.ordinal));
         }
     }
-    // Where there is more to look at, it is soon.
-    Ok(Old { gone, next: (seq < end).then_some(than) })
+    Ok(Old { gone, next: None, more: seq < end })
 }
 
 /// When an event came about.
