@@ -86,17 +86,6 @@ export const texts = {
     delete: 'Delete',
   },
 
-  notice: {
-    joined: (who: string) => `${who} joined`,
-    left: (who: string) => `${who} left`,
-    added: (who: string, by: string) => `${by} added ${who}`,
-    removed: (who: string, by: string) => `${by} removed ${who}`,
-    role: (who: string) => `${who} has a new role`,
-    created: (by: string) => `${by} made this room`,
-    changed: (by: string) => `${by} changed this room`,
-    someone: 'Someone',
-  },
-
   typing: {
     one: (a: string) => `${a} is typing…`,
     two: (a: string, b: string) => `${a} and ${b} are typing…`,
