@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -44,6 +45,25 @@ export class Server {
       child.once('error', reject);
       child.once('exit', (code) => reject(new Error(`the server ended with ${code}: ${said}`)));
     });
+  }
+
+  /** Somebody of no account says many lines in a room: "Line 1.", "Line 2." … */
+  async fills(room: string, lines: number): Promise<void> {
+    const post = async (path: string, body: object, token?: string): Promise<{ token: string }> => {
+      const headers: Record<string, string> = { 'content-type': 'application/json' };
+      if (token !== undefined) headers.authorization = `Bearer ${token}`;
+      const answer = await fetch(this.url + path, {
+        method: 'POST',
+        headers,
+        body: JSON.stringify(body),
+      });
+      if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+      return (await answer.json()) as { token: string };
+    };
+    const { token } = await post('/api/session', { guest: 'Clerk' });
+    for (let i = 1; i <= lines; i++) {
+      await post(`/api/rooms/${room}/messages`, { id: randomUUID(), body: `Line ${i}.` }, token);
+    }
   }
 
   /** As an operator stops it; resolves with its exit code. */

@@ -80,7 +80,6 @@ export const texts = {
       read: 'Read',
       failed: 'Not sent',
     },
-    readBy: (n: number) => `Read by ${n}`,
     notSent: (why: string | undefined) => (why ? `Not sent: ${why}` : 'Not sent'),
     retry: 'Retry',
     delete: 'Delete',

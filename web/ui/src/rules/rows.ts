@@ -15,6 +15,8 @@ export interface MessageRow {
   mine: boolean;
   /** The first of its group shows the name. */
   head: boolean;
+  /** The number of the message that it answers. */
+  replyTo?: number;
   /** Its number in the log; none while it has no echo. */
   seq?: number;
   parcel?: Parcel;
@@ -98,13 +100,14 @@ function belongsTo(row: MessageRow, before: MessageRow): boolean {
 }
 
 function messageRow(message: Message, me: User): MessageRow {
-  const { user, body, at, seq, id } = message;
+  const { user, body, at, seq, id, reply_to: replyTo } = message;
   return {
     kind: 'message',
     key: keyOf(user, id),
     user,
     body,
     at,
+    replyTo,
     seq,
     head: true,
     mine: user.id === me.id,
@@ -113,13 +116,14 @@ function messageRow(message: Message, me: User): MessageRow {
 
 /** The same key as its echo will have, so that the echo takes its place without a flicker. */
 function parcelRow(parcel: Parcel, me: User): MessageRow {
-  const { id, body, at, seq } = parcel;
+  const { id, body, at, replyTo, seq } = parcel;
   return {
     kind: 'message',
     key: keyOf(me, id),
     user: me,
     body,
     at,
+    replyTo,
     seq,
     head: true,
     mine: true,

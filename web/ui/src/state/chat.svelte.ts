@@ -12,8 +12,11 @@ import { sentence, texts } from '../texts';
 import type { ClientFrame, Failure, ServerFrame, User, Welcome } from '../wire';
 import { Announcer } from './announcer.svelte';
 import { Attention } from './attention.svelte';
+import { Drafts } from './drafts.svelte';
 import { Lobby } from './lobby.svelte';
+import { Quotes } from './quotes.svelte';
 import { Rooms, type Asked } from './rooms.svelte';
+import { Settings } from './settings.svelte';
 
 const TYPIST_CHECK_MS = 1_000;
 
@@ -28,6 +31,9 @@ export class Chat {
   bodyBytes = $state(DEFAULT_BODY_BYTES);
 
   readonly attention = new Attention();
+  readonly settings = new Settings();
+  readonly drafts = new Drafts();
+  readonly quotes = new Quotes(() => this.#token);
   readonly announcer = new Announcer();
   readonly lobby = new Lobby();
   readonly rooms = new Rooms(
@@ -76,6 +82,7 @@ export class Chat {
       this.rooms.me = known.user;
       this.#token = known.token;
       void this.rooms.postman.resumeFor(known.user.id);
+      this.drafts.resumeFor(known.user.id);
       this.#wire.start();
     } else if (linked !== null) {
       this.enter(linked);
@@ -117,6 +124,8 @@ export class Chat {
     this.lobby.clear();
     this.rooms.clear();
     this.rooms.postman.clear();
+    this.drafts.clear();
+    this.quotes.clear();
     this.#show(roomInPath());
   }
 
@@ -155,13 +164,13 @@ export class Chat {
     if (this.#token !== null) void this.lobby.refreshPublic(this.#token);
   }
 
-  post(body: string): void {
+  post(body: string, replyTo?: number): void {
     const room = this.rooms.current;
     if (room === null) return;
     this.stoppedTyping();
     // Who answers has read.
     room.newSince = null;
-    this.rooms.postman.post(room.id, body);
+    this.rooms.postman.post(room.id, body, replyTo);
   }
 
   typed(text: string): void {
@@ -258,6 +267,7 @@ export class Chat {
     this.lobby.replaced(frame.rooms);
     this.rooms.described(frame.rooms);
     // What an earlier life of this page left unsent goes before anything new.
+    this.drafts.resumeFor(frame.user.id);
     await this.rooms.postman.resumeFor(frame.user.id);
     this.rooms.settle();
     this.#refreshPublicRooms();
