@@ -9,11 +9,13 @@ import { pathOf, roomInPath } from '../net/route';
 import { DEFAULT_BODY_BYTES } from '../rules/body';
 import { TypingSigns } from '../rules/typing';
 import { sentence, texts } from '../texts';
-import type { ClientFrame, Failure, ServerFrame, User, Welcome } from '../wire';
+import type { ClientFrame, Failure, ServerFrame, Unread, User, Welcome } from '../wire';
 import { Announcer } from './announcer.svelte';
 import { Attention } from './attention.svelte';
 import { Drafts } from './drafts.svelte';
+import { Layers } from './layers.svelte';
 import { Lobby } from './lobby.svelte';
+import { Notifier } from './notifier.svelte';
 import { Quotes } from './quotes.svelte';
 import { Rooms, type Asked } from './rooms.svelte';
 import { Settings } from './settings.svelte';
@@ -33,6 +35,7 @@ export class Chat {
   readonly attention = new Attention();
   readonly settings = new Settings();
   readonly drafts = new Drafts();
+  readonly layers = new Layers();
   readonly quotes = new Quotes(() => this.#token);
   readonly announcer = new Announcer();
   readonly lobby = new Lobby();
@@ -46,6 +49,15 @@ export class Chat {
     this.announcer,
     this.attention,
   );
+
+  readonly notifier = new Notifier({
+    lobby: this.lobby,
+    settings: this.settings,
+    attention: this.attention,
+    me: () => this.me,
+    current: () => this.rooms.current?.id ?? null,
+    open: (room, seq) => this.go(room, seq),
+  });
 
   #wire = new Connection({
     greeting: () => this.#greeting(),
@@ -149,9 +161,11 @@ export class Chat {
 
   // ---- where one looks, what one does -----------------------------------------------------
 
-  go(room: string | null): void {
+  /** To a room, and to a message in it. */
+  go(room: string | null, seq?: number): void {
     if (room !== (this.rooms.current?.id ?? null)) history.pushState(null, '', pathOf(room));
     this.#show(room);
+    if (seq !== undefined && this.rooms.current) this.rooms.current.sought = seq;
   }
 
   #show(room: string | null): void {
@@ -219,6 +233,8 @@ export class Chat {
       case 'events':
         return this.rooms.arrived(frame.room, frame.events);
       case 'message':
+        this.rooms.arrived(frame.room, [frame]);
+        return this.notifier.heard(frame);
       case 'member':
       case 'room':
       case 'unknown':
@@ -234,8 +250,7 @@ export class Chat {
       case 'receipt':
         return this.rooms.receipt(frame.room, frame);
       case 'unread':
-        this.lobby.counted(frame);
-        return this.rooms.recounted([frame.room]);
+        return this.#counted(frame);
       case 'rooms':
         this.lobby.listed(frame.rooms, frame.gone);
         this.rooms.described(frame.rooms);
@@ -247,6 +262,13 @@ export class Chat {
       case 'pong':
         return;
     }
+  }
+
+  #counted(frame: Unread): void {
+    const before = this.lobby.row(frame.room)?.last_seq ?? 0;
+    this.lobby.counted(frame);
+    this.rooms.recounted([frame.room]);
+    this.notifier.counted(frame, before);
   }
 
   /** What a frame is the answer to; it is asked no longer. */

@@ -53,11 +53,11 @@ export class Rooms {
   #wire: Wire;
   #lobby: Lobby;
   #announcer: Announcer;
-  #attention: Attention;
+  #attention: Pick<Attention, 'here'>;
   #open = new Map<string, Room>();
   #cursorTimer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(wire: Wire, lobby: Lobby, announcer: Announcer, attention: Attention) {
+  constructor(wire: Wire, lobby: Lobby, announcer: Announcer, attention: Pick<Attention, 'here'>) {
     this.#wire = wire;
     this.#lobby = lobby;
     this.#announcer = announcer;

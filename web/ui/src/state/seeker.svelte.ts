@@ -24,6 +24,8 @@ export class Seeker {
       this.#show(rows[index]!.key, false);
       return index;
     }
+    // It will come by itself, with what was missed.
+    if (sought > room.timeline.lastSeq || room.timeline.epoch === null) return null;
     const far = room.timeline.lastSeq - sought > FARTHEST;
     if (!room.hasOlder || far || room.older === 'failed') {
       room.sought = null;

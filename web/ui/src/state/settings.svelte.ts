@@ -1,5 +1,5 @@
 /** What a person chose for this device, in all of its tabs. */
-import { choicesFrom, type Choices, type Level } from '../rules/settings';
+import { choicesFrom, type Choices, type Level, type Theme } from '../rules/settings';
 
 /** `public/theme-boot.js` reads the theme under this key before the first paint. */
 const KEY = 'greenroom.settings';
@@ -32,10 +32,15 @@ export class Settings {
 
   #take(choices: Choices): void {
     this.choices = choices;
-    const { theme } = choices;
-    if (theme === 'auto') delete document.documentElement.dataset.theme;
-    else document.documentElement.dataset.theme = theme;
+    show(choices.theme);
   }
+}
+
+function show(theme: Theme): void {
+  const wantsMore = theme === 'auto' && matchMedia('(prefers-contrast: more)').matches;
+  const shown = wantsMore ? 'contrast' : theme;
+  if (shown === 'auto') delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = shown;
 }
 
 function kept(): string | null {
