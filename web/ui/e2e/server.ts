@@ -49,21 +49,36 @@ export class Server {
 
   /** Somebody of no account says many lines in a room: "Line 1.", "Line 2." … */
   async fills(room: string, lines: number): Promise<void> {
-    const post = async (path: string, body: object, token?: string): Promise<{ token: string }> => {
-      const headers: Record<string, string> = { 'content-type': 'application/json' };
-      if (token !== undefined) headers.authorization = `Bearer ${token}`;
-      const answer = await fetch(this.url + path, {
-        method: 'POST',
-        headers,
-        body: JSON.stringify(body),
-      });
-      if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
-      return (await answer.json()) as { token: string };
-    };
-    const { token } = await post('/api/session', { guest: 'Clerk' });
-    for (let i = 1; i <= lines; i++) {
-      await post(`/api/rooms/${room}/messages`, { id: randomUUID(), body: `Line ${i}.` }, token);
+    const token = await this.#clerk();
+    const say = (body: string): Promise<unknown> =>
+      this.#asks(`/api/rooms/${room}/messages`, token, { id: randomUUID(), body });
+    const all = Array.from({ length: lines }, (_, i) => `Line ${i + 1}.`);
+    // A few thousand wait for the disk together, where their order does not matter.
+    const together = lines > 1_000 ? 25 : 1;
+    for (let i = 0; i < lines; i += together) {
+      await Promise.all(all.slice(i, i + together).map(say));
     }
+  }
+
+  /** The newest that was said in a room, as the server has it. */
+  async saidIn(room: string): Promise<string[]> {
+    const page = await this.#asks(`/api/rooms/${room}/messages?limit=200`, await this.#clerk());
+    const { events } = page as { events: { type: string; body: string }[] };
+    return events.filter((event) => event.type === 'message').map((event) => event.body);
+  }
+
+  async #clerk(): Promise<string> {
+    const session = await this.#asks('/api/session', null, { guest: 'Clerk' });
+    return (session as { token: string }).token;
+  }
+
+  async #asks(path: string, token: string | null, body?: object): Promise<unknown> {
+    const headers: Record<string, string> = { 'content-type': 'application/json' };
+    if (token !== null) headers.authorization = `Bearer ${token}`;
+    const sent = body && { method: 'POST', body: JSON.stringify(body) };
+    const answer = await fetch(this.url + path, { ...sent, headers });
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+    return answer.json();
   }
 
   /** As an operator stops it; resolves with its exit code. */
@@ -74,6 +89,15 @@ export class Server {
     child.kill('SIGTERM');
     const [code] = (await exited) as [number | null];
     return code;
+  }
+
+  /** As a power cut ends it. */
+  async kill(): Promise<void> {
+    const child = this.#child;
+    if (child === null || child.exitCode !== null) return;
+    const exited = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exited;
   }
 
   /** As if it had never known anyone. */

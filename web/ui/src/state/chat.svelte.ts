@@ -19,6 +19,8 @@ import { Notifier } from './notifier.svelte';
 import { Quotes } from './quotes.svelte';
 import { Rooms, type Asked } from './rooms.svelte';
 import { Settings } from './settings.svelte';
+import { Shelf } from './shelf.svelte';
+import { Version } from './version.svelte';
 
 const TYPIST_CHECK_MS = 1_000;
 
@@ -35,6 +37,8 @@ export class Chat {
   readonly attention = new Attention();
   readonly settings = new Settings();
   readonly drafts = new Drafts();
+  readonly shelf = new Shelf();
+  readonly version = new Version();
   readonly layers = new Layers();
   readonly quotes = new Quotes(() => this.#token);
   readonly announcer = new Announcer();
@@ -87,6 +91,7 @@ export class Chat {
     setInterval(() => this.rooms.current?.forgetStaleTypists(), TYPIST_CHECK_MS);
     this.#show(roomInPath());
     this.#startAs(identity.remembered(), identity.nameInLink());
+    this.version.start((room, seq) => this.go(room, seq));
   }
 
   #startAs(known: identity.Identity | null, linked: string | null): void {
@@ -95,6 +100,7 @@ export class Chat {
       this.#token = known.token;
       void this.rooms.postman.resumeFor(known.user.id);
       this.drafts.resumeFor(known.user.id);
+      void this.shelf.resumeFor(known.user.id, this.lobby);
       this.#wire.start();
     } else if (linked !== null) {
       this.enter(linked);
@@ -138,6 +144,7 @@ export class Chat {
     this.rooms.postman.clear();
     this.drafts.clear();
     this.quotes.clear();
+    this.shelf.clear();
     this.#show(roomInPath());
   }
 
@@ -290,6 +297,7 @@ export class Chat {
     this.rooms.described(frame.rooms);
     // What an earlier life of this page left unsent goes before anything new.
     this.drafts.resumeFor(frame.user.id);
+    void this.shelf.resumeFor(frame.user.id, this.lobby);
     await this.rooms.postman.resumeFor(frame.user.id);
     this.rooms.settle();
     this.#refreshPublicRooms();
