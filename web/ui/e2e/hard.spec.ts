@@ -46,7 +46,6 @@ test('five thousand messages are scrolled through upwards, and nothing jumps', a
   await ana.page.goto('about:blank');
   await server.fills('attic', LINES);
   await ana.page.goto(`${server.url}/r/attic?name=Ana`);
-  // They are all new: whoever comes begins at the end where the first new one is not at hand.
   await expect(ana.log.locator(`[data-seq="${LINES}"]`)).toBeVisible();
 
   const { jump, rows } = await ana.log.evaluate(async (log) => {

@@ -58,6 +58,7 @@ test('a newer page waits until it is asked for', async ({ browser }) => {
 
 test('the page can be installed', async ({ browser }) => {
   const ana = await Guest.opens(browser, server.url, 'Ana');
+  await controlled(ana.page);
   const href = await ana.page.locator('link[rel=manifest]').getAttribute('href');
   const answer = await ana.page.request.get(server.url + href);
   expect(answer.headers()['content-type']).toBe('application/manifest+json');

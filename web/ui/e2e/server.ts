@@ -67,6 +67,12 @@ export class Server {
     return events.filter((event) => event.type === 'message').map((event) => event.body);
   }
 
+  /** A private room with these people, by id, and with whoever made it. */
+  async makesPrivate(room: string, members: string[]): Promise<void> {
+    const owner = await this.#clerk();
+    await this.#asks('/api/rooms', owner, { room, kind: 'private', title: room, members });
+  }
+
   async #clerk(): Promise<string> {
     const session = await this.#asks('/api/session', null, { guest: 'Clerk' });
     return (session as { token: string }).token;

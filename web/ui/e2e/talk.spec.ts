@@ -210,3 +210,29 @@ function keptDrafts(of: Guest): Promise<string[]> {
       }),
   );
 }
+
+test('in a private room a message is read when all have read it, and comings are told', async ({
+  browser,
+}) => {
+  const ana = await guest(browser, 'Ana');
+  const bob = await guest(browser, 'Bob');
+  await expect(ana.page.getByRole('button', { name: '2 people here' })).toBeVisible();
+  await server.makesPrivate('attic', [ana.id, bob.id]);
+  await ana.page.goto(`${server.url}/r/attic?name=Ana`);
+  await expect(ana.log.getByText(/made this room/)).toBeVisible();
+  await ana.says('Who is up here?');
+  await ana.page.bringToFront();
+  await bob.page.goto(`${server.url}/r/attic?name=Bob`);
+  await bob.sees('Who is up here?');
+  await ana.page.bringToFront();
+  await ana.says('Hello Bob');
+  const readers = ana.page.getByRole('dialog', { name: 'Who has read it' });
+  await expect(async () => {
+    await ana
+      .message('Hello Bob')
+      .getByRole('button', { name: /Who has read it/ })
+      .click();
+    await expect(readers).toContainText(/Read by\s*B\s*Bob/, { timeout: 500 });
+  }).toPass();
+  await ana.tickOf('Hello Bob', 'sent');
+});

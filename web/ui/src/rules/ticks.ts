@@ -1,5 +1,5 @@
 /** How far an own message has come, from everyone's cursors. */
-import type { Receipt, User } from '../wire';
+import type { DurableEvent, Receipt, User } from '../wire';
 import type { ParcelState } from './outbox';
 
 export type Tick = 'sending' | 'sent' | 'delivered' | 'read' | 'failed';
@@ -25,6 +25,19 @@ export function moved(cursors: Cursors, receipt: Receipt): Cursors {
   return new Map(cursors).set(user, { delivered, read, user: person ?? held.user });
 }
 
+/** Members by id, each with the number in the log from which on they are one. */
+export type Audience = ReadonlyMap<string, number>;
+
+/** Whoever came later is not waited for by what was said before. */
+export function audienceOf(members: readonly string[], events: readonly DurableEvent[]): Audience {
+  const since = new Map(members.map((user) => [user, 0]));
+  for (const event of events) {
+    const came = event.type === 'member' && (event.change === 'joined' || event.change === 'added');
+    if (came && since.has(event.user.id)) since.set(event.user.id, event.seq);
+  }
+  return since;
+}
+
 /**
  * Where it is known for whom a message is (`audience`, those who are members), two ticks mean that
  * all of them have it, as people know it from elsewhere. In a public room people come and go, and
@@ -34,10 +47,10 @@ export function tickOf(
   seq: number,
   cursors: Cursors,
   me: string,
-  audience: ReadonlySet<string> | null = null,
+  audience: Audience | null = null,
 ): Tick {
-  const everybody = audience ?? new Set(cursors.keys());
-  const others = [...everybody].filter((user) => user !== me);
+  const everybody = audience ? [...audience.keys()] : [...cursors.keys()];
+  const others = everybody.filter((user) => user !== me && (audience?.get(user) ?? 0) < seq);
   const reached = (reach: 'read' | 'delivered'): boolean => {
     const has = (user: string): boolean => (cursors.get(user)?.[reach] ?? 0) >= seq;
     return audience === null ? others.some(has) : others.length > 0 && others.every(has);

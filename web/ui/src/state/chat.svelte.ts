@@ -2,7 +2,7 @@
  * The page's one store: who we are, whether we are connected, where we look. Frames come in here
  * and are handed to what they concern; the rules they follow stand in `rules/`.
  */
-import { endSession } from '../net/api';
+import { endSession, memberIds } from '../net/api';
 import { Connection, type ConnectionState } from '../net/connection';
 import * as identity from '../net/identity';
 import { pathOf, roomInPath } from '../net/route';
@@ -17,6 +17,7 @@ import { Layers } from './layers.svelte';
 import { Lobby } from './lobby.svelte';
 import { Notifier } from './notifier.svelte';
 import { Quotes } from './quotes.svelte';
+import type { Room } from './room.svelte';
 import { Rooms, type Asked } from './rooms.svelte';
 import { Settings } from './settings.svelte';
 import { Shelf } from './shelf.svelte';
@@ -269,6 +270,12 @@ export class Chat {
       case 'pong':
         return;
     }
+  }
+
+  /** Who the members of a private room are: only when all of them have read is a message read. */
+  async learnMembers(room: Room): Promise<void> {
+    if (this.#token === null || room.kind !== 'private') return;
+    room.members = await memberIds(this.#token, room.id);
   }
 
   #counted(frame: Unread): void {

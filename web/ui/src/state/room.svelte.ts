@@ -1,6 +1,6 @@
 /** One room as this page knows it: its log, who is in it, how far everyone has read. */
 import { changed, NOBODY, present } from '../rules/presence';
-import { moved, type Cursors } from '../rules/ticks';
+import { audienceOf, moved, type Cursors } from '../rules/ticks';
 import * as timeline from '../rules/timeline';
 import { signed, withoutStale, type Typists } from '../rules/typing';
 import type {
@@ -21,10 +21,11 @@ export class Room {
   /** Replaced as a whole: watching each of thousands of events would cost more than it saves. */
   timeline = $state.raw(timeline.EMPTY);
   cursors = $state.raw<Cursors>(new Map());
+  /** The ids of those for whom messages here are, where that is known. */
+  members = $state.raw<readonly string[] | null>(null);
+  audience = $derived(this.members && audienceOf(this.members, this.timeline.events));
   here = $state.raw(NOBODY);
   typists = $state.raw<Typists>([]);
-  /** Those for whom messages here are, where that is known. */
-  audience = $state.raw<ReadonlySet<string> | null>(null);
   /** Why the room can't be shown. */
   trouble = $state<string | null>(null);
   older = $state<'idle' | 'loading' | 'failed'>('idle');
