@@ -1,4 +1,4 @@
-import { expect, test, type Page } from '@playwright/test';
+import { expect, test, type Browser, type Page } from '@playwright/test';
 import { fitsSideways, withoutBarriers } from './barriers';
 import { Guest } from './guest';
 import { Server } from './server';
@@ -88,6 +88,27 @@ for (const theme of ['Light', 'Dark', 'High contrast']) {
     await expect(opener).toBeFocused();
     await withoutBarriers(ana.page);
 
+    await ana.page.getByRole('button', { name: /^Notifications of this room/ }).click();
+    await expect(ana.page.getByRole('group', { name: 'Tell me of' })).toBeVisible();
+    await withoutBarriers(ana.page);
+    await ana.page.keyboard.press('Escape');
+    await ana.message('quoted').hover();
+    await ana
+      .message('quoted')
+      .getByRole('button', { name: /Who has read it/ })
+      .click();
+    await expect(ana.page.getByRole('dialog', { name: 'Who has read it' })).toBeVisible();
+    await withoutBarriers(ana.page);
+    await ana.page.keyboard.press('Escape');
+    await ana.message('quoted').getByRole('button', { name: 'Reply' }).click();
+    await guestWhoIsCalled(browser, server.url);
+    await ana.field.pressSequentially('@b');
+    await expect(ana.page.getByRole('listbox', { name: 'People' })).toBeVisible();
+    await withoutBarriers(ana.page);
+    await ana.field.press('Enter');
+    await ana.field.press('Enter');
+    await ana.sees('@Bob');
+
     // It is there before anything is drawn, so also after a reload.
     await ana.page.reload({ waitUntil: 'commit' });
     const shown = { Light: 'light', Dark: 'dark', 'High contrast': 'contrast' }[theme]!;
@@ -146,6 +167,11 @@ test('keys go from room to room and round the page, and single letters can be sw
   await ana.field.press('Control+Enter');
   await ana.sees('Three');
 });
+
+async function guestWhoIsCalled(browser: Browser, url: string): Promise<void> {
+  const bob = await Guest.opens(browser, `${url}/r/green?name=Bob`, 'Bob');
+  await expect(bob.field).toBeVisible();
+}
 
 async function enters(guest: Guest, room: string): Promise<void> {
   await guest.page.getByLabel('Enter a room').fill(room);
