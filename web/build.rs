@@ -20,7 +20,7 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// What the page is made of. Never the whole folder: it holds `node_modules` and `dist`, which
 /// change with every build.
-const INPUTS: [&str; 9] = [
+const INPUTS: [&str; 10] = [
     "build",
     "index.html",
     "package-lock.json",
@@ -30,6 +30,7 @@ const INPUTS: [&str; 9] = [
     "svelte.config.js",
     "tsconfig.json",
     "vite.config.ts",
+    "worker",
 ];
 
 fn main() -> ExitCode {

@@ -179,6 +179,7 @@ async fn every_answer_carries_the_headers_that_keep_a_page_to_itself() {
         "frame-ancestors 'none'",
         "form-action 'self'",
         "connect-src 'self'",
+        "require-trusted-types-for 'script'",
     ];
     for path in ["/", "/r/green", "/api/health", "/api/rooms", "/api/nothing", "/ws", "/metrics", "/nothing.js"] {
         let answer = call(&server, Method::GET, path).answer().await;

@@ -9,17 +9,21 @@ export function compressedTwins(): Plugin {
     name: 'greenroom-compressed-twins',
     apply: 'build',
     enforce: 'post',
-    generateBundle(_options, bundle) {
-      for (const [name, file] of Object.entries(bundle)) {
-        if (!TEXT.test(name)) continue;
-        const bytes = Buffer.from(file.type === 'chunk' ? file.code : file.source);
-        this.emitFile({ type: 'asset', fileName: `${name}.br`, source: brotli(bytes) });
-        this.emitFile({
-          type: 'asset',
-          fileName: `${name}.gz`,
-          source: gzipSync(bytes, { level: 9 }),
-        });
-      }
+    generateBundle: {
+      // After Vite's own last changes, or the twins would be of another text.
+      order: 'post',
+      handler(_options, bundle) {
+        for (const [name, file] of Object.entries(bundle)) {
+          if (!TEXT.test(name)) continue;
+          const bytes = Buffer.from(file.type === 'chunk' ? file.code : file.source);
+          this.emitFile({ type: 'asset', fileName: `${name}.br`, source: brotli(bytes) });
+          this.emitFile({
+            type: 'asset',
+            fileName: `${name}.gz`,
+            source: gzipSync(bytes, { level: 9 }),
+          });
+        }
+      },
     },
   };
 }

@@ -10,11 +10,19 @@ import {
 export class Guest {
   /** What the browser complained of: nothing may break the content security policy, for one. */
   readonly complaints: string[] = [];
+  /** As the server told it. */
+  id = '';
 
   private constructor(
     readonly page: Page,
     readonly name: string,
   ) {
+    page.on('websocket', (socket) =>
+      socket.on('framereceived', ({ payload }) => {
+        const frame = JSON.parse(String(payload)) as { type: string; user: { id: string } };
+        if (frame.type === 'welcome') this.id = frame.user.id;
+      }),
+    );
     page.on('pageerror', (error) => this.complaints.push(error.message));
     page.on('console', (message) => {
       const expected = /WebSocket|ERR_CONNECTION_REFUSED/.test(message.text());

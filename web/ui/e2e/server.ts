@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -46,6 +47,46 @@ export class Server {
     });
   }
 
+  /** Somebody of no account says many lines in a room: "Line 1.", "Line 2." … */
+  async fills(room: string, lines: number): Promise<void> {
+    const token = await this.#clerk();
+    const say = (body: string): Promise<unknown> =>
+      this.#asks(`/api/rooms/${room}/messages`, token, { id: randomUUID(), body });
+    const all = Array.from({ length: lines }, (_, i) => `Line ${i + 1}.`);
+    // A few thousand wait for the disk together, where their order does not matter.
+    const together = lines > 1_000 ? 25 : 1;
+    for (let i = 0; i < lines; i += together) {
+      await Promise.all(all.slice(i, i + together).map(say));
+    }
+  }
+
+  /** The newest that was said in a room, as the server has it. */
+  async saidIn(room: string): Promise<string[]> {
+    const page = await this.#asks(`/api/rooms/${room}/messages?limit=200`, await this.#clerk());
+    const { events } = page as { events: { type: string; body: string }[] };
+    return events.filter((event) => event.type === 'message').map((event) => event.body);
+  }
+
+  /** A private room with these people, by id, and with whoever made it. */
+  async makesPrivate(room: string, members: string[]): Promise<void> {
+    const owner = await this.#clerk();
+    await this.#asks('/api/rooms', owner, { room, kind: 'private', title: room, members });
+  }
+
+  async #clerk(): Promise<string> {
+    const session = await this.#asks('/api/session', null, { guest: 'Clerk' });
+    return (session as { token: string }).token;
+  }
+
+  async #asks(path: string, token: string | null, body?: object): Promise<unknown> {
+    const headers: Record<string, string> = { 'content-type': 'application/json' };
+    if (token !== null) headers.authorization = `Bearer ${token}`;
+    const sent = body && { method: 'POST', body: JSON.stringify(body) };
+    const answer = await fetch(this.url + path, { ...sent, headers });
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+    return answer.json();
+  }
+
   /** As an operator stops it; resolves with its exit code. */
   async terminate(): Promise<number | null> {
     const child = this.#child;
@@ -54,6 +95,15 @@ export class Server {
     child.kill('SIGTERM');
     const [code] = (await exited) as [number | null];
     return code;
+  }
+
+  /** As a power cut ends it. */
+  async kill(): Promise<void> {
+    const child = this.#child;
+    if (child === null || child.exitCode !== null) return;
+    const exited = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exited;
   }
 
   /** As if it had never known anyone. */

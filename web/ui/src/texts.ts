@@ -80,21 +80,9 @@ export const texts = {
       read: 'Read',
       failed: 'Not sent',
     },
-    readBy: (n: number) => `Read by ${n}`,
     notSent: (why: string | undefined) => (why ? `Not sent: ${why}` : 'Not sent'),
     retry: 'Retry',
     delete: 'Delete',
-  },
-
-  notice: {
-    joined: (who: string) => `${who} joined`,
-    left: (who: string) => `${who} left`,
-    added: (who: string, by: string) => `${by} added ${who}`,
-    removed: (who: string, by: string) => `${by} removed ${who}`,
-    role: (who: string) => `${who} has a new role`,
-    created: (by: string) => `${by} made this room`,
-    changed: (by: string) => `${by} changed this room`,
-    someone: 'Someone',
   },
 
   typing: {

@@ -56,6 +56,7 @@ export interface MemberEvent {
   seq: number;
   user: User;
   change: 'joined' | 'left' | 'added' | 'removed' | 'role';
+  role?: string | null;
   by?: User | null;
   at: string;
 }
@@ -66,6 +67,8 @@ export interface RoomEvent {
   room: string;
   seq: number;
   change: 'created' | 'changed';
+  title?: string | null;
+  topic?: string | null;
   by?: User | null;
   at: string;
 }

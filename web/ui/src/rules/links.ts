@@ -1,39 +1,41 @@
-/** Cuts a message into plain text and web addresses; nothing here ever becomes HTML. */
+/** Which addresses may be followed, and where one ends within a sentence. */
 
-export type Piece = { text: string; href?: undefined } | { text: string; href: string };
+export interface Address {
+  text: string;
+  href: string;
+}
 
-const ADDRESS = /https?:\/\/[^\s<>"]+/gi;
+const ADDRESS = /^https?:\/\/[^\s<>"]+/i;
 /** Marks that end a sentence rather than an address. */
-const TRAILING = /[.,:;!?'"*_~]+$/;
+const TRAILING = new Set('.,:;!?\'"*_~');
+const SCHEMES = new Set(['http:', 'https:', 'mailto:']);
 
-export function pieces(body: string): Piece[] {
-  const found: Piece[] = [];
-  let end = 0;
-  for (const match of body.matchAll(ADDRESS)) {
-    const text = trimmed(match[0]);
-    const href = addressOf(text);
-    if (href === null) continue;
-    if (match.index > end) found.push({ text: body.slice(end, match.index) });
-    found.push({ text, href });
-    end = match.index + text.length;
-  }
-  if (end < body.length) found.push({ text: body.slice(end) });
-  return found;
+/** The web address with which a text begins. */
+export function addressAt(text: string): Address | null {
+  const found = ADDRESS.exec(text)?.[0];
+  if (found === undefined) return null;
+  const address = trimmed(found);
+  const href = safeAddress(address);
+  return href === null ? null : { text: address, href };
+}
+
+/** The address in its full form; `null` for one that a click must not follow. */
+export function safeAddress(text: string): string | null {
+  if (!URL.canParse(text)) return null;
+  const url = new URL(text);
+  return SCHEMES.has(url.protocol) ? url.href : null;
 }
 
 /** Without a full stop, and without a closing bracket that was opened before the address. */
 function trimmed(address: string): string {
-  let text = address.replace(TRAILING, '');
-  while (text.endsWith(')') && count(text, ')') > count(text, '(')) {
-    text = text.slice(0, -1).replace(TRAILING, '');
+  let open = count(address, '(') - count(address, ')');
+  let end = address.length;
+  for (; end > 0; end--) {
+    const mark = address[end - 1]!;
+    if (mark === ')' && open < 0) open++;
+    else if (!TRAILING.has(mark)) break;
   }
-  return text;
-}
-
-function addressOf(text: string): string | null {
-  if (!URL.canParse(text)) return null;
-  const url = new URL(text);
-  return url.protocol === 'http:' || url.protocol === 'https:' ? url.href : null;
+  return address.slice(0, end);
 }
 
 function count(text: string, mark: string): number {

@@ -17,6 +17,8 @@ export interface Parcel {
   readonly id: string;
   readonly room: string;
   readonly body: string;
+  /** The number of the message that it answers. */
+  readonly replyTo?: number;
   readonly at: string;
   /** Rises with every message written on this page. */
   readonly order: number;

@@ -83,3 +83,23 @@ test('kinds of a later version leave no row, and the beginning shows where it is
   const unknown: DurableEvent = { type: 'unknown', room: 'green', seq: 1, at: '' };
   expect(heads(rows([unknown], [], true))).toEqual(['beginning']);
 });
+
+test('those who come one after the other are one line, until somebody speaks', () => {
+  const at = '2026-01-01T10:00:00';
+  const came = (seq: number, user: User): DurableEvent => ({
+    type: 'member',
+    room: 'green',
+    seq,
+    user,
+    change: 'joined',
+    at,
+  });
+  const eve: User = { id: 'eve', name: 'Eve' };
+  const shown = rows([came(1, bob), came(2, eve), message(3, bob, at), came(4, eve)]);
+  expect(shown.map((row) => (row.kind === 'notice' ? row.sentence : row.kind))).toEqual([
+    'day',
+    'Bob and Eve joined',
+    'message',
+    'Eve joined',
+  ]);
+});

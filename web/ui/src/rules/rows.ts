@@ -1,5 +1,6 @@
 /** Turns a room's events and the own messages on their way into the rows of the list. */
-import type { DurableEvent, MemberEvent, Message, RoomEvent, User } from '../wire';
+import type { DurableEvent, Message, RoomEvent, User } from '../wire';
+import { continues, isNotice, sentenceOf, type NoticeEvent } from './notices';
 import type { Parcel } from './outbox';
 
 /** A message by the same person within this time stands under the same name. */
@@ -14,6 +15,8 @@ export interface MessageRow {
   mine: boolean;
   /** The first of its group shows the name. */
   head: boolean;
+  /** The number of the message that it answers. */
+  replyTo?: number;
   /** Its number in the log; none while it has no echo. */
   seq?: number;
   parcel?: Parcel;
@@ -22,7 +25,8 @@ export interface MessageRow {
 export interface NoticeRow {
   kind: 'notice';
   key: string;
-  event: MemberEvent | RoomEvent;
+  sentence: string;
+  at: string;
 }
 
 export type Row =
@@ -47,11 +51,18 @@ export function rowsOf({ events, parcels, me, complete, newSince = null }: RowSo
   const rows: Row[] = complete ? [{ kind: 'beginning', key: 'beginning' }] : [];
   const echoed = new Set<string>();
   const firstNew = newSince === null ? null : firstNewOf(events, newSince, me);
+  const notices = new Notices(me);
   for (const event of events) {
     if (event.type === 'unknown') continue;
-    if (event.type === 'message' && event.user.id === me.id) echoed.add(event.id);
+    if (isNotice(event)) {
+      const row = notices.rowOf(event);
+      if (row) add(rows, row);
+      continue;
+    }
+    notices.interrupted();
+    if (event.user.id === me.id) echoed.add(event.id);
     if (event === firstNew) rows.push({ kind: 'new', key: 'new' });
-    add(rows, event.type === 'message' ? messageRow(event, me) : noticeRow(event));
+    add(rows, messageRow(event, me));
   }
   for (const parcel of parcels) if (!echoed.has(parcel.id)) add(rows, parcelRow(parcel, me));
   return rows;
@@ -89,13 +100,14 @@ function belongsTo(row: MessageRow, before: MessageRow): boolean {
 }
 
 function messageRow(message: Message, me: User): MessageRow {
-  const { user, body, at, seq, id } = message;
+  const { user, body, at, seq, id, reply_to: replyTo } = message;
   return {
     kind: 'message',
     key: keyOf(user, id),
     user,
     body,
     at,
+    replyTo,
     seq,
     head: true,
     mine: user.id === me.id,
@@ -104,13 +116,14 @@ function messageRow(message: Message, me: User): MessageRow {
 
 /** The same key as its echo will have, so that the echo takes its place without a flicker. */
 function parcelRow(parcel: Parcel, me: User): MessageRow {
-  const { id, body, at, seq } = parcel;
+  const { id, body, at, replyTo, seq } = parcel;
   return {
     kind: 'message',
     key: keyOf(me, id),
     user: me,
     body,
     at,
+    replyTo,
     seq,
     head: true,
     mine: true,
@@ -118,8 +131,37 @@ function parcelRow(parcel: Parcel, me: User): MessageRow {
   };
 }
 
-function noticeRow(event: MemberEvent | RoomEvent): NoticeRow {
-  return { kind: 'notice', key: `event/${event.seq}`, event };
+/** Gathers what follows each other and is of one kind into one row. */
+class Notices {
+  #me: User;
+  #row: NoticeRow | null = null;
+  #gathered: NoticeEvent[] = [];
+  /** What the room was called last. */
+  #known: RoomEvent | undefined;
+
+  constructor(me: User) {
+    this.#me = me;
+  }
+
+  interrupted(): void {
+    this.#row = null;
+  }
+
+  /** The row to add; none where the last one says it too, or there is nothing to say. */
+  rowOf(event: NoticeEvent): NoticeRow | null {
+    const last = this.#gathered.at(-1);
+    if (this.#row !== null && last && continues(last, event)) {
+      this.#gathered.push(event);
+      this.#row.sentence = sentenceOf(this.#gathered, this.#me);
+      return null;
+    }
+    this.#gathered = [event];
+    const sentence = sentenceOf(this.#gathered, this.#me, this.#known);
+    if (event.type === 'room') this.#known = event;
+    if (sentence === '') return null;
+    this.#row = { kind: 'notice', key: `event/${event.seq}`, sentence, at: event.at };
+    return this.#row;
+  }
 }
 
 /** Ids are made by clients, so only together with their maker are they unique. */
@@ -129,7 +171,7 @@ function keyOf(user: User, id: string): string {
 
 function timeOf(row: Row | undefined): string | null {
   if (row === undefined || row.kind === 'beginning' || row.kind === 'new') return null;
-  return row.kind === 'notice' ? row.event.at : row.at;
+  return row.at;
 }
 
 const MOST_DAYS_KEPT = 5_000;

@@ -2,7 +2,7 @@
  * What this page holds of one room's log: a stretch of events without a hole, oldest first.
  * Whatever arrives twice is dropped, whatever would leave a hole is refused.
  */
-import type { DurableEvent, Epoch, HistoryPage, Joined } from '../wire';
+import type { DurableEvent, Epoch, HistoryPage, Joined, User } from '../wire';
 
 export interface Timeline {
   /** Which life of the log the numbers belong to; `null` before the first join. */
@@ -79,6 +79,11 @@ export function oldestHeld(held: Timeline): number {
   return held.events[0]?.seq ?? held.lastSeq + 1;
 }
 
+/** What stands under a number, where it is held: numbers follow each other without a hole. */
+export function eventAt(held: Timeline, seq: number): DurableEvent | undefined {
+  return held.events[seq - oldestHeld(held)];
+}
+
 /** Whether the server has older events than those held. */
 export function hasOlder(held: Timeline): boolean {
   return held.epoch !== null && oldestHeld(held) > Math.max(1, held.firstSeq);
@@ -93,4 +98,13 @@ export function countUnread(held: Timeline, readSeq: number, me: string | undefi
     if (event.type === 'message' && event.user.id !== me) count++;
   }
   return count;
+}
+
+/** Everybody of whom a message is held. */
+export function speakers(held: Timeline): Map<string, User> {
+  const found = new Map<string, User>();
+  for (const event of held.events) {
+    if (event.type === 'message') found.set(event.user.id, event.user);
+  }
+  return found;
 }

@@ -14,6 +14,11 @@ export class Announcer {
     this.#timer ??= setTimeout(() => this.#speak(), PAUSE_MS);
   }
 
+  /** Something that was asked for is done. */
+  say(sentence: string): void {
+    this.sentence = sentence;
+  }
+
   #speak(): void {
     const [only, ...others] = this.#arrived;
     this.#timer = undefined;

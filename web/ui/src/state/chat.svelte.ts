@@ -2,18 +2,26 @@
  * The page's one store: who we are, whether we are connected, where we look. Frames come in here
  * and are handed to what they concern; the rules they follow stand in `rules/`.
  */
-import { endSession } from '../net/api';
+import { endSession, memberIds } from '../net/api';
 import { Connection, type ConnectionState } from '../net/connection';
 import * as identity from '../net/identity';
 import { pathOf, roomInPath } from '../net/route';
 import { DEFAULT_BODY_BYTES } from '../rules/body';
 import { TypingSigns } from '../rules/typing';
 import { sentence, texts } from '../texts';
-import type { ClientFrame, Failure, ServerFrame, User, Welcome } from '../wire';
+import type { ClientFrame, Failure, ServerFrame, Unread, User, Welcome } from '../wire';
 import { Announcer } from './announcer.svelte';
 import { Attention } from './attention.svelte';
+import { Drafts } from './drafts.svelte';
+import { Layers } from './layers.svelte';
 import { Lobby } from './lobby.svelte';
+import { Notifier } from './notifier.svelte';
+import { Quotes } from './quotes.svelte';
+import type { Room } from './room.svelte';
 import { Rooms, type Asked } from './rooms.svelte';
+import { Settings } from './settings.svelte';
+import { Shelf } from './shelf.svelte';
+import { Version } from './version.svelte';
 
 const TYPIST_CHECK_MS = 1_000;
 
@@ -28,6 +36,12 @@ export class Chat {
   bodyBytes = $state(DEFAULT_BODY_BYTES);
 
   readonly attention = new Attention();
+  readonly settings = new Settings();
+  readonly drafts = new Drafts();
+  readonly shelf = new Shelf();
+  readonly version = new Version();
+  readonly layers = new Layers();
+  readonly quotes = new Quotes(() => this.#token);
   readonly announcer = new Announcer();
   readonly lobby = new Lobby();
   readonly rooms = new Rooms(
@@ -40,6 +54,15 @@ export class Chat {
     this.announcer,
     this.attention,
   );
+
+  readonly notifier = new Notifier({
+    lobby: this.lobby,
+    settings: this.settings,
+    attention: this.attention,
+    me: () => this.me,
+    current: () => this.rooms.current?.id ?? null,
+    open: (room, seq) => this.go(room, seq),
+  });
 
   #wire = new Connection({
     greeting: () => this.#greeting(),
@@ -69,6 +92,7 @@ export class Chat {
     setInterval(() => this.rooms.current?.forgetStaleTypists(), TYPIST_CHECK_MS);
     this.#show(roomInPath());
     this.#startAs(identity.remembered(), identity.nameInLink());
+    this.version.start((room, seq) => this.go(room, seq));
   }
 
   #startAs(known: identity.Identity | null, linked: string | null): void {
@@ -76,6 +100,8 @@ export class Chat {
       this.rooms.me = known.user;
       this.#token = known.token;
       void this.rooms.postman.resumeFor(known.user.id);
+      this.drafts.resumeFor(known.user.id);
+      void this.shelf.resumeFor(known.user.id, this.lobby);
       this.#wire.start();
     } else if (linked !== null) {
       this.enter(linked);
@@ -117,6 +143,9 @@ export class Chat {
     this.lobby.clear();
     this.rooms.clear();
     this.rooms.postman.clear();
+    this.drafts.clear();
+    this.quotes.clear();
+    this.shelf.clear();
     this.#show(roomInPath());
   }
 
@@ -140,9 +169,11 @@ export class Chat {
 
   // ---- where one looks, what one does -----------------------------------------------------
 
-  go(room: string | null): void {
+  /** To a room, and to a message in it. */
+  go(room: string | null, seq?: number): void {
     if (room !== (this.rooms.current?.id ?? null)) history.pushState(null, '', pathOf(room));
     this.#show(room);
+    if (seq !== undefined && this.rooms.current) this.rooms.current.sought = seq;
   }
 
   #show(room: string | null): void {
@@ -155,13 +186,13 @@ export class Chat {
     if (this.#token !== null) void this.lobby.refreshPublic(this.#token);
   }
 
-  post(body: string): void {
+  post(body: string, replyTo?: number): void {
     const room = this.rooms.current;
     if (room === null) return;
     this.stoppedTyping();
     // Who answers has read.
     room.newSince = null;
-    this.rooms.postman.post(room.id, body);
+    this.rooms.postman.post(room.id, body, replyTo);
   }
 
   typed(text: string): void {
@@ -210,6 +241,8 @@ export class Chat {
       case 'events':
         return this.rooms.arrived(frame.room, frame.events);
       case 'message':
+        this.rooms.arrived(frame.room, [frame]);
+        return this.notifier.heard(frame);
       case 'member':
       case 'room':
       case 'unknown':
@@ -225,8 +258,7 @@ export class Chat {
       case 'receipt':
         return this.rooms.receipt(frame.room, frame);
       case 'unread':
-        this.lobby.counted(frame);
-        return this.rooms.recounted([frame.room]);
+        return this.#counted(frame);
       case 'rooms':
         this.lobby.listed(frame.rooms, frame.gone);
         this.rooms.described(frame.rooms);
@@ -238,6 +270,19 @@ export class Chat {
       case 'pong':
         return;
     }
+  }
+
+  /** Who the members of a private room are: only when all of them have read is a message read. */
+  async learnMembers(room: Room): Promise<void> {
+    if (this.#token === null || room.kind !== 'private') return;
+    room.members = await memberIds(this.#token, room.id);
+  }
+
+  #counted(frame: Unread): void {
+    const before = this.lobby.row(frame.room)?.last_seq ?? 0;
+    this.lobby.counted(frame);
+    this.rooms.recounted([frame.room]);
+    this.notifier.counted(frame, before);
   }
 
   /** What a frame is the answer to; it is asked no longer. */
@@ -258,6 +303,8 @@ export class Chat {
     this.lobby.replaced(frame.rooms);
     this.rooms.described(frame.rooms);
     // What an earlier life of this page left unsent goes before anything new.
+    this.drafts.resumeFor(frame.user.id);
+    void this.shelf.resumeFor(frame.user.id, this.lobby);
     await this.rooms.postman.resumeFor(frame.user.id);
     this.rooms.settle();
     this.#refreshPublicRooms();

@@ -57,13 +57,14 @@ export class Postman {
     return outbox.unsettled(this.parcels).map((parcel) => parcel.room);
   }
 
-  post(room: string, body: string): void {
+  post(room: string, body: string, replyTo?: number): void {
     const at = new Date();
     this.#lastOrder = Math.max(at.getTime(), this.#lastOrder + 1);
     const parcel: outbox.Parcel = {
       id: newId(),
       room,
       body,
+      replyTo,
       at: at.toISOString(),
       order: this.#lastOrder,
       state: 'waiting',

@@ -1,6 +1,6 @@
 /** One room as this page knows it: its log, who is in it, how far everyone has read. */
 import { changed, NOBODY, present } from '../rules/presence';
-import { moved, type Cursors } from '../rules/ticks';
+import { audienceOf, moved, type Cursors } from '../rules/ticks';
 import * as timeline from '../rules/timeline';
 import { signed, withoutStale, type Typists } from '../rules/typing';
 import type {
@@ -21,14 +21,23 @@ export class Room {
   /** Replaced as a whole: watching each of thousands of events would cost more than it saves. */
   timeline = $state.raw(timeline.EMPTY);
   cursors = $state.raw<Cursors>(new Map());
+  /** The ids of those for whom messages here are, where that is known. */
+  members = $state.raw<readonly string[] | null>(null);
+  audience = $derived(this.members && audienceOf(this.members, this.timeline.events));
   here = $state.raw(NOBODY);
   typists = $state.raw<Typists>([]);
   /** Why the room can't be shown. */
   trouble = $state<string | null>(null);
   older = $state<'idle' | 'loading' | 'failed'>('idle');
   draft = $state('');
+  /** The number of the message that the draft answers. */
+  replyTo = $state<number | null>(null);
+  /** The message to be brought into view, with the focus. */
+  sought = $state<number | null>(null);
   /** Where the new messages begin; unknown until the room was joined for this visit. */
   newSince = $state<number | null | undefined>(undefined);
+  /** Whether the mark before them was looked at for long enough. */
+  newSeen = $state(false);
 
   /** Whether this socket hears the room. */
   link: 'apart' | 'joining' | 'joined' = 'apart';
@@ -40,6 +49,11 @@ export class Room {
     this.id = id;
     this.title = id;
     if (row) this.describe(row);
+  }
+
+  markNew(since: number | null | undefined): void {
+    this.newSince = since;
+    this.newSeen = false;
   }
 
   describe(row: Pick<RoomRow, 'kind' | 'title' | 'with'>): void {
@@ -66,12 +80,13 @@ export class Room {
     this.here = present(frame.online, frame.online_count);
     this.typists = [];
     this.cursors = frame.receipts.reduce(moved, continued ? this.cursors : new Map());
+    this.#spoke(result.fresh);
     // The connection before this one may have died with a cursor on its way.
     this.told = { delivered: 0, read: frame.read_seq };
     if (!continued) this.toTell = { delivered: 0, read: 0 };
     this.describe({ kind: frame.kind, title: frame.title });
     if (this.newSince === undefined) {
-      this.newSince = frame.last_seq > frame.read_seq ? frame.read_seq : null;
+      this.markNew(frame.last_seq > frame.read_seq ? frame.read_seq : null);
     }
     return result.fresh;
   }
@@ -80,10 +95,20 @@ export class Room {
   append(events: readonly DurableEvent[]): { fresh: readonly DurableEvent[]; gap: boolean } {
     const result = timeline.append(this.timeline, events);
     this.timeline = result.timeline;
+    this.#spoke(result.fresh);
     for (const event of result.fresh) {
       if (event.type === 'message') this.typing(event.user, false);
     }
     return result;
+  }
+
+  /** Whoever says something has read what stands before it: no receipt tells that again. */
+  #spoke(events: readonly DurableEvent[]): void {
+    for (const event of events) {
+      if (event.type !== 'message') continue;
+      const { user, seq } = event;
+      this.cursors = moved(this.cursors, { user, delivered: seq, read: seq });
+    }
   }
 
   prepend(page: HistoryPage): void {

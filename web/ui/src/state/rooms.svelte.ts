@@ -53,11 +53,11 @@ export class Rooms {
   #wire: Wire;
   #lobby: Lobby;
   #announcer: Announcer;
-  #attention: Attention;
+  #attention: Pick<Attention, 'here'>;
   #open = new Map<string, Room>();
   #cursorTimer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(wire: Wire, lobby: Lobby, announcer: Announcer, attention: Attention) {
+  constructor(wire: Wire, lobby: Lobby, announcer: Announcer, attention: Pick<Attention, 'here'>) {
     this.#wire = wire;
     this.#lobby = lobby;
     this.#announcer = announcer;
@@ -73,7 +73,8 @@ export class Rooms {
     if (this.current) {
       // Who comes again asks again, and finds other messages new.
       this.current.trouble = null;
-      this.current.newSince = undefined;
+      this.current.markNew(undefined);
+      this.current.sought = null;
     }
     this.settle();
   }
@@ -112,11 +113,11 @@ export class Rooms {
     this.me = null;
   }
 
-  loadOlder(room: Room): void {
+  loadOlder(room: Room, limit: number = PAGE_EVENTS): void {
     if (room.link !== 'joined' || room.older === 'loading' || !room.hasOlder) return;
     const before = oldestHeld(room.timeline);
     const ref = this.#wire.ask({ what: 'history', room: room.id });
-    const page = { type: 'history', ref, room: room.id, before, limit: PAGE_EVENTS } as const;
+    const page = { type: 'history', ref, room: room.id, before, limit } as const;
     if (this.#wire.send(page)) room.older = 'loading';
   }
 
@@ -225,15 +226,16 @@ export class Rooms {
     for (const parcel of this.postman.of(room.id)) this.postman.refuse(parcel.id, reason);
   }
 
-  #deliver({ id, room, body }: Parcel): boolean {
+  #deliver({ id, room, body, replyTo }: Parcel): boolean {
     const ref = this.#wire.ask({ what: 'send', id });
-    return this.#wire.send({ type: 'send', ref, room, id, body });
+    return this.#wire.send({ type: 'send', ref, room, id, body, reply_to: replyTo });
   }
 
   /** Whatever way new events came: own ones are settled, those of others have arrived here. */
   #took(room: Room, fresh: readonly DurableEvent[], before: number): void {
     // Whoever looks away finds a mark before what came meanwhile.
-    if (!this.#attention.here && fresh.length > 0 && room.newSince === null) room.newSince = before;
+    const unmarked = room.newSince === null || room.newSeen;
+    if (!this.#attention.here && fresh.length > 0 && unmarked) room.markNew(before);
     for (const event of fresh) {
       if (event.type !== 'message') continue;
       if (event.user.id !== this.me?.id) {

@@ -164,3 +164,10 @@ test('what may not be entered takes no messages', () => {
   rooms.settle();
   expect(wrote('join')).toEqual([]);
 });
+
+test('whoever answers has read, without a receipt', () => {
+  rooms.show('green');
+  rooms.joined(joined([message(1, ana)]));
+  rooms.arrived('green', [message(2, bob)]);
+  expect(rooms.current?.cursors.get('bob')).toMatchObject({ delivered: 2, read: 2 });
+});

@@ -1,0 +1,14 @@
+/** What lies over the page: one layer at a time. */
+export type LayerName = 'settings' | 'shortcuts';
+
+export class Layers {
+  open = $state<LayerName | null>(null);
+
+  show(name: LayerName): void {
+    this.open = name;
+  }
+
+  close(): void {
+    this.open = null;
+  }
+}

@@ -1,0 +1,65 @@
+/** What is written around messages. */
+
+const plural = (n: number, one: string, many: string): string => `${n} ${n === 1 ? one : many}`;
+
+export const conversation = {
+  code: {
+    plain: 'Code',
+    copy: 'Copy',
+    copied: 'Copied',
+    label: (language: string) => (language ? `Code, ${language}` : 'Code'),
+  },
+
+  reply: {
+    bar: 'Your answer to',
+    cancel: 'Don’t answer this message',
+    to: 'In reply to:',
+    you: 'You',
+    earlier: 'An earlier message',
+    seeking: 'Looking for the message…',
+    tooFar: 'That message lies too far up. Scroll up to look for it.',
+  },
+
+  mention: {
+    list: 'People',
+    offered: (n: number) => plural(n, 'person', 'people') + '. Up and Down choose, Enter takes.',
+  },
+
+  actions: {
+    bar: 'About this message',
+    reply: 'Reply',
+    copy: 'Copy text',
+    copied: 'Copied',
+  },
+
+  readers: {
+    title: 'Who has read it',
+    read: 'Read by',
+    delivered: 'Delivered to',
+    nobody: 'Nobody has read it yet.',
+    show: (state: string) => `${state}. Who has read it`,
+  },
+
+  unsent: {
+    bar: 'Some messages have not been sent.',
+    retryAll: 'Retry all',
+    deleteAll: 'Delete all',
+  },
+
+  /** A message as one sentence. */
+  spoken: (message: {
+    name: string;
+    time: string;
+    repliesTo: string | null;
+    body: string;
+    state: string | null;
+  }) =>
+    [
+      `${message.name}, ${message.time}`,
+      message.repliesTo === null ? null : `in reply to ${message.repliesTo}`,
+      message.body,
+      message.state,
+    ]
+      .filter((part) => part !== null)
+      .join(', '),
+};
