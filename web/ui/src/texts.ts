@@ -1,23 +1,8 @@
 /** Every text of the page, in English. */
-
-const plural = (n: number, one: string, many: string): string => `${n} ${n === 1 ? one : many}`;
+import { plural } from './texts/plural';
 
 export const texts = {
   product: 'Greenroom',
-
-  enter: {
-    lead: 'A quiet place to talk. Pick a name and step in.',
-    leadRoom: (room: string) => `Pick a name to enter #${room}.`,
-    name: 'Your name',
-    hint: 'No password. This browser remembers you.',
-    submit: 'Enter',
-    busy: 'Entering…',
-    empty: 'Please type a name.',
-    long: (most: number) => `A name has at most ${most} characters.`,
-    unknown: 'The server no longer knows this guest. Pick a name to enter again.',
-    taken: 'This name belongs to someone with an account. Pick another.',
-    unreachable: 'The server can’t be reached.',
-  },
 
   rooms: {
     region: 'Rooms',

@@ -2,16 +2,16 @@
  * The page's one store: who we are, whether we are connected, where we look. Frames come in here
  * and are handed to what they concern; the rules they follow stand in `rules/`.
  */
-import { endSession } from '../net/api';
 import { Connection, type ConnectionState } from '../net/connection';
-import * as identity from '../net/identity';
 import { pathOf, roomInPath } from '../net/route';
 import { DEFAULT_BODY_BYTES } from '../rules/body';
 import { TypingSigns } from '../rules/typing';
-import { sentence, texts } from '../texts';
+import { sentence } from '../texts';
+import { entry } from '../texts/entry';
 import type { ClientFrame, Failure, ServerFrame, User, Welcome } from '../wire';
 import { Announcer } from './announcer.svelte';
 import { Attention } from './attention.svelte';
+import { Entrance } from './entrance.svelte';
 import { Lobby } from './lobby.svelte';
 import { Rooms, type Asked } from './rooms.svelte';
 
@@ -22,9 +22,6 @@ const PASSING = new Set(['rate_limited', 'unavailable', 'internal']);
 
 export class Chat {
   connection = $state.raw<ConnectionState>({ kind: 'off' });
-  /** What to say beside the name field. */
-  refusal = $state<string | null>(null);
-  entering = $state(false);
   bodyBytes = $state(DEFAULT_BODY_BYTES);
 
   readonly attention = new Attention();
@@ -45,16 +42,28 @@ export class Chat {
     greeting: () => this.#greeting(),
     stateChanged: (state) => this.#connectionChanged(state),
     received: (frame) => this.#received(frame),
-    signedOut: (reason) => this.#turnedAway(reason || texts.enter.unknown),
+    signedOut: (reason) => this.entrance.turnedAway(reason || entry.forgotten),
   });
-  #token: string | null = null;
-  #guestName = '';
+  readonly entrance = new Entrance({
+    connect: () => this.#wire.start(),
+    disconnect: () => this.#wire.stop(),
+    expect: (user) => this.#expect(user),
+    forgetPerson: () => this.#forgetPerson(),
+  });
   #asked = new Map<number, Asked>();
   #lastRef = 0;
   #signs = new TypingSigns();
 
   get me(): User | null {
     return this.rooms.me;
+  }
+
+  get entering(): boolean {
+    return this.entrance.entering;
+  }
+
+  get token(): string | null {
+    return this.entrance.token;
   }
 
   // ---- coming and going -------------------------------------------------------------------
@@ -65,52 +74,18 @@ export class Chat {
     document.addEventListener('visibilitychange', () => {
       if (document.visibilityState === 'visible') this.#wire.tryNow();
     });
-    identity.onForgottenElsewhere(() => this.#leave());
     setInterval(() => this.rooms.current?.forgetStaleTypists(), TYPIST_CHECK_MS);
     this.#show(roomInPath());
-    this.#startAs(identity.remembered(), identity.nameInLink());
-  }
-
-  #startAs(known: identity.Identity | null, linked: string | null): void {
-    if (known !== null) {
-      this.rooms.me = known.user;
-      this.#token = known.token;
-      void this.rooms.postman.resumeFor(known.user.id);
-      this.#wire.start();
-    } else if (linked !== null) {
-      this.enter(linked);
-    }
-  }
-
-  /** The name to offer in the form. */
-  get suggestedName(): string {
-    return this.#guestName;
-  }
-
-  enter(name: string): void {
-    // What someone left unsent is not for another to send, nor what they read for another to see.
-    if (name !== this.#guestName) this.#forgetPerson();
-    this.#guestName = name;
-    this.refusal = null;
-    this.entering = true;
-    this.#wire.start();
+    this.entrance.open();
   }
 
   signOut(): void {
-    if (this.#token !== null) void endSession(this.#token);
-    identity.forget();
-    this.#leave();
-    // With `?name=` still in the address the next reload would enter again.
-    history.replaceState(null, '', location.pathname);
+    this.entrance.signOut();
   }
 
-  #leave(): void {
-    this.#wire.stop();
-    this.#token = null;
-    this.#guestName = '';
-    this.entering = false;
-    this.refusal = null;
-    this.#forgetPerson();
+  #expect(user: User | null): void {
+    this.rooms.me = user;
+    if (user !== null) void this.rooms.postman.resumeFor(user.id);
   }
 
   #forgetPerson(): void {
@@ -118,20 +93,6 @@ export class Chat {
     this.rooms.clear();
     this.rooms.postman.clear();
     this.#show(roomInPath());
-  }
-
-  /** The server said no to who we say we are. */
-  #turnedAway(reason: string): void {
-    const wasKnown = this.#token !== null;
-    this.#guestName = this.me?.name ?? this.#guestName;
-    this.#wire.stop();
-    identity.forget();
-    this.#token = null;
-    this.rooms.me = null;
-    this.entering = false;
-    // A name in the link asks to enter without a question, also after the server forgot the guest.
-    if (wasKnown && identity.nameInLink() !== null) this.enter(this.#guestName);
-    else this.refusal = reason;
   }
 
   retryConnection(): void {
@@ -152,7 +113,7 @@ export class Chat {
   }
 
   #refreshPublicRooms(): void {
-    if (this.#token !== null) void this.lobby.refreshPublic(this.#token);
+    if (this.token !== null) void this.lobby.refreshPublic(this.token);
   }
 
   post(body: string): void {
@@ -184,9 +145,9 @@ export class Chat {
   #greeting(): ClientFrame {
     this.#asked.clear();
     const ref = this.#ask({ what: 'hello' });
-    return this.#token === null
-      ? { type: 'hello', ref, guest: this.#guestName }
-      : { type: 'hello', ref, token: this.#token };
+    return this.token === null
+      ? { type: 'hello', ref, guest: this.entrance.guestName }
+      : { type: 'hello', ref, token: this.token };
   }
 
   #ask(asked: Asked): number {
@@ -250,11 +211,8 @@ export class Chat {
 
   async #welcomed(frame: Welcome): Promise<void> {
     this.rooms.me = frame.user;
-    this.#token = frame.token ?? this.#token;
-    this.entering = false;
-    this.refusal = null;
+    this.entrance.welcomed(frame);
     this.bodyBytes = frame.limits?.body_bytes ?? DEFAULT_BODY_BYTES;
-    if (this.#token !== null) identity.remember(frame.user, this.#token);
     this.lobby.replaced(frame.rooms);
     this.rooms.described(frame.rooms);
     // What an earlier life of this page left unsent goes before anything new.
@@ -282,7 +240,8 @@ export class Chat {
 
   #notGreeted(failure: Failure): void {
     if (PASSING.has(failure.code)) return this.#wire.backOff(failure.retry_after_ms);
-    if (this.#token !== null) return this.#turnedAway(texts.enter.unknown);
-    this.#turnedAway(failure.code === 'conflict' ? texts.enter.taken : sentence(failure.message));
+    if (this.token !== null) return this.entrance.turnedAway(entry.forgotten);
+    const taken = failure.code === 'conflict';
+    this.entrance.turnedAway(taken ? entry.taken : sentence(failure.message));
   }
 }

@@ -24,13 +24,14 @@ export class Lobby {
   }
 
   joined(room: Room, frame: Joined, me: string | undefined): void {
-    const { kind, title, last_seq, read_seq } = frame;
+    const { kind, title, topic, role, last_seq, read_seq } = frame;
     const known = this.row(room.id);
     const held = countUnread(room.timeline, read_seq, me);
     // Where the first unread one was not sent along, the server's own count is the better one.
     const unread =
       oldestHeld(room.timeline) > read_seq + 1 ? Math.max(held, known?.unread ?? 0) : held;
-    const row = { ...known, room: room.id, kind, title, last_seq, read_seq, unread };
+    const said = { kind, title, topic, role, last_seq, read_seq };
+    const row = { ...known, room: room.id, ...said, unread };
     const last = room.timeline.events.findLast((event) => event.type === 'message');
     this.listed([last ? rooms.withEvent(row, last) : row]);
   }
@@ -54,8 +55,8 @@ export class Lobby {
   }
 
   async refreshPublic(token: string): Promise<void> {
-    const listed = await listRooms(token);
-    if (listed !== null) this.publicRows = listed;
+    const { done } = await listRooms(token);
+    if (done) this.publicRows = done.rooms;
   }
 
   clear(): void {
