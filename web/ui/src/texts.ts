@@ -6,13 +6,10 @@ export const texts = {
 
   rooms: {
     region: 'Rooms',
-    mine: 'Your rooms',
-    open: 'Public rooms',
     enter: 'Enter a room',
-    placeholder: 'room-name',
+    placeholder: 'Enter a room by name',
     go: 'Go',
     invalid: 'Use letters, digits and hyphens, up to 64.',
-    none: 'No rooms yet. Type a name above to enter one; it is made if it does not exist.',
     unread: (n: number) => plural(n, 'unread message', 'unread messages'),
     here: (n: number) => `${n} here · `,
     quiet: 'No messages yet',

@@ -8,14 +8,21 @@ import { DEFAULT_BODY_BYTES } from '../rules/body';
 import { TypingSigns } from '../rules/typing';
 import { sentence } from '../texts';
 import { entry } from '../texts/entry';
-import type { ClientFrame, Failure, ServerFrame, User, Welcome } from '../wire';
+import type { ClientFrame, Failure, Person, ServerFrame, User, Welcome } from '../wire';
+import { Acts } from './acts.svelte';
 import { Announcer } from './announcer.svelte';
 import { Attention } from './attention.svelte';
+import { Availability } from './availability.svelte';
 import { Entrance } from './entrance.svelte';
+import { Layers } from './layers.svelte';
 import { Lobby } from './lobby.svelte';
+import { People } from './people.svelte';
 import { Rooms, type Asked } from './rooms.svelte';
+import { Toasts } from './toasts.svelte';
 
 const TYPIST_CHECK_MS = 1_000;
+/** What the server tells only when asked: who there is, which rooms are public. */
+const LOOK_AROUND_MS = 60_000;
 
 /** Refusals that say nothing about who we are. */
 const PASSING = new Set(['rate_limited', 'unavailable', 'internal']);
@@ -26,7 +33,12 @@ export class Chat {
 
   readonly attention = new Attention();
   readonly announcer = new Announcer();
+  readonly availability = new Availability((frame) => this.#wire.send(frame));
   readonly lobby = new Lobby();
+  readonly people = new People();
+  readonly layers = new Layers();
+  readonly toasts = new Toasts();
+  readonly acts: Acts = new Acts(this);
   readonly rooms = new Rooms(
     {
       isOnline: () => this.connection.kind === 'online',
@@ -72,15 +84,24 @@ export class Chat {
     addEventListener('popstate', () => this.#show(roomInPath()));
     addEventListener('online', () => this.#wire.tryNow());
     document.addEventListener('visibilitychange', () => {
-      if (document.visibilityState === 'visible') this.#wire.tryNow();
+      const visible = document.visibilityState === 'visible';
+      if (visible) this.#wire.tryNow();
+      this.availability.looked(visible);
     });
     setInterval(() => this.rooms.current?.forgetStaleTypists(), TYPIST_CHECK_MS);
+    setInterval(() => this.attention.here && this.#lookAround(), LOOK_AROUND_MS);
     this.#show(roomInPath());
     this.entrance.open();
   }
 
   signOut(): void {
     this.entrance.signOut();
+  }
+
+  /** What one is called is told to others by a new connection. */
+  changedMyself(person: Person): void {
+    this.people.listed([person]);
+    if (person.name !== this.me?.name) this.entrance.renamed(person);
   }
 
   #expect(user: User | null): void {
@@ -90,6 +111,8 @@ export class Chat {
 
   #forgetPerson(): void {
     this.lobby.clear();
+    this.people.clear();
+    this.layers.close();
     this.rooms.clear();
     this.rooms.postman.clear();
     this.#show(roomInPath());
@@ -108,12 +131,19 @@ export class Chat {
 
   #show(room: string | null): void {
     this.stoppedTyping();
+    this.lobby.visit(room);
     this.rooms.show(room);
-    if (room === null) this.#refreshPublicRooms();
+    if (room === null) this.#lookAround();
   }
 
-  #refreshPublicRooms(): void {
-    if (this.token !== null) void this.lobby.refreshPublic(this.token);
+  tell(sentence: string): void {
+    this.toasts.tell(sentence);
+  }
+
+  #lookAround(): void {
+    if (this.token === null) return;
+    void this.lobby.refreshPublic(this.token);
+    void this.people.refresh(this.token);
   }
 
   post(body: string): void {
@@ -192,6 +222,8 @@ export class Chat {
         this.lobby.listed(frame.rooms, frame.gone);
         this.rooms.described(frame.rooms);
         return this.rooms.recounted(frame.rooms.map((row) => row.room));
+      case 'people':
+        return this.people.reached(frame.users);
       case 'left':
         return frame.reason && this.rooms.removed(frame.room, frame.reason);
       case 'error':
@@ -213,12 +245,13 @@ export class Chat {
     this.rooms.me = frame.user;
     this.entrance.welcomed(frame);
     this.bodyBytes = frame.limits?.body_bytes ?? DEFAULT_BODY_BYTES;
+    this.availability.connected();
     this.lobby.replaced(frame.rooms);
     this.rooms.described(frame.rooms);
     // What an earlier life of this page left unsent goes before anything new.
     await this.rooms.postman.resumeFor(frame.user.id);
     this.rooms.settle();
-    this.#refreshPublicRooms();
+    this.#lookAround();
   }
 
   #failed(failure: Failure, asked: Asked | undefined): void {

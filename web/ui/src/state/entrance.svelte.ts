@@ -81,6 +81,11 @@ export class Entrance {
     this.#remember(frame.user);
   }
 
+  renamed({ id, name }: User): void {
+    if (this.token === null) return;
+    this.#arrive({ user: { id, name }, token: this.token });
+  }
+
   signOut(): void {
     if (this.token !== null) {
       void api.endSession(this.token);

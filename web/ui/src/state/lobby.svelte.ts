@@ -9,9 +9,17 @@ export class Lobby {
   rows = $state.raw<RoomRow[]>([]);
   publicRows = $state.raw<RoomRow[]>([]);
   unread = $derived(rooms.totalUnread(this.rows));
+  /** Public rooms that are not on the person's list. */
+  open = $derived(this.publicRows.filter((row) => row.kind === 'group' && !this.row(row.room)));
+  /** Whether the room that one looks at had something unread when one came. */
+  openedUnread = $state(false);
 
   row(room: string): RoomRow | undefined {
     return this.rows.find((row) => row.room === room);
+  }
+
+  visit(room: string | null): void {
+    this.openedUnread = room !== null && (this.row(room)?.unread ?? 0) > 0;
   }
 
   /** A new connection tells the whole list. */

@@ -1,0 +1,15 @@
+/** What lies over the page: one layer at a time. */
+export type LayerName =
+  'new-room' | 'new-chat' | 'browse' | 'profile' | 'switcher' | 'edit-room' | 'add-members';
+
+export class Layers {
+  open = $state<LayerName | null>(null);
+
+  show(name: LayerName): void {
+    this.open = name;
+  }
+
+  close(): void {
+    this.open = null;
+  }
+}
