@@ -18,15 +18,13 @@ export const texts = {
 
   conversation: {
     pickTitle: 'Pick a room',
-    pick: 'Choose a room from the list, or type a name to enter a new one.',
+    pick: 'Choose one from the list, or jump to any room or person with Ctrl+K.',
     back: 'All rooms',
     backUnread: (n: number) =>
       `All rooms, ${plural(n, 'unread message', 'unread messages')} elsewhere`,
     messages: (title: string) => `Messages in ${title}`,
     opening: 'Opening the room…',
     here: (n: number) => plural(n, 'person here', 'people here'),
-    peopleHeading: 'Here now',
-    more: (n: number) => `and ${n} more`,
     you: 'you',
     close: 'Close',
     beginning: (title: string) => `This is the beginning of ${title}.`,

@@ -95,7 +95,7 @@ export interface MemberEvent {
   seq: number;
   user: User;
   change: 'joined' | 'left' | 'added' | 'removed' | 'role';
-  role?: string | null;
+  role?: Role | null;
   by?: User | null;
   at: string;
 }

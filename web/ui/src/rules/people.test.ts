@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Person, RoomRow } from '../wire';
-import { contactsOf, hueOf, listed, reached, shownName } from './people';
+import { contactsOf, hueOf, isCalled, listed, reached, shownName } from './people';
 
 function person(name: string, more: Partial<Person> = {}): Person {
   const said = { display_name: '', status_text: '', hue: 1, status: 'offline', guest: false };
@@ -46,4 +46,11 @@ test('a person without a chosen colour has the one that the server gives them', 
 test('people are called as they want to be', () => {
   expect(shownName(person('ana', { display_name: 'Ana M.' }))).toBe('Ana M.');
   expect(shownName(person('ana'))).toBe('ana');
+});
+
+test('people are found by the beginning of any of their names', () => {
+  const ana = person('ana', { display_name: 'Dr. Maria Lopez' });
+  for (const typed of ['', 'an', 'MAR', 'lop', 'dr. maria'])
+    expect(isCalled(ana, typed)).toBe(true);
+  for (const typed of ['na', 'opez']) expect(isCalled(ana, typed)).toBe(false);
 });

@@ -70,3 +70,10 @@ export function contactsOf(
 function byReach(a: Person, b: Person): number {
   return RANK[a.status] - RANK[b.status] || shownName(a).localeCompare(shownName(b));
 }
+
+/** Whether a name, or a word of the shown name, begins with what was typed. */
+export function isCalled(person: Person, typed: string): boolean {
+  const start = typed.trim().toLocaleLowerCase();
+  const words = [person.name, ...person.display_name.split(/\s+/), person.display_name];
+  return words.some((word) => word.toLocaleLowerCase().startsWith(start));
+}

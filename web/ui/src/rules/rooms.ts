@@ -19,6 +19,11 @@ export function title(row: Pick<RoomRow, 'room' | 'kind' | 'title' | 'with'>): s
   return row.title || row.room;
 }
 
+/** As it is spoken of: group rooms by their sign. */
+export function labelOf(row: Pick<RoomRow, 'room' | 'kind' | 'title' | 'with'>): string {
+  return row.kind === 'direct' ? title(row) : `#${title(row)}`;
+}
+
 /** Rows that came replace those of the same room; those that went are taken out. */
 export function merged(
   rows: readonly RoomRow[],

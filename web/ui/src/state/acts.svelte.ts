@@ -13,6 +13,7 @@ export interface Actor {
 
 export class Acts {
   #actor: Actor;
+  #leaving = new Set<string>();
 
   constructor(actor: Actor) {
     this.#actor = actor;
@@ -20,21 +21,29 @@ export class Acts {
 
   async openDirect(user: string): Promise<void> {
     const view = await this.#told((token) => api.openDirect(token, user));
-    if (view) this.#actor.go(view.room);
+    if (view) this.#actor.go(view.done.room);
   }
 
-  async makeRoom(room: api.NewRoom): Promise<Outcome<RoomView>> {
-    const outcome = await api.makeRoom(this.#token, room);
-    if (outcome.done) this.#actor.go(outcome.done.room);
-    return outcome;
+  makeRoom(room: api.NewRoom): Promise<Outcome<RoomView>> {
+    return api.makeRoom(this.#token, room);
   }
 
   changeRoom(room: string, change: { title: string; topic: string }): Promise<Outcome<RoomView>> {
     return api.changeRoom(this.#token, room, change);
   }
 
-  async deleteRoom(room: string): Promise<boolean> {
-    return (await this.#told((token) => api.deleteRoom(token, room))) !== null;
+  async deleteRoom(room: string): Promise<void> {
+    await this.#away(room, (token) => api.deleteRoom(token, room));
+  }
+
+  /** A private room is left; a public one is taken off one's list. */
+  async leave(room: string): Promise<void> {
+    await this.#away(room, (token) => api.removeMember(token, room, 'me'));
+  }
+
+  /** Whether it was oneself, here, who went. */
+  went(room: string): boolean {
+    return this.#leaving.has(room);
   }
 
   /** Makes somebody a member, or gives them another role. */
@@ -42,9 +51,14 @@ export class Acts {
     return (await this.#told((token) => api.putMember(token, room, user, role))) !== null;
   }
 
-  /** Takes somebody out, or oneself. */
   async removeMember(room: string, user: string): Promise<boolean> {
     return (await this.#told((token) => api.removeMember(token, room, user))) !== null;
+  }
+
+  async #away(room: string, work: (token: string) => Promise<Outcome<void>>): Promise<void> {
+    this.#leaving.add(room);
+    if ((await this.#told(work)) === null) this.#leaving.delete(room);
+    else this.#actor.go(null);
   }
 
   get #token(): string {
@@ -52,9 +66,9 @@ export class Acts {
   }
 
   /** A refusal is told where nothing of its own shows it. */
-  async #told<T>(work: (token: string) => Promise<Outcome<T>>): Promise<T | null> {
+  async #told<T>(work: (token: string) => Promise<Outcome<T>>): Promise<{ done: T } | null> {
     const { done, problem } = await work(this.#token);
-    if (problem === undefined) return done as T;
+    if (problem === undefined) return { done: done as T };
     this.#actor.tell(inWords(problem));
     return null;
   }

@@ -5,10 +5,12 @@
 import { Connection, type ConnectionState } from '../net/connection';
 import { pathOf, roomInPath } from '../net/route';
 import { DEFAULT_BODY_BYTES } from '../rules/body';
+import { labelOf } from '../rules/rooms';
 import { TypingSigns } from '../rules/typing';
 import { sentence } from '../texts';
 import { entry } from '../texts/entry';
-import type { ClientFrame, Failure, Person, ServerFrame, User, Welcome } from '../wire';
+import { rooms } from '../texts/rooms';
+import type { ClientFrame, Failure, Person, RoomRow, ServerFrame, User, Welcome } from '../wire';
 import { Acts } from './acts.svelte';
 import { Announcer } from './announcer.svelte';
 import { Attention } from './attention.svelte';
@@ -89,7 +91,7 @@ export class Chat {
       this.availability.looked(visible);
     });
     setInterval(() => this.rooms.current?.forgetStaleTypists(), TYPIST_CHECK_MS);
-    setInterval(() => this.attention.here && this.#lookAround(), LOOK_AROUND_MS);
+    setInterval(() => this.attention.here && this.lookAround(), LOOK_AROUND_MS);
     this.#show(roomInPath());
     this.entrance.open();
   }
@@ -133,14 +135,14 @@ export class Chat {
     this.stoppedTyping();
     this.lobby.visit(room);
     this.rooms.show(room);
-    if (room === null) this.#lookAround();
+    if (room === null) this.lookAround();
   }
 
   tell(sentence: string): void {
     this.toasts.tell(sentence);
   }
 
-  #lookAround(): void {
+  lookAround(): void {
     if (this.token === null) return;
     void this.lobby.refreshPublic(this.token);
     void this.people.refresh(this.token);
@@ -219,6 +221,7 @@ export class Chat {
         this.lobby.counted(frame);
         return this.rooms.recounted([frame.room]);
       case 'rooms':
+        this.#tellOfRooms(frame.rooms, frame.gone);
         this.lobby.listed(frame.rooms, frame.gone);
         this.rooms.described(frame.rooms);
         return this.rooms.recounted(frame.rooms.map((row) => row.room));
@@ -230,6 +233,23 @@ export class Chat {
         return this.#failed(frame, asked);
       case 'pong':
         return;
+    }
+  }
+
+  /** Being brought somewhere, or put out, is said at once. */
+  #tellOfRooms(rows: RoomRow[], gone: string[]): void {
+    const { current } = this.rooms;
+    for (const row of rows) {
+      if (this.lobby.row(row.room)) continue;
+      if (current?.id === row.room && current.trouble !== null) this.rooms.show(row.room);
+      else if (row.kind === 'private' && row.role === 'member') {
+        this.toasts.tell(rooms.added(labelOf(row)), row.room);
+      }
+    }
+    for (const id of gone) {
+      const row = this.lobby.row(id);
+      const told = id === current?.id || this.acts.went(id);
+      if (row && !told) this.toasts.tell(rooms.gone(labelOf(row)));
     }
   }
 
@@ -251,7 +271,7 @@ export class Chat {
     // What an earlier life of this page left unsent goes before anything new.
     await this.rooms.postman.resumeFor(frame.user.id);
     this.rooms.settle();
-    this.#lookAround();
+    this.lookAround();
   }
 
   #failed(failure: Failure, asked: Asked | undefined): void {

@@ -9,7 +9,8 @@ export class Layers {
     this.open = name;
   }
 
-  close(): void {
-    this.open = null;
+  /** One that was replaced meanwhile closes nothing. */
+  close(name: LayerName | null = this.open): void {
+    if (this.open === name) this.open = null;
   }
 }

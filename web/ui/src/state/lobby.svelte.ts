@@ -18,7 +18,11 @@ export class Lobby {
     return this.rows.find((row) => row.room === room);
   }
 
+  /** Where one was before, the last first. */
+  visits: readonly string[] = [];
+
   visit(room: string | null): void {
+    if (room !== null) this.visits = [room, ...this.visits.filter((visited) => visited !== room)];
     this.openedUnread = room !== null && (this.row(room)?.unread ?? 0) > 0;
   }
 
@@ -69,6 +73,7 @@ export class Lobby {
 
   clear(): void {
     this.rows = this.publicRows = [];
+    this.visits = [];
   }
 
   #changed(room: string, change: (row: RoomRow) => RoomRow): void {

@@ -31,8 +31,6 @@ export const entry = {
   signingIn: 'Signing in…',
   submitRegister: 'Create account',
   registering: 'Creating your account…',
-  toRegister: 'No account yet?',
-  toSignIn: 'Have an account?',
   thisTab: 'Only in this tab',
   thisTabHint: 'So that other tabs can be other people.',
 

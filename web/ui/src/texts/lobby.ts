@@ -28,13 +28,10 @@ export const lobby = {
   noPeople: 'Nobody else has an account here yet.',
   private: 'Private room',
   chatWith: (name: string) => `Chat with ${name}`,
-  here: (n: number) => `${n} here`,
-  you: 'you',
   goThere: 'Open',
 
   status,
   lastSeen: (when: string) => `Last seen ${when}`,
   profile: (name: string) => `Your profile, ${name}`,
-  guest: 'Guest',
   keepName: 'Keep your name: register',
 };
