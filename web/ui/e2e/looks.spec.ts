@@ -1,13 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import type { AxeResults, RunOptions } from 'axe-core';
 import { expect, test, type Page } from '@playwright/test';
+import { fitsSideways, withoutBarriers } from './barriers';
 import { Guest } from './guest';
 import { Server } from './server';
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 const DESK = { width: 1180, height: 760 };
 const NARROW = { width: 320, height: 640 };
 
@@ -97,29 +93,6 @@ async function rehearse(ana: Guest, bob: Guest): Promise<void> {
     await bob.sees(line);
   }
   await ana.tickOf('Ready when you are', 'read');
-}
-
-async function withoutBarriers(page: Page): Promise<void> {
-  await page.evaluate(AXE);
-  const { violations } = (await page.evaluate(
-    (options) => (window as unknown as { axe: Axe }).axe.run(document, options),
-    { runOnly: { type: 'tag', values: TAGS } } satisfies RunOptions,
-  )) as AxeResults;
-  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((n) => n.html).join(' | ')}`);
-  expect(found).toEqual([]);
-}
-
-interface Axe {
-  run(document: Document, options: RunOptions): Promise<AxeResults>;
-}
-
-async function fitsSideways(page: Page): Promise<void> {
-  const over = await page.evaluate(() =>
-    [document.documentElement, ...document.querySelectorAll('nav, [role=log]')]
-      .filter((element) => element.scrollWidth > element.clientWidth)
-      .map((element) => element.tagName),
-  );
-  expect(over).toEqual([]);
 }
 
 /** Only where asked for: a test run changes nothing in the repository. */
