@@ -1,6 +1,6 @@
 import { expect, test } from '@playwright/test';
 import { Guest } from './guest';
-import { lobby, member, registers, section, signsIn } from './member';
+import { lobby, member, PASSWORD, registers, section, signsIn } from './member';
 import { Server } from './server';
 
 let server: Server;
@@ -129,4 +129,29 @@ test('two tabs of one browser are two people with accounts, and signing out of o
   await expect(third.getByRole('button', { name: 'Your profile, Ana' })).toBeVisible();
   await ana.page.getByRole('button', { name: 'Sign out' }).click();
   await expect(third.getByLabel('E-mail'), 'she is out in all tabs').toBeVisible();
+});
+
+test('a new password signs one out everywhere else', async ({ browser }) => {
+  const ana = await member(browser, server.url, 'Ana');
+  const phone = await Guest.opens(browser, `${server.url}/r/green`, 'Ana');
+  await signsIn(phone);
+  await expect(phone.field).toBeVisible();
+  await ana.page.getByRole('button', { name: 'Your profile, Ana' }).click();
+  const layer = ana.page.getByRole('dialog', { name: 'Your profile' });
+  await layer.getByText('E-mail and password').click();
+  await layer.getByLabel('New password').fill('short grass on friday');
+  await layer.getByLabel('Your password until now').fill('wrong');
+  await layer.getByRole('button', { name: 'Change' }).click();
+  const current = layer.getByLabel('Your password until now');
+  await expect(current).toBeFocused();
+  await expect(current).toHaveAccessibleDescription(/this is not it/);
+  await current.fill(PASSWORD);
+  await layer.getByRole('button', { name: 'Change' }).click();
+  await expect(layer).toBeHidden();
+  await ana.connectionIs('Connected');
+
+  await expect(phone.page.getByRole('alert')).toHaveText('You are signed out. Sign in to go on.');
+  await signsIn(phone, 'short grass on friday');
+  await phone.says('Here again');
+  await phone.tickOf('Here again', 'sent');
 });
