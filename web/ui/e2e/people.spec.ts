@@ -212,6 +212,9 @@ test('what one says of oneself is seen by others', async ({ browser }) => {
 
   const contact = section(ana, 'People').getByRole('button', { name: /Do not disturb/ });
   await expect(contact).toBeVisible();
+  await bob.page.reload();
+  await bob.connectionIs('Connected');
+  await expect(contact).toBeVisible();
   await ana.page.reload();
   await expect(
     section(ana, 'People').getByRole('button', { name: /Bob the Carpenter/ }),

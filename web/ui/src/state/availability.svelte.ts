@@ -1,4 +1,5 @@
 /** How reachable one says one is: as chosen, and away while nobody looks at the page. */
+import * as kept from '../net/status';
 import type { Availability as Status, ClientFrame } from '../wire';
 
 export type Shown = Exclude<Status, 'offline'>;
@@ -7,7 +8,7 @@ export type Shown = Exclude<Status, 'offline'>;
 const GLANCE_MS = 5_000;
 
 export class Availability {
-  chosen = $state<Shown>('online');
+  chosen = $state<Shown>(kept.status());
   #hidden = false;
   #told: Shown = 'online';
   #send: (frame: ClientFrame) => boolean;
@@ -19,6 +20,7 @@ export class Availability {
 
   choose(status: Shown): void {
     this.chosen = status;
+    kept.keepStatus(status);
     this.#tell();
   }
 

@@ -115,6 +115,7 @@ export class Chat {
     this.lobby.clear();
     this.people.clear();
     this.layers.close();
+    this.availability.choose('online');
     this.rooms.clear();
     this.rooms.postman.clear();
     this.#show(roomInPath());
