@@ -69,6 +69,7 @@ export class Entrance {
     const outcome = await api.register(this.guest ? this.token : null, form);
     this.#becoming = false;
     if (outcome.done) this.#arrive(outcome.done);
+    else if (this.token !== null) this.#inside.connect();
     return outcome;
   }
 
