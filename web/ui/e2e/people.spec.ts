@@ -37,6 +37,11 @@ test('who is invited to a private room hears of it, and reading on one device re
   await expect(section(phone, 'Unread')).toBeHidden();
   await expect(section(phone, 'Rooms').getByRole('link', { name: /The attic/ })).toBeVisible();
   await expect(phone.page).toHaveTitle('Greenroom');
+
+  const later = await Guest.opens(browser, bob.page.url(), 'Bob');
+  await expect(later.page.getByText('open to its members only')).toBeVisible();
+  await signsIn(later);
+  await later.sees('Bring a torch');
 });
 
 test('one click on a person opens the private chat with them', async ({ browser }) => {

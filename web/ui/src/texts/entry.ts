@@ -9,6 +9,7 @@ export const entry = {
 
   lead: 'A quiet place to talk. Pick a name and step in.',
   leadRoom: (room: string) => `Pick a name to enter #${room}.`,
+  leadPrivate: 'This conversation is open to its members only. Sign in to see it.',
   leadSignIn: 'Good to see you again.',
   leadRegister: 'Keep your name, your rooms and what you have read, on every device.',
 
