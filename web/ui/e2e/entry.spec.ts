@@ -131,6 +131,37 @@ test('two tabs of one browser are two people with accounts, and signing out of o
   await expect(third.getByLabel('E-mail'), 'she is out in all tabs').toBeVisible();
 });
 
+test('a link with a name leads straight on, also when its guest has become an account', async ({
+  browser,
+}) => {
+  const link = `${server.url}/r/general?name=Client1`;
+  const one = await Guest.opens(browser, link, 'Client1');
+  const { page } = one;
+  const two = await page.context().newPage();
+  await two.goto(`${server.url}/r/general?name=Client2`);
+  await expect(page.getByRole('button', { name: '2 people here' })).toBeVisible();
+  await page.getByRole('button', { name: 'Keep your name: register' }).click();
+  await page.getByLabel('E-mail').fill('one@example.org');
+  await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+  await page.getByLabel('Password, again').fill(PASSWORD);
+  await page.getByRole('button', { name: 'Create account' }).click();
+  await expect(page.getByText('You have an account now.')).toBeVisible();
+  await page.reload();
+  await one.says('Still me');
+  await expect(page.getByRole('button', { name: 'Keep your name' })).toBeHidden();
+  await expect(page.getByRole('button', { name: '2 people here' })).toBeVisible();
+
+  const stranger = await Guest.opens(browser, link, 'Client1');
+  await expect(stranger.page.getByLabel('Your name')).toHaveAccessibleDescription(
+    /belongs to someone with an account/,
+  );
+  await stranger.page.getByLabel('Sign in').check();
+  await stranger.page.getByLabel('E-mail').fill('one@example.org');
+  await stranger.page.getByLabel('Password').fill(PASSWORD);
+  await stranger.page.getByLabel('Password').press('Enter');
+  await stranger.sees('Still me');
+});
+
 test('a new password signs one out everywhere else', async ({ browser }) => {
   const ana = await member(browser, server.url, 'Ana');
   const phone = await Guest.opens(browser, `${server.url}/r/green`, 'Ana');

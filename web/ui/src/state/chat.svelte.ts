@@ -5,12 +5,10 @@
 import { Connection, type ConnectionState } from '../net/connection';
 import { pathOf, roomInPath } from '../net/route';
 import { DEFAULT_BODY_BYTES } from '../rules/body';
-import { labelOf } from '../rules/rooms';
 import { TypingSigns } from '../rules/typing';
 import { sentence } from '../texts';
 import { entry } from '../texts/entry';
-import { rooms } from '../texts/rooms';
-import type { ClientFrame, Failure, Person, RoomRow, ServerFrame, User, Welcome } from '../wire';
+import type { ClientFrame, Failure, Person, ServerFrame, User, Welcome } from '../wire';
 import { Acts } from './acts.svelte';
 import { Announcer } from './announcer.svelte';
 import { Attention } from './attention.svelte';
@@ -18,6 +16,7 @@ import { Availability } from './availability.svelte';
 import { Entrance } from './entrance.svelte';
 import { Layers } from './layers.svelte';
 import { Lobby } from './lobby.svelte';
+import { News } from './news.svelte';
 import { People } from './people.svelte';
 import { Rooms, type Asked } from './rooms.svelte';
 import { Toasts } from './toasts.svelte';
@@ -64,6 +63,7 @@ export class Chat {
     expect: (user) => this.#expect(user),
     forgetPerson: () => this.#forgetPerson(),
   });
+  #news = new News(this);
   #asked = new Map<number, Asked>();
   #lastRef = 0;
   #signs = new TypingSigns();
@@ -222,7 +222,7 @@ export class Chat {
         this.lobby.counted(frame);
         return this.rooms.recounted([frame.room]);
       case 'rooms':
-        this.#tellOfRooms(frame.rooms, frame.gone);
+        this.#news.ofList(frame.rooms, frame.gone);
         this.lobby.listed(frame.rooms, frame.gone);
         this.rooms.described(frame.rooms);
         return this.rooms.recounted(frame.rooms.map((row) => row.room));
@@ -234,23 +234,6 @@ export class Chat {
         return this.#failed(frame, asked);
       case 'pong':
         return;
-    }
-  }
-
-  /** Being brought somewhere, or put out, is said at once. */
-  #tellOfRooms(rows: RoomRow[], gone: string[]): void {
-    const { current } = this.rooms;
-    for (const row of rows) {
-      if (this.lobby.row(row.room)) continue;
-      if (current?.id === row.room && current.trouble !== null) this.rooms.show(row.room);
-      else if (row.kind === 'private' && row.role === 'member') {
-        this.toasts.tell(rooms.added(labelOf(row)), row.room);
-      }
-    }
-    for (const id of gone) {
-      const row = this.lobby.row(id);
-      const told = id === current?.id || this.acts.went(id);
-      if (row && !told) this.toasts.tell(rooms.gone(labelOf(row)));
     }
   }
 
