@@ -112,7 +112,7 @@ test('the keyboard is enough', async ({ browser }) => {
   const people = ana.page.getByRole('button', { name: '1 person here' });
   await people.focus();
   await ana.page.keyboard.press('Enter');
-  await expect(ana.page.getByRole('complementary', { name: 'Here now' })).toBeVisible();
+  await expect(ana.page.getByRole('complementary', { name: 'Room details' })).toBeVisible();
   await ana.page.keyboard.press('Escape');
   await expect(people).toBeFocused();
 });

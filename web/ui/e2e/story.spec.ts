@@ -25,7 +25,7 @@ test('two people talk on while their server goes away and comes back', async ({ 
   await test.step('both are here, and each sees the other type', async () => {
     await expect(ana.page.getByRole('button', { name: '2 people here' })).toBeVisible();
     await ana.page.getByRole('button', { name: '2 people here' }).click();
-    const here = ana.page.getByRole('complementary', { name: 'Here now' });
+    const here = ana.page.getByRole('complementary', { name: 'Room details' });
     await expect(here.getByRole('listitem')).toHaveText([/Ana \(you\)/, /Bob/]);
     await ana.page.keyboard.press('Escape');
 

@@ -1,33 +1,15 @@
 /** Every text of the page, in English. */
-
-const plural = (n: number, one: string, many: string): string => `${n} ${n === 1 ? one : many}`;
+import { plural } from './texts/plural';
 
 export const texts = {
   product: 'Greenroom',
 
-  enter: {
-    lead: 'A quiet place to talk. Pick a name and step in.',
-    leadRoom: (room: string) => `Pick a name to enter #${room}.`,
-    name: 'Your name',
-    hint: 'No password. This browser remembers you.',
-    submit: 'Enter',
-    busy: 'Entering…',
-    empty: 'Please type a name.',
-    long: (most: number) => `A name has at most ${most} characters.`,
-    unknown: 'The server no longer knows this guest. Pick a name to enter again.',
-    taken: 'This name belongs to someone with an account. Pick another.',
-    unreachable: 'The server can’t be reached.',
-  },
-
   rooms: {
     region: 'Rooms',
-    mine: 'Your rooms',
-    open: 'Public rooms',
     enter: 'Enter a room',
-    placeholder: 'room-name',
+    placeholder: 'Enter a room by name',
     go: 'Go',
     invalid: 'Use letters, digits and hyphens, up to 64.',
-    none: 'No rooms yet. Type a name above to enter one; it is made if it does not exist.',
     unread: (n: number) => plural(n, 'unread message', 'unread messages'),
     here: (n: number) => `${n} here · `,
     quiet: 'No messages yet',
@@ -36,15 +18,13 @@ export const texts = {
 
   conversation: {
     pickTitle: 'Pick a room',
-    pick: 'Choose a room from the list, or type a name to enter a new one.',
+    pick: 'Choose one from the list, or jump to any room or person with Ctrl+K.',
     back: 'All rooms',
     backUnread: (n: number) =>
       `All rooms, ${plural(n, 'unread message', 'unread messages')} elsewhere`,
     messages: (title: string) => `Messages in ${title}`,
     opening: 'Opening the room…',
     here: (n: number) => plural(n, 'person here', 'people here'),
-    peopleHeading: 'Here now',
-    more: (n: number) => `and ${n} more`,
     you: 'you',
     close: 'Close',
     beginning: (title: string) => `This is the beginning of ${title}.`,

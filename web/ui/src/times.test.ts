@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { briefTime, dayName } from './times';
+import { agoTime, briefTime, dayName } from './times';
 
 const now = new Date('2026-03-02T09:00:00');
 
@@ -13,4 +13,11 @@ test('the last two days have names', () => {
 test('a list shows the time of today and the day of what is older', () => {
   expect(briefTime('2026-03-02T08:05:00', now)).toMatch(/8:05|08:05/);
   expect(briefTime('2026-03-01T08:05:00', now)).toBe('Yesterday');
+});
+
+test('when somebody was last there is said in words', () => {
+  expect(agoTime('2026-03-02T08:55:10', now)).toMatch(/^5 min/);
+  expect(agoTime('2026-03-02T06:00:00', now)).toMatch(/^3 h/);
+  expect(agoTime('2026-03-01T08:05:00', now)).toBe('yesterday');
+  expect(agoTime('2026-03-02T09:00:05', now), 'clocks differ').toBe('this minute');
 });

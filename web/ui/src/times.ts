@@ -42,3 +42,17 @@ function daysBetween(date: Date, now: Date): number {
 function startOfDay(date: Date): number {
   return new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
 }
+
+const UNITS = [
+  ['day', DAY_MS],
+  ['hour', 3_600_000],
+  ['minute', 60_000],
+] as const;
+const ago = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' });
+
+/** "5 minutes ago", "yesterday". */
+export function agoTime(at: string, now: Date = new Date()): string {
+  const passed = now.getTime() - new Date(at).getTime();
+  const [unit, length] = UNITS.find(([, ms]) => passed >= ms) ?? ['minute', 60_000];
+  return ago.format(-Math.round(passed / length), unit);
+}

@@ -8,7 +8,37 @@ export interface User {
   name: string;
 }
 
+export type Availability = 'online' | 'away' | 'dnd' | 'offline';
+
+/** Somebody as lists of people show them. */
+export interface Person extends User {
+  /** Empty where nothing was chosen. */
+  display_name: string;
+  status_text: string;
+  hue: number;
+  status: Availability;
+  last_seen?: string;
+  guest: boolean;
+  /** The direct room with them, where there is one. */
+  direct?: { room: string; unread: number };
+  /** Told to themselves only. */
+  email?: string;
+}
+
+/** How reachable somebody is. */
+export interface Reachable {
+  user: User;
+  status: Availability;
+  last_seen?: string;
+}
+
 export type RoomKind = 'group' | 'private' | 'direct';
+
+export type Role = 'owner' | 'moderator' | 'member';
+
+export interface Member extends User {
+  role: Role;
+}
 
 /** The newest message of a room, shortened for a list. */
 export interface LastMessage {
@@ -23,12 +53,21 @@ export interface RoomRow {
   room: string;
   kind: RoomKind;
   title?: string | null;
+  topic?: string | null;
+  /** None where one may do what everybody may. */
+  role?: Role | null;
   last_seq: number;
   read_seq: number;
   unread: number;
   last?: LastMessage | null;
   with?: User | null;
   online_count?: number;
+}
+
+/** A room looked at: its row, and the first of its members. */
+export interface RoomView extends RoomRow {
+  members: Member[];
+  member_count: number;
 }
 
 export interface Receipt {
@@ -56,7 +95,7 @@ export interface MemberEvent {
   seq: number;
   user: User;
   change: 'joined' | 'left' | 'added' | 'removed' | 'role';
-  role?: string | null;
+  role?: Role | null;
   by?: User | null;
   at: string;
 }
@@ -95,6 +134,7 @@ export type ClientFrame =
   | { type: 'delivered'; room: string; seq: number }
   | { type: 'read'; room: string; seq: number }
   | { type: 'history'; ref?: Ref; room: string; before?: number; after?: number; limit?: number }
+  | { type: 'status'; status: Exclude<Availability, 'offline'> }
   | { type: 'ping'; ref?: Ref };
 
 /** Names one life of a room's log; only ever compared and handed back. */
@@ -119,6 +159,8 @@ export interface Joined {
   room: string;
   kind: RoomKind;
   title?: string | null;
+  topic?: string | null;
+  role?: Role | null;
   last_seq: number;
   read_seq: number;
   events: DurableEvent[];
@@ -189,6 +231,7 @@ export type ServerFrame =
   | Presence
   | Unread
   | { type: 'rooms'; rooms: RoomRow[]; gone: string[] }
+  | { type: 'people'; users: Reachable[] }
   | HistoryPage
   | { type: 'pong'; ref?: Ref }
   | Failure

@@ -1,60 +1,104 @@
-/** The few things this page asks over HTTP. */
-import type { DurableEvent, RoomRow, User } from '../wire';
+/** What this page asks over HTTP. */
+import type { DurableEvent, Member, Person, Role, RoomRow, RoomView, User } from '../wire';
+import { call, type Outcome } from './http';
 
-/** The caller's rooms and the public ones; nothing where the server can't be asked. */
-export async function listRooms(token: string): Promise<RoomRow[] | null> {
-  try {
-    const answer = await fetch('/api/rooms', { headers: { authorization: `Bearer ${token}` } });
-    if (!answer.ok) return null;
-    return ((await answer.json()) as { rooms: RoomRow[] }).rooms;
-  } catch {
-    return null;
-  }
+export interface SignedIn {
+  user: User;
+  token: string;
 }
 
-/** What stands under one number of a room's log; nothing where it can't be had. */
-export async function readEvent(
+export interface Registration {
+  email: string;
+  name: string;
+  password: string;
+  password_confirm: string;
+}
+
+/** What one can change about oneself; the last two need the password until now. */
+export interface ProfileChange {
+  name?: string;
+  display_name?: string;
+  status_text?: string;
+  hue?: number;
+  email?: string;
+  password?: string;
+  current_password?: string;
+}
+
+export interface NewRoom {
+  room?: string;
+  kind: 'group' | 'private';
+  title: string;
+  topic?: string;
+  members?: string[];
+}
+
+const part = encodeURIComponent;
+
+/** Without a guest's token it makes somebody new; with it that guest becomes the account. */
+export const register = (guest: string | null, form: Registration): Promise<Outcome<SignedIn>> =>
+  call('POST', '/api/users', guest, form);
+
+export const signIn = (email: string, password: string): Promise<Outcome<SignedIn>> =>
+  call('POST', '/api/session', null, { email, password });
+
+/** Makes the token worthless; that this page forgets it does not hang on the answer. */
+export const endSession = (token: string): Promise<Outcome<void>> =>
+  call('DELETE', '/api/session', token);
+
+export const myself = (token: string): Promise<Outcome<Person>> =>
+  call('GET', '/api/users/me', token);
+
+export const changeMyself = (token: string, change: ProfileChange): Promise<Outcome<Person>> =>
+  call('PATCH', '/api/users/me', token, change);
+
+export const listPeople = (token: string, query = ''): Promise<Outcome<{ users: Person[] }>> =>
+  call('GET', `/api/users?query=${part(query)}`, token);
+
+/** The caller's rooms and the public ones. */
+export const listRooms = (token: string): Promise<Outcome<{ rooms: RoomRow[] }>> =>
+  call('GET', '/api/rooms', token);
+
+export const makeRoom = (token: string, room: NewRoom): Promise<Outcome<RoomView>> =>
+  call('POST', '/api/rooms', token, room);
+
+export const openDirect = (token: string, user: string): Promise<Outcome<RoomView>> =>
+  call('POST', '/api/direct', token, { user });
+
+export const lookAtRoom = (token: string, room: string): Promise<Outcome<RoomView>> =>
+  call('GET', `/api/rooms/${part(room)}`, token);
+
+/** What stands under one number of a room's log, where it is there. */
+export const readEvent = (
   token: string,
   room: string,
   seq: number,
-): Promise<DurableEvent | null> {
-  try {
-    const answer = await fetch(`/api/rooms/${room}/messages?before=${seq + 1}&limit=1`, {
-      headers: { authorization: `Bearer ${token}` },
-    });
-    if (!answer.ok) return null;
-    const { events } = (await answer.json()) as { events: DurableEvent[] };
-    return events.find((event) => event.seq === seq) ?? null;
-  } catch {
-    return null;
-  }
-}
+): Promise<Outcome<{ events: DurableEvent[] }>> =>
+  call('GET', `/api/rooms/${part(room)}/messages?before=${seq + 1}&limit=1`, token);
 
-/** The ids of all members of a room; nothing where they are too many, or can't be had. */
-export async function memberIds(token: string, room: string): Promise<string[] | null> {
-  try {
-    const answer = await fetch(`/api/rooms/${room}`, {
-      headers: { authorization: `Bearer ${token}` },
-    });
-    if (!answer.ok) return null;
-    const { members, member_count } = (await answer.json()) as {
-      members: User[];
-      member_count: number;
-    };
-    return members.length < member_count ? null : members.map((member) => member.id);
-  } catch {
-    return null;
-  }
-}
+export const changeRoom = (
+  token: string,
+  room: string,
+  change: { title?: string; topic?: string },
+): Promise<Outcome<RoomView>> => call('PATCH', `/api/rooms/${part(room)}`, token, change);
 
-/** Makes the token worthless; that this page forgets it does not hang on it. */
-export async function endSession(token: string): Promise<void> {
-  try {
-    await fetch('/api/session', {
-      method: 'DELETE',
-      headers: { authorization: `Bearer ${token}` },
-    });
-  } catch {
-    // The server can't be reached: the guest is forgotten here at least.
-  }
-}
+export const deleteRoom = (token: string, room: string): Promise<Outcome<void>> =>
+  call('DELETE', `/api/rooms/${part(room)}`, token);
+
+export const moreMembers = (
+  token: string,
+  room: string,
+  after: string,
+): Promise<Outcome<{ members: Member[]; more: boolean }>> =>
+  call('GET', `/api/rooms/${part(room)}/members?after=${part(after)}`, token);
+
+export const putMember = (
+  token: string,
+  room: string,
+  user: string,
+  role?: Role,
+): Promise<Outcome<RoomView>> =>
+  call('PUT', `/api/rooms/${part(room)}/members/${part(user)}`, token, role ? { role } : {});
+
+export const removeMember = (token: string, room: string, user: string): Promise<Outcome<void>> =>
+  call('DELETE', `/api/rooms/${part(room)}/members/${part(user)}`, token);

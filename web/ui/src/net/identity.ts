@@ -1,13 +1,15 @@
 /**
- * Who this page is, kept in the browser. A link with `?name=` is a person of its own for one tab,
- * so that two windows side by side can be two people.
+ * Who this page is, kept in the browser: for all its tabs, or for this one. A link with `?name=` is
+ * a person of its own for one tab, so that two windows side by side can be two people.
  */
 import type { User } from '../wire';
 
 export interface Identity {
   user: User;
-  /** With this the server knows the guest again. */
+  /** With this the server knows them again. */
   token: string;
+  /** Without an account. */
+  guest: boolean;
   /** The name in the link, which the server may have written otherwise. */
   link: string | null;
 }
@@ -19,40 +21,52 @@ export function nameInLink(): string | null {
   return new URLSearchParams(location.search).get(LINK_PARAMETER)?.trim() || null;
 }
 
+/** The one of this tab goes before the one of all tabs. */
 export function remembered(): Identity | null {
-  try {
-    const identity = JSON.parse(storage().getItem(KEY) ?? 'null') as Identity | null;
-    return identity?.link === nameInLink() ? identity : null;
-  } catch {
-    return null;
-  }
+  const link = nameInLink();
+  const here = read(() => sessionStorage);
+  if (here?.link === link) return here;
+  const everywhere = read(() => localStorage);
+  // Nobody else may be called as someone with an account is: a link with their name means them.
+  const meant = link === null || (everywhere?.guest === false && everywhere.user.name === link);
+  return meant ? everywhere : null;
 }
 
-export function remember(user: User, token: string): void {
-  const identity: Identity = { user, token, link: nameInLink() };
+/** A link with a name is for one tab in any case. */
+export function remember(who: Omit<Identity, 'link'>, thisTabOnly: boolean): void {
+  const link = nameInLink();
+  const identity: Identity = { ...who, link };
   try {
-    storage().setItem(KEY, JSON.stringify(identity));
+    const storage = thisTabOnly || link !== null ? sessionStorage : localStorage;
+    storage.setItem(KEY, JSON.stringify(identity));
   } catch {
     // A browser that keeps nothing still chats, until the next reload.
   }
 }
 
-export function forget(): void {
-  try {
-    storage().removeItem(KEY);
-  } catch {
-    // Nothing was kept.
+/** Forgets whoever has this token, and nobody who came after them. */
+export function forget(token: string): void {
+  for (const storage of [() => sessionStorage, () => localStorage]) {
+    if (read(storage)?.token === token) storage().removeItem(KEY);
   }
 }
 
-/** Calls back when another tab of the same person signs out. */
-export function onForgottenElsewhere(callback: () => void): void {
+export function isOfThisTab(): boolean {
+  return nameInLink() !== null || read(() => sessionStorage) !== null;
+}
+
+/** Calls back when another tab signs in or out for all of them. */
+export function onChangedElsewhere(callback: (now: Identity | null) => void): void {
   addEventListener('storage', (event) => {
-    const ours = nameInLink() === null && (event.key === KEY || event.key === null);
-    if (ours && event.newValue === null) callback();
+    if (event.storageArea !== localStorage || isOfThisTab()) return;
+    if (event.key === KEY || event.key === null) callback(read(() => localStorage));
   });
 }
 
-function storage(): Storage {
-  return nameInLink() === null ? localStorage : sessionStorage;
+function read(storage: () => Storage): Identity | null {
+  try {
+    return JSON.parse(storage().getItem(KEY) ?? 'null') as Identity | null;
+  } catch {
+    return null;
+  }
 }

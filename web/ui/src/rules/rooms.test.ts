@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Message, RoomRow } from '../wire';
-import { afterEvent, merged, slug, totalUnread } from './rooms';
+import { afterEvent, isUnguessable, merged, slug, totalUnread } from './rooms';
 
 function row(room: string, more: Partial<RoomRow> = {}): RoomRow {
   return { room, kind: 'group', title: room, last_seq: 0, read_seq: 0, unread: 0, ...more };
@@ -39,4 +39,10 @@ test('messages of others count, an own one reads the room up to itself', () => {
   );
   expect(two).toMatchObject({ unread: 2, last_seq: 2, last: { body: 'Hi' } });
   expect(afterEvent(two, message(3, 'ana'), 'ana')).toMatchObject({ unread: 0, read_seq: 3 });
+});
+
+test('a link to a private room is told from one that anybody may follow', () => {
+  expect(isUnguessable('r-01a1f9784f877146a20911f54352d5f0')).toBe(true);
+  expect(isUnguessable('d-3c234318797a73a0b218968c123d5472')).toBe(true);
+  for (const room of ['general', 'r-and-b', 'd-day']) expect(isUnguessable(room)).toBe(false);
 });

@@ -14,9 +14,19 @@ export function slug(typed: string): string | null {
   return SLUG.test(room) ? room : null;
 }
 
+/** Whether the server gave this id: private rooms and chats have such that nobody can guess. */
+export function isUnguessable(room: string): boolean {
+  return /^[rd]-[0-9a-f]{32}$/.test(room);
+}
+
 export function title(row: Pick<RoomRow, 'room' | 'kind' | 'title' | 'with'>): string {
   if (row.kind === 'direct' && row.with) return row.with.name;
   return row.title || row.room;
+}
+
+/** As it is spoken of: group rooms by their sign. */
+export function labelOf(row: Pick<RoomRow, 'room' | 'kind' | 'title' | 'with'>): string {
+  return row.kind === 'direct' ? title(row) : `#${title(row)}`;
 }
 
 /** Rows that came replace those of the same room; those that went are taken out. */

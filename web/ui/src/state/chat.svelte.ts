@@ -2,37 +2,42 @@
  * The page's one store: who we are, whether we are connected, where we look. Frames come in here
  * and are handed to what they concern; the rules they follow stand in `rules/`.
  */
-import { endSession, memberIds } from '../net/api';
+import { lookAtRoom } from '../net/api';
 import { Connection, type ConnectionState } from '../net/connection';
-import * as identity from '../net/identity';
 import { pathOf, roomInPath } from '../net/route';
 import { DEFAULT_BODY_BYTES } from '../rules/body';
 import { TypingSigns } from '../rules/typing';
-import { sentence, texts } from '../texts';
-import type { ClientFrame, Failure, ServerFrame, Unread, User, Welcome } from '../wire';
+import { sentence } from '../texts';
+import { entry } from '../texts/entry';
+import type { ClientFrame, Failure, Person, ServerFrame, Unread, User, Welcome } from '../wire';
+import { Acts } from './acts.svelte';
 import { Announcer } from './announcer.svelte';
 import { Attention } from './attention.svelte';
+import { Availability } from './availability.svelte';
 import { Drafts } from './drafts.svelte';
+import { Entrance } from './entrance.svelte';
 import { Layers } from './layers.svelte';
 import { Lobby } from './lobby.svelte';
+import { News } from './news.svelte';
 import { Notifier } from './notifier.svelte';
+import { People } from './people.svelte';
 import { Quotes } from './quotes.svelte';
 import type { Room } from './room.svelte';
 import { Rooms, type Asked } from './rooms.svelte';
 import { Settings } from './settings.svelte';
 import { Shelf } from './shelf.svelte';
+import { Toasts } from './toasts.svelte';
 import { Version } from './version.svelte';
 
 const TYPIST_CHECK_MS = 1_000;
+/** What the server tells only when asked: who there is, which rooms are public. */
+const LOOK_AROUND_MS = 60_000;
 
 /** Refusals that say nothing about who we are. */
 const PASSING = new Set(['rate_limited', 'unavailable', 'internal']);
 
 export class Chat {
   connection = $state.raw<ConnectionState>({ kind: 'off' });
-  /** What to say beside the name field. */
-  refusal = $state<string | null>(null);
-  entering = $state(false);
   bodyBytes = $state(DEFAULT_BODY_BYTES);
 
   readonly attention = new Attention();
@@ -40,10 +45,14 @@ export class Chat {
   readonly drafts = new Drafts();
   readonly shelf = new Shelf();
   readonly version = new Version();
-  readonly layers = new Layers();
-  readonly quotes = new Quotes(() => this.#token);
+  readonly quotes = new Quotes(() => this.token);
   readonly announcer = new Announcer();
+  readonly availability = new Availability((frame) => this.#wire.send(frame));
   readonly lobby = new Lobby();
+  readonly people = new People();
+  readonly layers = new Layers();
+  readonly toasts = new Toasts();
+  readonly acts: Acts = new Acts(this);
   readonly rooms = new Rooms(
     {
       isOnline: () => this.connection.kind === 'online',
@@ -68,10 +77,15 @@ export class Chat {
     greeting: () => this.#greeting(),
     stateChanged: (state) => this.#connectionChanged(state),
     received: (frame) => this.#received(frame),
-    signedOut: (reason) => this.#turnedAway(reason || texts.enter.unknown),
+    signedOut: (reason) => this.entrance.turnedAway(reason || entry.forgotten),
   });
-  #token: string | null = null;
-  #guestName = '';
+  readonly entrance = new Entrance({
+    connect: () => this.#wire.start(),
+    disconnect: () => this.#wire.stop(),
+    expect: (user) => this.#expect(user),
+    forgetPerson: () => this.#forgetPerson(),
+  });
+  #news = new News(this);
   #asked = new Map<number, Asked>();
   #lastRef = 0;
   #signs = new TypingSigns();
@@ -80,87 +94,60 @@ export class Chat {
     return this.rooms.me;
   }
 
+  get entering(): boolean {
+    return this.entrance.entering;
+  }
+
+  get token(): string | null {
+    return this.entrance.token;
+  }
+
   // ---- coming and going -------------------------------------------------------------------
 
   start(): void {
     addEventListener('popstate', () => this.#show(roomInPath()));
     addEventListener('online', () => this.#wire.tryNow());
     document.addEventListener('visibilitychange', () => {
-      if (document.visibilityState === 'visible') this.#wire.tryNow();
+      const visible = document.visibilityState === 'visible';
+      if (visible) this.#wire.tryNow();
+      this.availability.looked(visible);
     });
-    identity.onForgottenElsewhere(() => this.#leave());
     setInterval(() => this.rooms.current?.forgetStaleTypists(), TYPIST_CHECK_MS);
+    setInterval(() => this.attention.here && this.lookAround(), LOOK_AROUND_MS);
     this.#show(roomInPath());
-    this.#startAs(identity.remembered(), identity.nameInLink());
+    this.entrance.open();
     this.version.start((room, seq) => this.go(room, seq));
   }
 
-  #startAs(known: identity.Identity | null, linked: string | null): void {
-    if (known !== null) {
-      this.rooms.me = known.user;
-      this.#token = known.token;
-      void this.rooms.postman.resumeFor(known.user.id);
-      this.drafts.resumeFor(known.user.id);
-      void this.shelf.resumeFor(known.user.id, this.lobby);
-      this.#wire.start();
-    } else if (linked !== null) {
-      this.enter(linked);
-    }
-  }
-
-  /** The name to offer in the form. */
-  get suggestedName(): string {
-    return this.#guestName;
-  }
-
-  enter(name: string): void {
-    // What someone left unsent is not for another to send, nor what they read for another to see.
-    if (name !== this.#guestName) this.#forgetPerson();
-    this.#guestName = name;
-    this.refusal = null;
-    this.entering = true;
-    this.#wire.start();
-  }
-
   signOut(): void {
-    if (this.#token !== null) void endSession(this.#token);
-    identity.forget();
-    this.#leave();
-    // With `?name=` still in the address the next reload would enter again.
-    history.replaceState(null, '', location.pathname);
+    this.entrance.signOut();
   }
 
-  #leave(): void {
-    this.#wire.stop();
-    this.#token = null;
-    this.#guestName = '';
-    this.entering = false;
-    this.refusal = null;
-    this.#forgetPerson();
+  /** What one is called is told to others by a new connection. */
+  changedMyself(person: Person): void {
+    this.people.listed([person]);
+    if (person.name !== this.me?.name) this.entrance.renamed(person);
+  }
+
+  #expect(user: User | null): void {
+    this.rooms.me = user;
+    if (user === null) return;
+    void this.rooms.postman.resumeFor(user.id);
+    this.drafts.resumeFor(user.id);
+    void this.shelf.resumeFor(user.id, this.lobby);
   }
 
   #forgetPerson(): void {
     this.lobby.clear();
+    this.people.clear();
+    this.layers.close();
+    this.availability.choose('online');
     this.rooms.clear();
     this.rooms.postman.clear();
     this.drafts.clear();
     this.quotes.clear();
     this.shelf.clear();
     this.#show(roomInPath());
-  }
-
-  /** The server said no to who we say we are. */
-  #turnedAway(reason: string): void {
-    const wasKnown = this.#token !== null;
-    this.#guestName = this.me?.name ?? this.#guestName;
-    this.#wire.stop();
-    identity.forget();
-    this.#token = null;
-    this.rooms.me = null;
-    this.entering = false;
-    // A name in the link asks to enter without a question, also after the server forgot the guest.
-    if (wasKnown && identity.nameInLink() !== null) this.enter(this.#guestName);
-    else this.refusal = reason;
   }
 
   retryConnection(): void {
@@ -178,12 +165,19 @@ export class Chat {
 
   #show(room: string | null): void {
     this.stoppedTyping();
+    this.lobby.visit(room);
     this.rooms.show(room);
-    if (room === null) this.#refreshPublicRooms();
+    if (room === null) this.lookAround();
   }
 
-  #refreshPublicRooms(): void {
-    if (this.#token !== null) void this.lobby.refreshPublic(this.#token);
+  tell(sentence: string): void {
+    this.toasts.tell(sentence);
+  }
+
+  lookAround(): void {
+    if (this.token === null) return;
+    void this.lobby.refreshPublic(this.token);
+    void this.people.refresh(this.token);
   }
 
   post(body: string, replyTo?: number): void {
@@ -215,9 +209,9 @@ export class Chat {
   #greeting(): ClientFrame {
     this.#asked.clear();
     const ref = this.#ask({ what: 'hello' });
-    return this.#token === null
-      ? { type: 'hello', ref, guest: this.#guestName }
-      : { type: 'hello', ref, token: this.#token };
+    return this.token === null
+      ? { type: 'hello', ref, guest: this.entrance.guestName }
+      : { type: 'hello', ref, token: this.token };
   }
 
   #ask(asked: Asked): number {
@@ -260,9 +254,12 @@ export class Chat {
       case 'unread':
         return this.#counted(frame);
       case 'rooms':
+        this.#news.ofList(frame.rooms, frame.gone);
         this.lobby.listed(frame.rooms, frame.gone);
         this.rooms.described(frame.rooms);
         return this.rooms.recounted(frame.rooms.map((row) => row.room));
+      case 'people':
+        return this.people.reached(frame.users);
       case 'left':
         return frame.reason && this.rooms.removed(frame.room, frame.reason);
       case 'error':
@@ -274,8 +271,10 @@ export class Chat {
 
   /** Who the members of a private room are: only when all of them have read is a message read. */
   async learnMembers(room: Room): Promise<void> {
-    if (this.#token === null || room.kind !== 'private') return;
-    room.members = await memberIds(this.#token, room.id);
+    if (this.token === null || room.kind !== 'private') return;
+    const { done } = await lookAtRoom(this.token, room.id);
+    const all = done !== undefined && done.members.length === done.member_count;
+    room.members = all ? done.members.map((member) => member.id) : null;
   }
 
   #counted(frame: Unread): void {
@@ -295,11 +294,9 @@ export class Chat {
 
   async #welcomed(frame: Welcome): Promise<void> {
     this.rooms.me = frame.user;
-    this.#token = frame.token ?? this.#token;
-    this.entering = false;
-    this.refusal = null;
+    this.entrance.welcomed(frame);
     this.bodyBytes = frame.limits?.body_bytes ?? DEFAULT_BODY_BYTES;
-    if (this.#token !== null) identity.remember(frame.user, this.#token);
+    this.availability.connected();
     this.lobby.replaced(frame.rooms);
     this.rooms.described(frame.rooms);
     // What an earlier life of this page left unsent goes before anything new.
@@ -307,7 +304,7 @@ export class Chat {
     void this.shelf.resumeFor(frame.user.id, this.lobby);
     await this.rooms.postman.resumeFor(frame.user.id);
     this.rooms.settle();
-    this.#refreshPublicRooms();
+    this.lookAround();
   }
 
   #failed(failure: Failure, asked: Asked | undefined): void {
@@ -329,7 +326,8 @@ export class Chat {
 
   #notGreeted(failure: Failure): void {
     if (PASSING.has(failure.code)) return this.#wire.backOff(failure.retry_after_ms);
-    if (this.#token !== null) return this.#turnedAway(texts.enter.unknown);
-    this.#turnedAway(failure.code === 'conflict' ? texts.enter.taken : sentence(failure.message));
+    if (this.token !== null) return this.entrance.turnedAway(entry.forgotten);
+    const taken = failure.code === 'conflict';
+    this.entrance.turnedAway(taken ? entry.taken : sentence(failure.message));
   }
 }

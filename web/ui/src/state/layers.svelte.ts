@@ -1,5 +1,14 @@
 /** What lies over the page: one layer at a time. */
-export type LayerName = 'settings' | 'shortcuts';
+export type LayerName =
+  | 'new-room'
+  | 'new-chat'
+  | 'browse'
+  | 'profile'
+  | 'switcher'
+  | 'settings'
+  | 'shortcuts'
+  | 'edit-room'
+  | 'add-members';
 
 export class Layers {
   open = $state<LayerName | null>(null);
@@ -8,7 +17,8 @@ export class Layers {
     this.open = name;
   }
 
-  close(): void {
-    this.open = null;
+  /** One that was replaced meanwhile closes nothing. */
+  close(name: LayerName | null = this.open): void {
+    if (this.open === name) this.open = null;
   }
 }

@@ -9,9 +9,21 @@ export class Lobby {
   rows = $state.raw<RoomRow[]>([]);
   publicRows = $state.raw<RoomRow[]>([]);
   unread = $derived(rooms.totalUnread(this.rows));
+  /** Public rooms that are not on the person's list. */
+  open = $derived(this.publicRows.filter((row) => row.kind === 'group' && !this.row(row.room)));
+  /** Whether the room that one looks at had something unread when one came. */
+  openedUnread = $state(false);
 
   row(room: string): RoomRow | undefined {
     return this.rows.find((row) => row.room === room);
+  }
+
+  /** Where one was before, the last first. */
+  visits: readonly string[] = [];
+
+  visit(room: string | null): void {
+    if (room !== null) this.visits = [room, ...this.visits.filter((visited) => visited !== room)];
+    this.openedUnread = room !== null && (this.row(room)?.unread ?? 0) > 0;
   }
 
   /** A new connection tells the whole list. */
@@ -24,13 +36,14 @@ export class Lobby {
   }
 
   joined(room: Room, frame: Joined, me: string | undefined): void {
-    const { kind, title, last_seq, read_seq } = frame;
+    const { kind, title, topic, role, last_seq, read_seq } = frame;
     const known = this.row(room.id);
     const held = countUnread(room.timeline, read_seq, me);
     // Where the first unread one was not sent along, the server's own count is the better one.
     const unread =
       oldestHeld(room.timeline) > read_seq + 1 ? Math.max(held, known?.unread ?? 0) : held;
-    const row = { ...known, room: room.id, kind, title, last_seq, read_seq, unread };
+    const said = { kind, title, topic, role, last_seq, read_seq };
+    const row = { ...known, room: room.id, ...said, unread };
     const last = room.timeline.events.findLast((event) => event.type === 'message');
     this.listed([last ? rooms.withEvent(row, last) : row]);
   }
@@ -54,12 +67,13 @@ export class Lobby {
   }
 
   async refreshPublic(token: string): Promise<void> {
-    const listed = await listRooms(token);
-    if (listed !== null) this.publicRows = listed;
+    const { done } = await listRooms(token);
+    if (done) this.publicRows = done.rooms;
   }
 
   clear(): void {
     this.rows = this.publicRows = [];
+    this.visits = [];
   }
 
   #changed(room: string, change: (row: RoomRow) => RoomRow): void {

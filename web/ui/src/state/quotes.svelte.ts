@@ -26,7 +26,8 @@ export class Quotes {
     const token = this.#token();
     if (token === null || eventAt(room.timeline, seq) || this.#fetched.has(key)) return;
     this.#fetched.set(key, null);
-    void readEvent(token, room.id, seq).then((event) => {
+    void readEvent(token, room.id, seq).then(({ done }) => {
+      const event = done?.events.find((event) => event.seq === seq);
       if (event?.type === 'message') this.#fetched.set(key, event);
     });
   }

@@ -9,6 +9,7 @@ import type {
   Joined,
   Presence,
   Receipt,
+  Role,
   RoomKind,
   RoomRow,
   User,
@@ -18,6 +19,9 @@ export class Room {
   readonly id: string;
   kind = $state<RoomKind>('group');
   title = $state('');
+  topic = $state('');
+  /** Mine; none where I may do what everybody may. */
+  role = $state<Role | null>(null);
   /** Replaced as a whole: watching each of thousands of events would cost more than it saves. */
   timeline = $state.raw(timeline.EMPTY);
   cursors = $state.raw<Cursors>(new Map());
@@ -56,8 +60,10 @@ export class Room {
     this.newSeen = false;
   }
 
-  describe(row: Pick<RoomRow, 'kind' | 'title' | 'with'>): void {
+  describe(row: Pick<RoomRow, 'kind' | 'title' | 'topic' | 'role' | 'with'>): void {
     this.kind = row.kind;
+    this.topic = row.topic ?? '';
+    this.role = row.role ?? null;
     this.title = (row.kind === 'direct' ? row.with?.name : row.title) || this.title;
   }
 
@@ -84,11 +90,21 @@ export class Room {
     // The connection before this one may have died with a cursor on its way.
     this.told = { delivered: 0, read: frame.read_seq };
     if (!continued) this.toTell = { delivered: 0, read: 0 };
-    this.describe({ kind: frame.kind, title: frame.title });
+    this.describe(frame);
     if (this.newSince === undefined) {
       this.markNew(frame.last_seq > frame.read_seq ? frame.read_seq : null);
     }
     return result.fresh;
+  }
+
+  /** What it is called, and what I may do in it, can change while I look at it. */
+  took(event: DurableEvent, me: string | undefined): void {
+    if (event.type === 'room') {
+      this.title = event.title || this.title;
+      this.topic = event.topic ?? this.topic;
+    } else if (event.type === 'member' && event.change === 'role' && event.user.id === me) {
+      this.role = event.role ?? null;
+    }
   }
 
   /** What of it is new; `gap` where the room has to be joined again. */

@@ -149,7 +149,10 @@ export class Rooms {
     if (room?.link !== 'joined') return;
     const before = room.timeline.lastSeq;
     const { fresh, gap } = room.append(events);
-    for (const event of fresh) this.#lobby.arrived(event, this.me?.id);
+    for (const event of fresh) {
+      room.took(event, this.me?.id);
+      this.#lobby.arrived(event, this.me?.id);
+    }
     this.#took(room, fresh, before);
     if (room === this.current) this.#announce(fresh);
     if (gap) {
