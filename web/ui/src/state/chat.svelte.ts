@@ -248,7 +248,7 @@ export class Chat {
       case 'unknown':
         return this.rooms.arrived(frame.room, [frame]);
       case 'history':
-        return this.rooms.find(frame.room)?.prepend(frame);
+        return this.rooms.find(frame.room)?.page(frame);
       case 'ack':
         return this.rooms.acknowledged(frame);
       case 'typing':
@@ -321,7 +321,7 @@ export class Chat {
       case 'join':
         return this.rooms.notJoined(asked.room, failure);
       case 'history':
-        return this.rooms.find(asked.room)?.olderFailed();
+        return this.rooms.find(asked.room)?.pageFailed();
       case 'send':
         return this.rooms.turnedDown(asked.id, failure);
     }
