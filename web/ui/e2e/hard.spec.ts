@@ -28,9 +28,8 @@ test('a server that is killed in the middle of sending loses nothing and doubles
   await killed;
   await ana.tickOf('Line 24.', 'sending');
   await server.run();
-  await ana.tickOf('Line 24.', 'sent');
-  await ana.page.bringToFront();
   await bob.sees('Line 24.');
+  await ana.tickOf('Line 24.', 'read');
   expect(await server.saidIn('green')).toEqual(said);
   await bob.page.reload();
   await bob.sees('Line 24.');

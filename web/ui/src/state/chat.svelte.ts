@@ -307,6 +307,7 @@ export class Chat {
     void this.shelf.resumeFor(frame.user.id, this.lobby);
     await this.rooms.postman.resumeFor(frame.user.id);
     this.rooms.settle();
+    this.version.look();
     this.#refreshPublicRooms();
   }
 
