@@ -2,9 +2,10 @@
  * The page's one store: who we are, whether we are connected, where we look. Frames come in here
  * and are handed to what they concern; the rules they follow stand in `rules/`.
  */
-import { endSession, memberIds } from '../net/api';
+import { endSession } from '../net/api';
 import { Connection, type ConnectionState } from '../net/connection';
 import * as identity from '../net/identity';
+import { memberIds } from '../net/lookup';
 import { pathOf, roomInPath } from '../net/route';
 import { DEFAULT_BODY_BYTES } from '../rules/body';
 import { TypingSigns } from '../rules/typing';

@@ -1,6 +1,6 @@
 /** Messages that are answered, and lie further up than what is held. */
 import { SvelteMap } from 'svelte/reactivity';
-import { readEvent } from '../net/api';
+import { readEvent } from '../net/lookup';
 import { eventAt } from '../rules/timeline';
 import type { Message } from '../wire';
 import type { Room } from './room.svelte';

@@ -53,11 +53,6 @@ export class Room {
     if (row) this.describe(row);
   }
 
-  markNew(since: number | null | undefined): void {
-    this.newSince = since;
-    this.newSeen = false;
-  }
-
   describe(row: Pick<RoomRow, 'kind' | 'title' | 'with'>): void {
     this.kind = row.kind;
     this.title = (row.kind === 'direct' ? row.with?.name : row.title) || this.title;
@@ -132,6 +127,11 @@ export class Room {
       // Apart, as a list keeps its place by the one end or by the other.
       void tick().then(() => (this.timeline = timeline.trimmedAtEnd(this.timeline)));
     }
+  }
+
+  markNew(since: number | null | undefined): void {
+    this.newSince = since;
+    this.newSeen = false;
   }
 
   /** Lets go of all that is held: the newest take its place. */
