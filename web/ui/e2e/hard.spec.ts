@@ -39,6 +39,8 @@ test('a server that is killed in the middle of sending loses nothing and doubles
 test('five thousand messages are scrolled through upwards, and nothing jumps', async ({
   browser,
 }) => {
+  // Saying so much takes a while where others work, too.
+  test.slow();
   const LINES = 5_000;
   const ana = await Guest.opens(browser, `${server.url}/r/attic?name=Ana`, 'Ana');
   await expect(ana.page.getByText('This is the beginning of #attic.')).toBeVisible();
