@@ -58,9 +58,13 @@ test('older messages that could not be loaded can be asked for again', async ({ 
   await server.fills('green', 120);
   await ana.page.reload();
   await ana.sees('Line 120.');
-  await ana.message('Line 120.').focus();
-  await ana.page.keyboard.press('Home');
-  await expect(ana.page.getByText('Older messages could not be loaded.')).toBeVisible();
+  await expect(async () => {
+    await ana.message('Line 120.').focus();
+    await ana.page.keyboard.press('Home');
+    await expect(ana.page.getByText('Older messages could not be loaded.')).toBeVisible({
+      timeout: 1_000,
+    });
+  }).toPass();
   await ana.page.getByRole('button', { name: 'Retry' }).click();
   await expect(ana.page.getByText('Older messages could not be loaded.')).toHaveCount(0);
   // To the oldest that is loaded, and with that the next are.

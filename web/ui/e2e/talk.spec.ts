@@ -121,7 +121,6 @@ test('the keyboard goes from message to message', async ({ browser }) => {
   const ana = await guest(browser, 'Ana');
   for (const line of ['One', 'Two', 'Three']) await ana.says(line);
   await ana.tickOf('Three', 'sent');
-  await ana.field.press('Shift+Tab');
   await ana.message('Three').focus();
   await ana.page.keyboard.press('ArrowUp');
   await expect(ana.message('Two')).toBeFocused();

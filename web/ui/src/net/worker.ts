@@ -2,7 +2,7 @@
 
 interface Heard {
   /** A newer page has arrived and waits. */
-  waiting(worker: ServiceWorker): void;
+  waiting(): void;
   /** A notification was clicked. */
   open(room: string, seq: number): void;
 }
@@ -20,7 +20,7 @@ export async function startWorker(heard: Heard): Promise<void> {
     const look = (): void => {
       // The very first one replaces nothing: there is nobody to ask.
       if (registration.waiting && navigator.serviceWorker.controller) {
-        heard.waiting(registration.waiting);
+        heard.waiting();
       }
     };
     look();
@@ -32,12 +32,30 @@ export async function startWorker(heard: Heard): Promise<void> {
   }
 }
 
-/** Lets the newer page take over this one, and all other tabs with it. */
-export function takeOver(worker: ServiceWorker): void {
-  navigator.serviceWorker.addEventListener('controllerchange', () => location.reload(), {
-    once: true,
-  });
-  worker.postMessage('take-over');
+/** Looks whether the server has a newer page. */
+export async function lookForNewer(): Promise<ServiceWorkerRegistration | undefined> {
+  try {
+    const registration = await navigator.serviceWorker?.getRegistration();
+    await registration?.update();
+    return registration;
+  } catch {
+    // The server can't be reached, or there is no worker.
+    return undefined;
+  }
+}
+
+/** Reloads as the newest page there is, and all other tabs with this one. */
+export async function reloadNewest(): Promise<void> {
+  const registration = await lookForNewer();
+  const coming = registration?.waiting ?? registration?.installing;
+  if (!coming) return location.reload();
+  const reload = (): void => location.reload();
+  navigator.serviceWorker.addEventListener('controllerchange', reload, { once: true });
+  const ask = (): void => {
+    if (coming.state === 'installed') coming.postMessage('take-over');
+  };
+  coming.addEventListener('statechange', ask);
+  ask();
 }
 
 /** The policy by which only this one script may be registered. */

@@ -1,10 +1,10 @@
 /** What of a room is kept on this device, to be read before there is a connection. */
-import type { Timeline } from './timeline';
+import { hasNewer, type Timeline } from './timeline';
 
 const MOST = 50;
 
-/** The newest stretch; `null` where nothing was ever heard of the room. */
+/** The newest stretch; `null` where it is not held. */
 export function shelved(held: Timeline): Timeline | null {
-  if (held.epoch === null) return null;
+  if (held.epoch === null || hasNewer(held)) return null;
   return { ...held, events: held.events.slice(-MOST) };
 }

@@ -142,3 +142,33 @@ test('unread are the messages of others after the cursor', () => {
   expect(timeline.countUnread(held, 2, 'ana')).toBe(2);
   expect(timeline.countUnread(held, 5, 'ana')).toBe(0);
 });
+
+describe('far up', () => {
+  const far = timeline.trimmedAtEnd(opened(1, 30), 20);
+
+  test('the newest are let go, and what comes meanwhile is counted but not held', () => {
+    expect(seqs(far).at(-1)).toBe(20);
+    expect(timeline.hasNewer(far)).toBe(true);
+    const { timeline: after, fresh, gap } = timeline.append(far, messages(31, 32));
+    expect(gap).toBe(false);
+    expect(fresh).toHaveLength(2);
+    expect(seqs(after)).toEqual(seqs(far));
+    expect(timeline.resumePoint(after), 'nothing is asked for twice').toMatchObject({ since: 32 });
+  });
+
+  test('they come back page by page, and then what is said is held again', () => {
+    const half = timeline.extend(far, page(messages(21, 25), true));
+    expect(timeline.hasNewer(half)).toBe(true);
+    const whole = timeline.extend(half, page(messages(26, 30), false));
+    expect(timeline.hasNewer(whole)).toBe(false);
+    expect(seqs(timeline.append(whole, [message(31)]).timeline)).toEqual(seqs(opened(1, 31)));
+  });
+
+  test('a page that does not adjoin is dropped', () => {
+    expect(timeline.extend(far, page(messages(22, 25), true))).toBe(far);
+  });
+
+  test('a few more than the bound stay', () => {
+    expect(seqs(timeline.trimmedAtEnd(opened(1, 25), 20))).toHaveLength(25);
+  });
+});

@@ -10,7 +10,7 @@ export interface Timeline {
   readonly events: readonly DurableEvent[];
   /** Where the log begins on the server; older ones were removed. */
   readonly firstSeq: number;
-  /** The last number of the log that is held or was skipped knowingly. */
+  /** The last number of the log that has come. Where one reads far up, what is held ends before it. */
   readonly lastSeq: number;
 }
 
@@ -54,7 +54,9 @@ export function append(held: Timeline, arrived: readonly DurableEvent[]): Append
     lastSeq = event.seq;
   }
   if (fresh.length === 0) return { timeline: held, fresh, gap };
-  return { timeline: { ...held, events: [...held.events, ...fresh], lastSeq }, fresh, gap };
+  // Behind what was let go there is no place for it: it is loaded when somebody comes back.
+  const events = hasNewer(held) ? held.events : [...held.events, ...fresh];
+  return { timeline: { ...held, events, lastSeq }, fresh, gap };
 }
 
 /** Adds an older page at the front; a page that does not adjoin (asked for before a reset) is dropped. */
@@ -68,6 +70,20 @@ export function prepend(held: Timeline, page: HistoryPage): Timeline {
   return { ...held, events: [...older, ...held.events], firstSeq };
 }
 
+/** Adds a page at the end, where the newest were let go. */
+export function extend(held: Timeline, page: HistoryPage): Timeline {
+  const last = newestHeld(held);
+  const newer = page.events.filter((event) => event.seq > last && event.seq <= held.lastSeq);
+  if (newer[0]?.seq !== last + 1) return held;
+  return { ...held, events: [...held.events, ...newer] };
+}
+
+/** Lets go of the newest, for whoever reads far up: they are loaded again when wanted. */
+export function trimmedAtEnd(held: Timeline, most: number = MOST_HELD): Timeline {
+  if (held.events.length <= most * 1.25) return held;
+  return { ...held, events: held.events.slice(0, most) };
+}
+
 /** Lets go of the oldest where more than a quarter above the bound is held. */
 export function trimmed(held: Timeline, most: number = MOST_HELD): Timeline {
   if (held.events.length <= most * 1.25) return held;
@@ -77,6 +93,16 @@ export function trimmed(held: Timeline, most: number = MOST_HELD): Timeline {
 /** The number of the oldest event that is held; one past the end where none is. */
 export function oldestHeld(held: Timeline): number {
   return held.events[0]?.seq ?? held.lastSeq + 1;
+}
+
+/** The number of the newest event that is held. */
+export function newestHeld(held: Timeline): number {
+  return held.events.at(-1)?.seq ?? held.lastSeq;
+}
+
+/** Whether newer events have come than those held. */
+export function hasNewer(held: Timeline): boolean {
+  return newestHeld(held) < held.lastSeq;
 }
 
 /** What stands under a number, where it is held: numbers follow each other without a hole. */

@@ -242,7 +242,7 @@ export class Chat {
       case 'unknown':
         return this.rooms.arrived(frame.room, [frame]);
       case 'history':
-        return this.rooms.find(frame.room)?.prepend(frame);
+        return this.rooms.find(frame.room)?.page(frame);
       case 'ack':
         return this.rooms.acknowledged(frame);
       case 'typing':
@@ -304,6 +304,7 @@ export class Chat {
     void this.shelf.resumeFor(frame.user.id, this.lobby);
     await this.rooms.postman.resumeFor(frame.user.id);
     this.rooms.settle();
+    this.version.look();
     this.lookAround();
   }
 
@@ -318,7 +319,7 @@ export class Chat {
       case 'join':
         return this.rooms.notJoined(asked.room, failure);
       case 'history':
-        return this.rooms.find(asked.room)?.olderFailed();
+        return this.rooms.find(asked.room)?.pageFailed();
       case 'send':
         return this.rooms.turnedDown(asked.id, failure);
     }

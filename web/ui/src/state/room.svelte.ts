@@ -1,4 +1,5 @@
 /** One room as this page knows it: its log, who is in it, how far everyone has read. */
+import { tick } from 'svelte';
 import { changed, NOBODY, present } from '../rules/presence';
 import { audienceOf, moved, type Cursors } from '../rules/ticks';
 import * as timeline from '../rules/timeline';
@@ -33,6 +34,7 @@ export class Room {
   /** Why the room can't be shown. */
   trouble = $state<string | null>(null);
   older = $state<'idle' | 'loading' | 'failed'>('idle');
+  newer = $state<'idle' | 'loading'>('idle');
   draft = $state('');
   /** The number of the message that the draft answers. */
   replyTo = $state<number | null>(null);
@@ -55,11 +57,6 @@ export class Room {
     if (row) this.describe(row);
   }
 
-  markNew(since: number | null | undefined): void {
-    this.newSince = since;
-    this.newSeen = false;
-  }
-
   describe(row: Pick<RoomRow, 'kind' | 'title' | 'topic' | 'role' | 'with'>): void {
     this.kind = row.kind;
     this.topic = row.topic ?? '';
@@ -76,6 +73,11 @@ export class Room {
     return timeline.hasOlder(this.timeline);
   }
 
+  /** Whether the newest were let go, as somebody reads far up. */
+  get hasNewer(): boolean {
+    return timeline.hasNewer(this.timeline);
+  }
+
   joined(frame: Joined): readonly DurableEvent[] {
     const continued = this.timeline.epoch === frame.epoch;
     const result = timeline.afterJoin(this.timeline, frame);
@@ -83,6 +85,7 @@ export class Room {
     this.link = 'joined';
     this.trouble = null;
     this.older = 'idle';
+    this.newer = 'idle';
     this.here = present(frame.online, frame.online_count);
     this.typists = [];
     this.cursors = frame.receipts.reduce(moved, continued ? this.cursors : new Map());
@@ -127,9 +130,30 @@ export class Room {
     }
   }
 
-  prepend(page: HistoryPage): void {
-    this.timeline = timeline.prepend(this.timeline, page);
-    this.older = 'idle';
+  /** A page of what was said before what is held, or after it. */
+  page(page: HistoryPage): void {
+    const newer = (page.events[0]?.seq ?? 0) > timeline.newestHeld(this.timeline);
+    if (newer) {
+      this.timeline = timeline.extend(this.timeline, page);
+      this.newer = 'idle';
+      void tick().then(() => this.trim());
+    } else {
+      this.timeline = timeline.prepend(this.timeline, page);
+      this.older = 'idle';
+      // Apart, as a list keeps its place by the one end or by the other.
+      void tick().then(() => (this.timeline = timeline.trimmedAtEnd(this.timeline)));
+    }
+  }
+
+  markNew(since: number | null | undefined): void {
+    this.newSince = since;
+    this.newSeen = false;
+  }
+
+  /** Lets go of all that is held: the newest take its place. */
+  startOver(): void {
+    this.timeline = timeline.EMPTY;
+    this.link = 'apart';
   }
 
   /** An open page must not grow for ever: what is far up is let go and loaded again when wanted. */
@@ -137,8 +161,9 @@ export class Room {
     this.timeline = timeline.trimmed(this.timeline);
   }
 
-  olderFailed(): void {
-    this.older = 'failed';
+  pageFailed(): void {
+    if (this.older === 'loading') this.older = 'failed';
+    this.newer = 'idle';
   }
 
   receipt(receipt: Receipt): void {
@@ -162,5 +187,6 @@ export class Room {
     this.link = 'apart';
     this.typists = [];
     if (this.older === 'loading') this.older = 'idle';
+    this.newer = 'idle';
   }
 }

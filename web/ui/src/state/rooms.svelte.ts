@@ -4,7 +4,7 @@
  * makes a person present there.
  */
 import type { Parcel } from '../rules/outbox';
-import { oldestHeld, resumePoint } from '../rules/timeline';
+import { newestHeld, oldestHeld, resumePoint } from '../rules/timeline';
 import { texts } from '../texts';
 import type {
   Ack,
@@ -119,6 +119,21 @@ export class Rooms {
     const ref = this.#wire.ask({ what: 'history', room: room.id });
     const page = { type: 'history', ref, room: room.id, before, limit } as const;
     if (this.#wire.send(page)) room.older = 'loading';
+  }
+
+  loadNewer(room: Room): void {
+    if (room.link !== 'joined' || room.newer === 'loading' || !room.hasNewer) return;
+    const after = newestHeld(room.timeline);
+    const ref = this.#wire.ask({ what: 'history', room: room.id });
+    const page = { type: 'history', ref, room: room.id, after, limit: PAGE_EVENTS } as const;
+    if (this.#wire.send(page)) room.newer = 'loading';
+  }
+
+  /** Brings back the newest at once, for whoever comes from far up. */
+  showNewest(room: Room): void {
+    if (room.link !== 'joined' || !room.hasNewer) return;
+    room.startOver();
+    this.#join(room);
   }
 
   /** Someone looks at the end of the room. */

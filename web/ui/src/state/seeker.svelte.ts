@@ -1,5 +1,6 @@
 /** Brings a message into view that may lie further up than what is held. */
 import type { Row } from '../rules/rows';
+import { newestHeld } from '../rules/timeline';
 import type { Room } from './room.svelte';
 import type { Rooms } from './rooms.svelte';
 
@@ -26,6 +27,10 @@ export class Seeker {
     }
     // It will come by itself, with what was missed.
     if (sought > room.timeline.lastSeq || room.timeline.epoch === null) return null;
+    if (sought > newestHeld(room.timeline)) {
+      rooms.showNewest(room);
+      return null;
+    }
     const far = room.timeline.lastSeq - sought > FARTHEST;
     if (!room.hasOlder || far || room.older === 'failed') {
       room.sought = null;

@@ -1,14 +1,19 @@
 /** Whether a newer page has arrived. It waits: nobody's page changes under their hands. */
-import { startWorker, takeOver } from '../net/worker';
+import { lookForNewer, reloadNewest, startWorker } from '../net/worker';
 
 export class Version {
-  newer = $state.raw<ServiceWorker | null>(null);
+  newer = $state(false);
 
   start(open: (room: string, seq: number) => void): void {
-    void startWorker({ waiting: (worker) => (this.newer = worker), open });
+    void startWorker({ waiting: () => (this.newer = true), open });
+  }
+
+  /** After each new connection: the server may have been replaced meanwhile. */
+  look(): void {
+    void lookForNewer();
   }
 
   reload(): void {
-    if (this.newer) takeOver(this.newer);
+    void reloadNewest();
   }
 }

@@ -1,6 +1,5 @@
 /** What is written around messages. */
-
-const plural = (n: number, one: string, many: string): string => `${n} ${n === 1 ? one : many}`;
+import { plural } from './plural';
 
 export const conversation = {
   code: {
