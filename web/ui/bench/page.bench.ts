@@ -91,7 +91,10 @@ async function switches(page: Page, to: string): Promise<number> {
     const link = document.querySelector<HTMLElement>(`nav a[href="/r/${to}"]`);
     if (link === null) throw new Error(`no way to ${to}`);
     const first = (): string | null =>
-      document.querySelector('[role=log] article')?.closest('[data-room]')?.getAttribute('data-room') ?? null;
+      document
+        .querySelector('[role=log] article')
+        ?.closest('[data-room]')
+        ?.getAttribute('data-room') ?? null;
     const begun = performance.now();
     link.click();
     while (first() !== to) await new Promise(requestAnimationFrame);
@@ -124,6 +127,8 @@ test('a burst, and going from room to room', async ({ browser }) => {
   const times: number[] = [];
   for (let run = 0; run < 2 * RUNS; run++)
     times.push(await switches(reader.page, run % 2 === 0 ? 'blue' : 'green'));
-  console.log(`to another room: median ${median(times).toFixed(1)} ms to its first row, of ${String(times.length)}`);
+  console.log(
+    `to another room: median ${median(times).toFixed(1)} ms to its first row, of ${String(times.length)}`,
+  );
   await server.remove();
 });

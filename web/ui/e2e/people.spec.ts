@@ -84,6 +84,7 @@ test('who is removed while looking at a room is told at once, and finds it again
 
   await details.getByRole('button', { name: 'Add people' }).click();
   const layer = ana.page.getByRole('dialog', { name: 'Add people' });
+  await expect(layer.getByLabel('Find people by name')).toBeFocused();
   await layer.getByLabel('Find people by name').fill('bo');
   await layer.getByRole('button', { name: /Bob/ }).click();
   await layer.getByRole('button', { name: 'Add', exact: true }).click();

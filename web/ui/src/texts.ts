@@ -28,7 +28,6 @@ export const texts = {
     you: 'you',
     close: 'Close',
     beginning: (title: string) => `This is the beginning of ${title}.`,
-    hello: 'Say hello to whoever comes by.',
     older: 'Loading older messages…',
     olderFailed: 'Older messages could not be loaded.',
     retry: 'Retry',

@@ -11,6 +11,8 @@ export interface Contact {
   unread: number;
 }
 
+/** Made once: the list is sorted at each message that comes. */
+const collator = new Intl.Collator();
 const DEGREES = 360;
 const RANK: Record<Availability, number> = { online: 0, dnd: 1, away: 1, offline: 2 };
 
@@ -68,7 +70,7 @@ export function contactsOf(
 }
 
 function byReach(a: Person, b: Person): number {
-  return RANK[a.status] - RANK[b.status] || shownName(a).localeCompare(shownName(b));
+  return RANK[a.status] - RANK[b.status] || collator.compare(shownName(a), shownName(b));
 }
 
 /** Whether a name, or a word of the shown name, begins with what was typed. */

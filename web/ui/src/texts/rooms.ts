@@ -14,6 +14,12 @@ const may: Record<Role, string> = {
   member: 'You may read and write.',
 };
 
+const hello: Record<RoomKind, string> = {
+  group: 'Say hello to whoever comes by.',
+  private: 'Say hello to the others.',
+  direct: 'Say hello.',
+};
+
 export const rooms = {
   make: 'Make a room',
   kind: 'Who may enter',
@@ -46,6 +52,8 @@ export const rooms = {
 
   details: 'Room details',
   kinds,
+  hello,
+  beginningDirect: (name: string) => `This is the beginning of your chat with ${name}.`,
   may,
   roles,
   copyLink: 'Copy the link',

@@ -6,6 +6,6 @@ export const switcher = {
   results: 'Rooms and people',
   found: (n: number) => (n === 1 ? '1 result' : `${n} results`),
   nothing: (typed: string) => `Nothing is called “${typed}”. Try fewer letters.`,
-  make: (label: string) => `Enter ${label}; it is made if it does not exist`,
+  make: (label: string) => `Enter ${label}, a new room`,
   keys: '↑ ↓ to choose, Enter to open, Esc to close',
 };
