@@ -1,4 +1,4 @@
-import { expect, test, type Page } from '@playwright/test';
+import { expect, test, type Locator, type Page } from '@playwright/test';
 import { fitsSideways, withoutBarriers } from './barriers';
 import { Guest } from './guest';
 import { lobby, makesPrivateRoom, member, opensPanel, section } from './member';
@@ -57,8 +57,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     ] as const) {
       await test.step(name, async () => {
         const button = lobby(ana).getByRole('button', { name: opener });
-        await button.focus();
-        await page.keyboard.press('Enter');
+        await opens(page, button);
         await seesLayer(page, name, colorScheme === 'light');
         await expect(button, 'the keyboard goes back to where it was').toBeFocused();
       });
@@ -75,8 +74,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     ] as const) {
       await test.step(name, async () => {
         const button = details.getByRole('button', { name: opener });
-        await button.focus();
-        await page.keyboard.press('Enter');
+        await opens(page, button);
         await seesLayer(page, name, colorScheme === 'light');
         await expect(button).toBeFocused();
       });
@@ -93,6 +91,13 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await withoutBarriers(page);
     expect([...ana.complaints, ...bob.complaints]).toEqual([]);
   });
+}
+
+/** By keyboard, which only the window in front has: Bob's is open, too. */
+async function opens(page: Page, button: Locator): Promise<void> {
+  await page.bringToFront();
+  await button.focus();
+  await page.keyboard.press('Enter');
 }
 
 /** Looks at an open layer, also on a narrow screen, and closes it by keyboard. */
