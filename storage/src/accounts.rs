@@ -316,12 +316,12 @@ impl Shared {
     /// are deleted are passed over.
     pub(crate) fn accounts(&self, begin: &str, after: Option<&Name>, limit: usize) -> Result<Vec<Account>, ReadError> {
         let begin = Key::new(NAMES, &[begin.as_bytes()]);
-        let mut after = after.map_or_else(|| begin.clone(), name_key);
+        let mut after = after.map(name_key);
         let mut accounts = Vec::new();
         while accounts.len() < limit {
-            let names = self.documents(&begin, &after, limit - accounts.len())?;
+            let names = self.documents(&begin, after.as_ref(), limit - accounts.len())?;
             let Some((last, _)) = names.last() else { break };
-            after = last.clone();
+            after = Some(last.clone());
             for (_, owner) in names {
                 let account = self.account(owner_of(&owner)?)?;
                 accounts.extend(account.filter(|account| account.access != Access::Deleted));
@@ -342,7 +342,7 @@ impl Shared {
 
     pub(crate) fn sign_ins_of(&self, user: UserId) -> Result<Vec<TokenHash>, ReadError> {
         let begin = Key::new(SIGN_INS_OF, &[user.0.as_bytes()]);
-        let found = self.documents(&begin, &begin, SIGN_INS_MOST)?;
+        let found = self.documents(&begin, None, SIGN_INS_MOST)?;
         found.into_iter().map(|(key, _)| key.as_bytes()[17..].try_into().map_err(|_| nonsense())).collect()
     }
 }

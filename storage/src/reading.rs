@@ -44,10 +44,11 @@ impl Shared {
     }
 
     /// Up to `limit` documents whose keys begin with `begin` and are behind `after`, in order.
-    pub(crate) fn documents(&self, begin: &Key, after: &Key, limit: usize) -> Result<Vec<Document>, ReadError> {
+    pub(crate) fn documents(&self, begin: &Key, after: Option<&Key>, limit: usize) -> Result<Vec<Document>, ReadError> {
         let mut newer = Puts::new();
         self.layers.each(|layer| {
-            let behind = layer.documents.range((Bound::Excluded(after), Bound::Unbounded));
+            let behind =
+                layer.documents.range((after.map_or(Bound::Included(begin), Bound::Excluded), Bound::Unbounded));
             for (key, value) in behind.take_while(|(key, _)| key.as_bytes().starts_with(begin.as_bytes())) {
                 newer.entry(key.clone()).or_insert_with(|| value.clone());
             }

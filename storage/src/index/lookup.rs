@@ -112,9 +112,15 @@ impl Index {
     }
 
     /// Up to `limit` documents whose keys begin with this one and are behind `after`, in order.
-    pub(crate) fn documents(&self, begin: &Key, after: &Key, limit: usize) -> Result<Vec<Document>, IndexError> {
+    pub(crate) fn documents(
+        &self,
+        begin: &Key,
+        after: Option<&Key>,
+        limit: usize,
+    ) -> Result<Vec<Document>, IndexError> {
+        let from = after.map_or(Bound::Included(begin.as_bytes()), |after| Bound::Excluded(after.as_bytes()));
         let found = self.ask(|trees| {
-            let behind = trees.documents.range::<&[u8], _>((Bound::Excluded(after.as_bytes()), Bound::Unbounded));
+            let behind = trees.documents.range::<&[u8], _>((from, Bound::Unbounded));
             let here = |entry: &sled::Result<(sled::IVec, sled::IVec)>| {
                 entry.as_ref().map_or(true, |(key, _)| key.starts_with(begin.as_bytes()))
             };

@@ -141,6 +141,19 @@ fn a_list_of_people_goes_on_where_it_ended() {
 }
 
 #[test]
+fn whoever_is_called_what_was_asked_for_is_found_too() {
+    let house = House::new();
+    for (n, name) in ["ana", "anabel", "an", "bob"].into_iter().enumerate() {
+        assert_eq!(register(&house, &account(name, &format!("{n}@example.org")), n as u8), Ok(()));
+    }
+    for _ in ["from memory", "from the index"] {
+        let found = house.store.accounts("ana", None, 9).unwrap();
+        assert_eq!(found.iter().map(|account| account.name.as_str()).collect::<Vec<_>>(), ["ana", "anabel"]);
+        house.settle();
+    }
+}
+
+#[test]
 fn whoever_signs_out_is_out_everywhere_they_named_and_nowhere_else() {
     let house = House::new();
     let ana = account("Ana", "ana@example.org");

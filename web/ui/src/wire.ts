@@ -108,6 +108,8 @@ export interface RoomEvent {
   change: 'created' | 'changed';
   title?: string | null;
   topic?: string | null;
+  /** For how many seconds the room keeps what is said; for ever without it. */
+  retention_s?: number | null;
   by?: User | null;
   at: string;
 }

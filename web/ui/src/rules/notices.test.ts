@@ -47,5 +47,8 @@ test('a room says what of it was changed, where that can be known', () => {
   expect(sentenceOf([renamed('Attic', 'Old things')], bob, before)).toBe(
     'Ana set the topic: Old things',
   );
+  const keeps = (retention_s?: number): RoomEvent => ({ ...renamed('Attic'), retention_s });
+  expect(sentenceOf([keeps(604_800)], bob, before)).toBe('Ana had messages kept for 7 days only');
+  expect(sentenceOf([keeps()], bob, keeps(60))).toBe('Ana had messages kept for ever');
   expect(sentenceOf([renamed('Loft')], bob)).toBe('Ana changed what this room is called or about');
 });

@@ -4,6 +4,9 @@ import type { MemberEvent, Message, RoomEvent, UnknownEvent, User } from '../wir
 
 export type NoticeEvent = MemberEvent | RoomEvent;
 
+/** What a room was before a change of it. */
+type Known = Pick<RoomEvent, 'title' | 'topic' | 'retention_s'>;
+
 /** Changes that read as one sentence where they follow each other. */
 const FOLDED = new Set(['joined', 'left', 'added', 'removed']);
 /** More names than this are counted. */
@@ -24,11 +27,7 @@ export function continues(before: NoticeEvent, event: NoticeEvent): boolean {
  * One sentence for events of one kind. `known` is what the room was called before, where that is
  * known.
  */
-export function sentenceOf(
-  events: readonly NoticeEvent[],
-  me: User,
-  known?: Pick<RoomEvent, 'title' | 'topic'>,
-): string {
+export function sentenceOf(events: readonly NoticeEvent[], me: User, known?: Known): string {
   const event = events[0]!;
   const by = event.by ? nameOf(event.by, me) : texts.someone;
   if (event.type === 'room') return aboutRoom(event, by, known);
@@ -49,11 +48,7 @@ export function sentenceOf(
   }
 }
 
-function aboutRoom(
-  event: RoomEvent,
-  by: string,
-  known?: Pick<RoomEvent, 'title' | 'topic'>,
-): string {
+function aboutRoom(event: RoomEvent, by: string, known?: Known): string {
   if (event.change === 'created') return texts.created(by);
   if (event.change !== 'changed') return '';
   const title = event.title ?? '';
@@ -61,6 +56,9 @@ function aboutRoom(
   if (known && (known.title ?? '') !== title && title !== '') return texts.renamed(by, title);
   if (known && (known.topic ?? '') !== topic) {
     return topic === '' ? texts.noTopic(by) : texts.topic(by, topic);
+  }
+  if (known && known.retention_s !== event.retention_s) {
+    return event.retention_s == null ? texts.keptForEver(by) : texts.keptFor(by, event.retention_s);
   }
   return texts.changed(by);
 }

@@ -13,6 +13,7 @@ export const shortcuts: { title: string; list: Shortcut[] }[] = [
   {
     title: groups.places,
     list: [
+      { keys: [['Ctrl', 'K']], does: names.switcher },
       { keys: [['Ctrl', '/'], ['?']], does: names.shortcuts },
       {
         keys: [

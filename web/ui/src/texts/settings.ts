@@ -63,6 +63,7 @@ export const settings = {
       writing: 'While writing',
     },
     names: {
+      switcher: 'Jump to a room or a person',
       shortcuts: 'This list',
       rooms: 'Room above or below',
       unread: 'Unread room above or below',
