@@ -12,6 +12,7 @@ import { entry } from '../texts/entry';
 import type { ClientFrame, Failure, Person, ServerFrame, Unread, User, Welcome } from '../wire';
 import { Acts } from './acts.svelte';
 import { Announcer } from './announcer.svelte';
+import { Arrivals } from './arrivals';
 import { Attention } from './attention.svelte';
 import { Availability } from './availability.svelte';
 import { Drafts } from './drafts.svelte';
@@ -32,6 +33,9 @@ import { Version } from './version.svelte';
 const TYPIST_CHECK_MS = 1_000;
 /** What the server tells only when asked: who there is, which rooms are public. */
 const LOOK_AROUND_MS = 60_000;
+
+/** Events that come one by one, and may wait for each other. */
+const LIVE = new Set<ServerFrame['type']>(['message', 'member', 'room', 'unknown']);
 
 /** Refusals that say nothing about who we are. */
 const PASSING = new Set(['rate_limited', 'unavailable', 'internal']);
@@ -89,6 +93,7 @@ export class Chat {
   #asked = new Map<number, Asked>();
   #lastRef = 0;
   #signs = new TypingSigns();
+  #arrivals = new Arrivals((room, events) => this.rooms.arrived(room, events));
 
   get me(): User | null {
     return this.rooms.me;
@@ -221,11 +226,13 @@ export class Chat {
   }
 
   #connectionChanged(state: ConnectionState): void {
+    this.#arrivals.flush();
     this.connection = state;
     if (state.kind !== 'online') this.rooms.disconnected();
   }
 
   #received(frame: ServerFrame): void {
+    if (!LIVE.has(frame.type)) this.#arrivals.flush();
     const asked = this.#answered(frame);
     switch (frame.type) {
       case 'welcome':
@@ -235,12 +242,12 @@ export class Chat {
       case 'events':
         return this.rooms.arrived(frame.room, frame.events);
       case 'message':
-        this.rooms.arrived(frame.room, [frame]);
+        this.#arrivals.add(frame);
         return this.notifier.heard(frame);
       case 'member':
       case 'room':
       case 'unknown':
-        return this.rooms.arrived(frame.room, [frame]);
+        return this.#arrivals.add(frame);
       case 'history':
         return this.rooms.find(frame.room)?.page(frame);
       case 'ack':
