@@ -68,7 +68,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await withoutBarriers(page);
     for (const [opener, name] of [
       ['Add people', 'Add people'],
-      ['Edit title and topic', 'Title and topic'],
+      ['Edit this room', 'Edit this room'],
       ['Remove Bob', 'Remove Bob'],
       ['Delete the room', 'Delete the room'],
     ] as const) {

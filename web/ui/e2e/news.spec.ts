@@ -71,6 +71,7 @@ test('a room can be muted, or tell all', async ({ browser }) => {
   await expect(ana.page.getByText('This is the beginning of #attic.')).toBeVisible();
   await bob.says('@Ana, are you asleep?');
   await expect(ana.page.getByRole('link', { name: /green/ })).toContainText('asleep');
+  await expect(ana.page.getByRole('link', { name: /green/ })).toContainText('Muted');
   await expect(ana.page).toHaveTitle('#attic · Greenroom');
 });
 

@@ -102,20 +102,29 @@ test('each is offered what their role lets them do, from the moment they have it
   await bob.page.getByRole('button', { name: 'Open', exact: true }).click();
   const bobs = await opensPanel(bob);
   await expect(bobs.getByText('You may read and write.')).toBeVisible();
-  await expect(bobs.getByRole('button', { name: 'Edit title and topic' })).toBeHidden();
+  await expect(bobs.getByRole('button', { name: 'Edit this room' })).toBeHidden();
 
   const anas = await opensPanel(ana);
   await anas.getByLabel('Role of Bob').selectOption('Moderator');
   await expect(bobs.getByText('You are a moderator')).toBeVisible();
   await expect(bobs.getByRole('button', { name: /Remove/ }), 'owners stay').toBeHidden();
   await expect(bobs.getByRole('button', { name: 'Delete the room' })).toBeHidden();
-  await bobs.getByRole('button', { name: 'Edit title and topic' }).click();
-  const layer = bob.page.getByRole('dialog', { name: 'Title and topic' });
+  await bobs.getByRole('button', { name: 'Edit this room' }).click();
+  const layer = bob.page.getByRole('dialog', { name: 'Edit this room' });
+  await expect(layer.getByLabel('Messages are kept'), 'that is for owners').toBeHidden();
   await layer.getByLabel('Title').fill('The cellar');
   await layer.getByLabel('Topic').fill('Old things');
   await layer.getByLabel('Topic').press('Enter');
   await expect(ana.page.getByRole('heading', { name: '#The cellar', level: 2 })).toBeVisible();
   await expect(anas.getByText('Old things')).toBeVisible();
+  await expect(layer).toBeHidden();
+
+  await anas.getByRole('button', { name: 'Edit this room' }).click();
+  const anasLayer = ana.page.getByRole('dialog', { name: 'Edit this room' });
+  await anasLayer.getByLabel('Messages are kept').selectOption('For 7 days');
+  await anasLayer.getByRole('button', { name: 'Save' }).click();
+  await expect(bob.log.getByText('Ana had messages kept for 7 days only')).toBeVisible();
+  await expect(bobs.getByText('Messages are kept for 7 days.')).toBeVisible();
 
   await anas.getByRole('button', { name: 'Delete the room' }).click();
   await ana.page.getByRole('dialog').getByRole('button', { name: 'Delete', exact: true }).click();

@@ -60,8 +60,11 @@ test('a draft survives a reload and another room, and goes when it is sent', asy
   await ana.page.getByLabel('Enter a room').press('Enter');
   await expect(ana.page.getByText('This is the beginning of #attic.')).toBeVisible();
   await expect(ana.field).toHaveValue('');
+  const green = ana.page.getByRole('link', { name: /green/ });
+  await expect(green, 'the list says where something waits').toContainText('Draft');
   await ana.page.goBack();
   await expect(ana.field).toHaveValue('Half a thou');
+  await expect(green).not.toContainText('Draft');
 
   // Written, and kept, before the page goes: IndexedDB says so itself.
   await ana.field.fill('Half a thought');

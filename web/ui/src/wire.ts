@@ -56,6 +56,8 @@ export interface RoomRow {
   topic?: string | null;
   /** None where one may do what everybody may. */
   role?: Role | null;
+  /** For how many seconds it keeps what is said; for ever without it. */
+  retention_s?: number | null;
   last_seq: number;
   read_seq: number;
   unread: number;
@@ -163,6 +165,8 @@ export interface Joined {
   title?: string | null;
   topic?: string | null;
   role?: Role | null;
+  /** For how many seconds it keeps what is said; for ever without it. */
+  retention_s?: number | null;
   last_seq: number;
   read_seq: number;
   events: DurableEvent[];

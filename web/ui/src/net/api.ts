@@ -33,6 +33,13 @@ export interface NewRoom {
   members?: string[];
 }
 
+/** What of a room is to be otherwise; without a retention it keeps what is said for ever. */
+export interface RoomChange {
+  title?: string;
+  topic?: string;
+  retention_s?: number | null;
+}
+
 const part = encodeURIComponent;
 
 /** Without a guest's token it makes somebody new; with it that guest becomes the account. */
@@ -79,7 +86,7 @@ export const readEvent = (
 export const changeRoom = (
   token: string,
   room: string,
-  change: { title?: string; topic?: string },
+  change: RoomChange,
 ): Promise<Outcome<RoomView>> => call('PATCH', `/api/rooms/${part(room)}`, token, change);
 
 export const deleteRoom = (token: string, room: string): Promise<Outcome<void>> =>

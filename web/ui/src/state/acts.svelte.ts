@@ -28,7 +28,7 @@ export class Acts {
     return api.makeRoom(this.#token, room);
   }
 
-  changeRoom(room: string, change: { title: string; topic: string }): Promise<Outcome<RoomView>> {
+  changeRoom(room: string, change: api.RoomChange): Promise<Outcome<RoomView>> {
     return api.changeRoom(this.#token, room, change);
   }
 

@@ -6,10 +6,20 @@ import { lookAtRoom } from '../net/api';
 import { Connection, type ConnectionState } from '../net/connection';
 import { pathOf, roomInPath } from '../net/route';
 import { DEFAULT_BODY_BYTES } from '../rules/body';
+import { levelOf } from '../rules/notify';
 import { TypingSigns } from '../rules/typing';
 import { sentence } from '../texts';
 import { entry } from '../texts/entry';
-import type { ClientFrame, Failure, Person, ServerFrame, Unread, User, Welcome } from '../wire';
+import type {
+  ClientFrame,
+  Failure,
+  Person,
+  RoomRow,
+  ServerFrame,
+  Unread,
+  User,
+  Welcome,
+} from '../wire';
 import { Acts } from './acts.svelte';
 import { Announcer } from './announcer.svelte';
 import { Arrivals } from './arrivals';
@@ -97,6 +107,15 @@ export class Chat {
 
   get me(): User | null {
     return this.rooms.me;
+  }
+
+  /** One's rooms as the lists show them: of one that is muted nothing counts. */
+  get listed(): RoomRow[] {
+    return this.lobby.rows.map((row) => (this.isMuted(row) ? { ...row, unread: 0 } : row));
+  }
+
+  isMuted({ room, kind }: Pick<RoomRow, 'room' | 'kind'>): boolean {
+    return levelOf(room, kind, this.settings.choices.levels) === 'none';
   }
 
   get entering(): boolean {

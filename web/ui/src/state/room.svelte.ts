@@ -16,6 +16,8 @@ import type {
   User,
 } from '../wire';
 
+type Described = Pick<RoomRow, 'kind' | 'title' | 'topic' | 'role' | 'retention_s' | 'with'>;
+
 export class Room {
   readonly id: string;
   kind = $state<RoomKind>('group');
@@ -23,6 +25,8 @@ export class Room {
   topic = $state('');
   /** Mine; none where I may do what everybody may. */
   role = $state<Role | null>(null);
+  /** For how many seconds it keeps what is said; for ever where that is nothing. */
+  retention = $state<number | null>(null);
   /** Replaced as a whole: watching each of thousands of events would cost more than it saves. */
   timeline = $state.raw(timeline.EMPTY);
   cursors = $state.raw<Cursors>(new Map());
@@ -57,10 +61,11 @@ export class Room {
     if (row) this.describe(row);
   }
 
-  describe(row: Pick<RoomRow, 'kind' | 'title' | 'topic' | 'role' | 'with'>): void {
+  describe(row: Described): void {
     this.kind = row.kind;
     this.topic = row.topic ?? '';
     this.role = row.role ?? null;
+    this.retention = row.retention_s ?? null;
     this.title = (row.kind === 'direct' ? row.with?.name : row.title) || this.title;
   }
 
@@ -105,6 +110,7 @@ export class Room {
     if (event.type === 'room') {
       this.title = event.title || this.title;
       this.topic = event.topic ?? this.topic;
+      this.retention = event.retention_s ?? null;
     } else if (event.type === 'member' && event.change === 'role' && event.user.id === me) {
       this.role = event.role ?? null;
     }

@@ -27,6 +27,8 @@ export const lobby = {
   noDirect: 'Talk to one person, and nobody else reads along.',
   noPeople: 'Nobody else has an account here yet.',
   private: 'Private room',
+  muted: 'Muted',
+  draft: 'Draft:',
   chatWith: (name: string) => `Chat with ${name}`,
   goThere: 'Open',
 

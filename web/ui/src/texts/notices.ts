@@ -1,5 +1,5 @@
 /** Lines about what happened to a room. Whoever reads them is “you”. */
-import { plural } from './plural';
+import { lasting } from './plural';
 
 const named: Record<string, string> = {
   owner: 'an owner',
@@ -30,21 +30,10 @@ export const notices = {
   renamed: (by: string, title: string) => `${by} named this room “${title}”`,
   topic: (by: string, topic: string) => `${by} set the topic: ${topic}`,
   noTopic: (by: string) => `${by} removed the topic`,
-  keptFor: (by: string, seconds: number) => `${by} had messages kept for ${time(seconds)} only`,
+  keptFor: (by: string, seconds: number) => `${by} had messages kept for ${lasting(seconds)} only`,
   keptForEver: (by: string) => `${by} had messages kept for ever`,
   changed: (by: string) => `${by} changed what this room is called or about`,
 };
-
-function time(seconds: number): string {
-  const units: [number, string, string][] = [
-    [86_400, 'day', 'days'],
-    [3_600, 'hour', 'hours'],
-    [60, 'minute', 'minutes'],
-    [1, 'second', 'seconds'],
-  ];
-  const [length, one, many] = units.find(([length]) => seconds % length === 0) ?? units[3]!;
-  return plural(seconds / length, one, many);
-}
 
 /** Within a sentence “You” is small. */
 function small(who: string): string {
