@@ -72,6 +72,7 @@ export const texts = {
 
   connection: {
     online: 'Connected',
+    slow: 'Slow connection',
     connecting: 'Connecting…',
     waiting: 'Reconnecting…',
     next: (seconds: number) => `Next try in ${seconds} s.`,

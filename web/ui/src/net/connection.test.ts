@@ -33,7 +33,7 @@ class FakeSocket implements Socket {
 }
 
 let sockets: FakeSocket[];
-let states: ConnectionState['kind'][];
+let states: (ConnectionState['kind'] | 'slow')[];
 let signedOut: string | null;
 let connection: Connection;
 
@@ -46,7 +46,8 @@ beforeEach(() => {
   connection = new Connection(
     {
       greeting: () => ({ type: 'hello', guest: 'Ana' }),
-      stateChanged: (state) => states.push(state.kind),
+      stateChanged: (state) =>
+        states.push(state.kind === 'online' && state.slow ? 'slow' : state.kind),
       received: () => undefined,
       signedOut: (reason) => (signedOut = reason),
     },
@@ -169,4 +170,31 @@ test('a socket that was let go is not heard', () => {
   vi.advanceTimersByTime(250);
   expect(first.onmessage).toBe(null);
   expect(first.closed).toBe(true);
+});
+
+test('whoever waits for an answer for three seconds has a slow connection, until anything is heard', () => {
+  newest().welcomes();
+  connection.send({ type: 'typing', room: 'green', on: true });
+  vi.advanceTimersByTime(5_000);
+  expect(states.at(-1), 'that has no answer').toBe('online');
+  connection.send({ type: 'history', room: 'green' });
+  vi.advanceTimersByTime(2_000);
+  connection.send({ type: 'history', room: 'green' });
+  vi.advanceTimersByTime(999);
+  expect(states.at(-1)).toBe('online');
+  vi.advanceTimersByTime(1);
+  expect(states.at(-1)).toBe('slow');
+  newest().says({ type: 'pong' });
+  expect(states.at(-1)).toBe('online');
+  vi.advanceTimersByTime(5_000);
+  expect(states.at(-1)).toBe('online');
+});
+
+test('a connection that ends is lost, not slow', () => {
+  newest().welcomes();
+  connection.send({ type: 'ping' });
+  newest().ends(1006);
+  const before = states.length;
+  vi.advanceTimersByTime(3_000);
+  expect(states.slice(before)).not.toContain('slow');
 });

@@ -10,7 +10,8 @@ import { parseFrame, type ClientFrame, type ServerFrame } from '../wire';
 export type ConnectionState =
   | { kind: 'off' }
   | { kind: 'connecting' }
-  | { kind: 'online' }
+  /** `slow` where what was asked for stays without any answer. */
+  | { kind: 'online'; slow?: boolean }
   | { kind: 'waiting'; until: number }
   | { kind: 'outdated' };
 
@@ -34,6 +35,10 @@ export type Socket = Pick<WebSocket, 'readyState' | 'send' | 'close'> & {
 const QUIET_MS = 25_000;
 /** How long an answer to a greeting or a ping may take. */
 const ANSWER_MS = 10_000;
+/** Whoever has waited so long for an answer notices. */
+const SLOW_MS = 3_000;
+/** Frames that the server answers. */
+const ANSWERED = new Set<ClientFrame['type']>(['join', 'leave', 'send', 'history', 'ping']);
 /** After flooding the server: at least this long. */
 const LATER_MS = 10_000;
 
@@ -47,6 +52,7 @@ export class Connection {
   #failures = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #watch: ReturnType<typeof setTimeout> | undefined;
+  #patience: ReturnType<typeof setTimeout> | undefined;
 
   constructor(listener: Listener, open: () => Socket = openSocket) {
     this.#listener = listener;
@@ -78,6 +84,7 @@ export class Connection {
   send(frame: ClientFrame): boolean {
     if (this.#state.kind !== 'online' || this.#socket?.readyState !== OPEN) return false;
     this.#socket.send(JSON.stringify(frame));
+    if (ANSWERED.has(frame.type)) this.#expectAnswer();
     return true;
   }
 
@@ -94,6 +101,7 @@ export class Connection {
 
   #received(text: string): void {
     this.#watchSilence();
+    this.#heard();
     const frame = parseFrame(text);
     if (frame === null) return;
     if (frame.type === 'welcome') {
@@ -135,6 +143,17 @@ export class Connection {
     this.#watch = setTimeout(() => this.#ask(), QUIET_MS);
   }
 
+  /** From when on it is slow, if nothing is heard until then. */
+  #expectAnswer(): void {
+    this.#patience ??= setTimeout(() => this.#enter({ kind: 'online', slow: true }), SLOW_MS);
+  }
+
+  #heard(): void {
+    clearTimeout(this.#patience);
+    this.#patience = undefined;
+    if (this.#state.kind === 'online' && this.#state.slow) this.#enter({ kind: 'online' });
+  }
+
   #ask(): void {
     if (this.send({ type: 'ping' })) this.#deadline(ANSWER_MS);
   }
@@ -149,6 +168,8 @@ export class Connection {
   #abandon(): void {
     clearTimeout(this.#retry);
     clearTimeout(this.#watch);
+    clearTimeout(this.#patience);
+    this.#patience = undefined;
     const socket = this.#socket;
     this.#socket = null;
     if (socket === null) return;
