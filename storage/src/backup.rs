@@ -4,8 +4,9 @@
 //!
 //! The copy is a beginning of the journal: all of it up to some record. That needs no lock, because:
 //!
-//! - A sealed segment never changes, and a segment is sealed before the next one's file is made. So of all
-//!   segments that are listed, all but the newest can be copied as they are.
+//! - A sealed segment changes only by being replaced as a whole, by one with stubs for what is no more; and a
+//!   segment is sealed before the next one's file is made. So of all segments that are listed, all but the newest
+//!   can be copied as they are.
 //! - The newest is only ever appended to, one frame after another. It is copied up to its last whole frame.
 //!   What is read while it is being written can show a frame half and the next one whole; then it is read again
 //!   from that place on, where the frame is whole by then. What is as bad the second time is damage.

@@ -1,6 +1,7 @@
 //! What Greenroom remembers.
 //!
-//! The *journal* is the truth: append-only segments of checksummed batches, one `fdatasync` each.
+//! The *journal* is the truth: segments of checksummed batches, one `fdatasync` each, only ever appended to, but for
+//! what is no more.
 //! The *index* (sled) says where in the journal a room's events are, and holds what is looked up by
 //! key: rooms, people, who follows what, cursors. It lags behind, and can be thrown away: it is
 //! rebuilt from the journal. What one reads is the index plus the committed records that it has not

@@ -180,10 +180,12 @@ impl Sweeper {
         }
         let Some(texts) = told(segment, Texts::of(segment, None, &self.shared.segments)) else { return Then::Done };
         self.looked_for = erased;
+        if aged {
+            self.looked_at = Some(Instant::now());
+        }
         if !(texts.has_erased(gone) || aged && texts.has_old(gone)) {
             return Then::Done;
         }
-        self.looked_at = Some(Instant::now());
         self.shared.queue.submit(Intent::Seal);
         Then::More
     }

@@ -135,6 +135,9 @@ async fn what_somebody_has_said_is_erased_with_their_account_or_without_it() {
     operator(&data, &["erase", &id]).await;
     assert_eq!(left_of(&carol.whole_history(GREEN).await), (vec![1, 2, 4], vec!["noted"]));
     assert_eq!(dan.says(GREEN, "I am still here").await.seq.0, 5);
+    let last = async || call(&process, Method::GET, "/api/rooms").by(carol.token()).answer().await.body;
+    until("what he says since to be in the list", last, |list| list["rooms"][0]["last"]["body"] == "I am still here")
+        .await;
     assert!(carol.is_connected() && dan.is_connected());
 
     let mut process = process;

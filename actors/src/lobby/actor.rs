@@ -77,7 +77,7 @@ impl Actor for LobbyActor {
             LobbyCommand::RowRead { user, room, asked, row } => shell.row_read(user, room, asked, row),
             LobbyCommand::Changed { room } => shell.changed(&room),
             LobbyCommand::Gone { room } => shell.gone(room),
-            LobbyCommand::Erased { user } => shell.state.erased(user),
+            LobbyCommand::Erased { user } => shell.state.erased(user, clock::now()),
             LobbyCommand::ReadRooms => shell.read_rooms(),
             LobbyCommand::RoomsRead(rooms) => shell.state.know_rooms(rooms),
             LobbyCommand::List { user, reply } => shell.list(user, reply),

@@ -16,8 +16,8 @@ use super::command::{PublicRoom, RoomNews};
 pub(crate) struct LobbyState {
     rooms: HashMap<RoomId, Board>,
     people: HashMap<UserId, Standing>,
-    /// Whose messages are no more.
-    erased: HashSet<UserId>,
+    /// Whose messages are no more, up to which time: a room that has not heard of it yet must not bring one back.
+    erased: HashMap<UserId, Timestamp>,
 }
 
 /// The newest of one room.
@@ -217,8 +217,8 @@ impl LobbyState {
     }
 
     /// What somebody has said until now is no more.
-    pub(crate) fn erased(&mut self, user: UserId) {
-        self.erased.insert(user);
+    pub(crate) fn erased(&mut self, user: UserId, now: Timestamp) {
+        self.erased.insert(user, now);
         for board in self.rooms.values_mut() {
             board.last = board.last.take().filter(|last| last.user.id != user);
         }
@@ -345,7 +345,7 @@ impl LobbyState {
 
     /// Takes where a room's log ends and the newest message, but for one that is no more.
     fn learn(&mut self, room: &Arc<Room>, head: Head, last: Option<LastMessage>) -> &mut Board {
-        let last = last.filter(|last| !self.erased.contains(&last.user.id));
+        let last = last.filter(|last| self.erased.get(&last.user.id).is_none_or(|until| last.at > *until));
         let board = self.board(room);
         board.head = newer(board.head, head);
         let last = last.filter(|last| last.seq > board.room.gone.seq);
@@ -465,9 +465,12 @@ mod tests {
         assert_eq!(row(&lobby, bob).last, None, "a room that has not heard of it yet doesn't bring it back");
         lobby.news(RoomNews { last: Some(last(8)), ..news(&green, 8) });
         assert!(row(&lobby, bob).last.is_some());
-        lobby.erased(eve);
+        lobby.erased(eve, Timestamp::from_millis(0));
         lobby.news(RoomNews { last: Some(last(8)), ..news(&green, 9) });
         assert_eq!(row(&lobby, bob).last, None, "what she said is erased");
+        let later = LastMessage { at: Timestamp::from_millis(1), ..last(10) };
+        lobby.news(RoomNews { last: Some(later), ..news(&green, 10) });
+        assert_eq!(row(&lobby, bob).last.map(|last| last.seq), Some(Seq(10)), "and what she says since is not");
     }
 
     #[test]

@@ -87,8 +87,8 @@ impl Texts {
 
 /// Rewrites a sealed segment without what is gone, and has it read from now on.
 pub(crate) fn rewrite(segments: &Segments, segment: &Segment, behind: Lsn, gone: &Gone) -> Result<(), NotRewritten> {
-    let mut new = segment.bytes()?;
-    new.truncate(SEGMENT_HEADER);
+    let mut new = vec![0; SEGMENT_HEADER];
+    segment.read_at(&mut new, 0)?;
     let mut frame = FrameBuilder::new(segments.checksum);
     let mut frame_ends = 0;
     each_record(segment, Some(behind), segments, |lsn, record, At { frame: at, encoded }| {

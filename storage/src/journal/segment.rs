@@ -1,8 +1,8 @@
 //! A segment of the journal, as it is read.
 //!
 //! `<first record's number, 20 digits>.log`: a header, then frames. The newest segment is written to;
-//! the others are *sealed* and never change. While a segment is new, memory knows where its records
-//! are and which keys it holds; once it is sealed, its catalogue does.
+//! the others are *sealed*, and change only by being replaced (`rewriting.rs`). While a segment is new, memory
+//! knows where its records are and which keys it holds; once it is sealed, its catalogue does.
 
 use std::fs::File;
 use std::io;

@@ -71,7 +71,7 @@ impl Replay {
             Record::Trimmed(trimmed) => {
                 let (key, gone) = (room_key(trimmed.room), head(trimmed.seq, trimmed.ordinal));
                 if self.heads.get(&key).is_none_or(|at| at.seq < gone.seq) {
-                    // As an import has it, where nothing comes before it.
+                    // What came before it is lost with a damaged part of the journal.
                     self.event(key, trimmed.seq, EventAt { lsn: 0, ordinal: trimmed.ordinal }, rooms);
                 }
                 let room = Room { gone, ..(*rooms.by_key_or_nameless(key).room()).clone() };
