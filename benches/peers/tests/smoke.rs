@@ -146,6 +146,11 @@ fn all_hear_all_through_io_uring() {
     talk(&Server::start(env!("CARGO_BIN_EXE_limit-uring"), &[]));
 }
 
+#[test]
+fn all_hear_all_with_axum() {
+    talk(&Server::start(env!("CARGO_BIN_EXE_axum-broadcast"), &[]));
+}
+
 /// Somebody who doesn't read keeps nobody from hearing, and gets all of it in the end.
 #[test]
 fn whoever_reads_late_hears_all_the_same() {
