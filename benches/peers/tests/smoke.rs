@@ -28,16 +28,24 @@ impl Server {
     }
 
     fn guest(&self, name: &str) -> Guest {
+        let mut guest = Guest { socket: self.connect("/ws"), event: false };
+        guest.enter(name);
+        guest
+    }
+
+    fn socket_io_guest(&self, name: &str) -> Guest {
+        let mut guest = Guest { socket: self.connect("/socket.io/?EIO=4&transport=websocket"), event: true };
+        assert!(guest.text().starts_with('0'), "Engine.IO opens");
+        guest.socket.send(Message::text("40")).expect("it can be said");
+        assert!(guest.text().starts_with("40"), "Socket.IO connects");
+        guest.enter(name);
+        guest
+    }
+
+    fn connect(&self, path: &str) -> WebSocket<TcpStream> {
         let stream = TcpStream::connect(&self.address).expect("it listens");
         stream.set_read_timeout(Some(PATIENCE)).expect("a time limit");
-        let (socket, _) = client(format!("ws://{}/ws", self.address), stream).expect("it upgrades");
-        let mut guest = Guest { socket };
-        guest.say(&json!({"type": "hello", "guest": name}));
-        guest.say(&json!({"type": "join", "room": "green"}));
-        assert_eq!(guest.hear()["type"], "welcome");
-        let joined = guest.hear();
-        assert_eq!((&joined["type"], &joined["room"]), (&json!("joined"), &json!("green")));
-        guest
+        client(format!("ws://{}{path}", self.address), stream).expect("it upgrades").0
     }
 }
 
@@ -50,11 +58,22 @@ impl Drop for Server {
 
 struct Guest {
     socket: WebSocket<TcpStream>,
+    /// Frames are Socket.IO's events.
+    event: bool,
 }
 
 impl Guest {
+    fn enter(&mut self, name: &str) {
+        self.say(&json!({"type": "hello", "guest": name}));
+        assert_eq!(self.hear()["type"], "welcome");
+        self.say(&json!({"type": "join", "room": "green"}));
+        let joined = self.hear();
+        assert_eq!((&joined["type"], &joined["room"]), (&json!("joined"), &json!("green")));
+    }
+
     fn say(&mut self, frame: &Value) {
-        self.socket.send(Message::text(frame.to_string())).expect("it can be said");
+        let text = if self.event { format!(r#"42["frame",{frame}]"#) } else { frame.to_string() };
+        self.socket.send(Message::text(text)).expect("it can be said");
     }
 
     fn send(&mut self, n: u64) {
@@ -63,10 +82,22 @@ impl Guest {
     }
 
     fn hear(&mut self) -> Value {
+        let text = self.text();
+        let frame = match text.strip_prefix(r#"42["frame","#) {
+            Some(event) if self.event => event.strip_suffix(']').expect("it is a list"),
+            _ => &text,
+        };
+        serde_json::from_str(frame).expect("frames are JSON")
+    }
+
+    fn text(&mut self) -> String {
         loop {
             match self.socket.read().expect("something comes in time") {
-                Message::Text(text) => return serde_json::from_str(&text).expect("frames are JSON"),
-                Message::Pong(_) | Message::Ping(_) => {}
+                // Engine.IO asks whether anybody is there.
+                Message::Text(text) if self.event && text == "2" => {
+                    self.socket.send(Message::text("3")).expect("it can be said");
+                }
+                Message::Text(text) => return text.to_string(),
                 other => panic!("no other frames come: {other:?}"),
             }
         }
@@ -149,6 +180,20 @@ fn all_hear_all_through_io_uring() {
 #[test]
 fn all_hear_all_with_axum() {
     talk(&Server::start(env!("CARGO_BIN_EXE_axum-broadcast"), &[]));
+}
+
+/// One message at a time: several would be answered by several tasks.
+#[test]
+fn all_hear_all_with_socketioxide() {
+    let server = Server::start(env!("CARGO_BIN_EXE_socketioxide-rooms"), &[]);
+    let (mut ana, mut bob) = (server.socket_io_guest("ana"), server.socket_io_guest("bob"));
+    for n in 1..=6 {
+        ana.send(n);
+        assert_eq!(ana.gather(1, 1), (vec![n], vec![n]));
+        assert_eq!(bob.gather(1, 0).0, [n]);
+    }
+    bob.say(&json!({"type": "ping"}));
+    assert_eq!(bob.hear()["type"], "pong");
 }
 
 /// Somebody who doesn't read keeps nobody from hearing, and gets all of it in the end.
