@@ -8,6 +8,7 @@ use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand};
 use ipnet::IpNet;
 
+use crate::bench::BenchFlags;
 use crate::config::{Durability, LogFormat, retention};
 use crate::limits::{Preset, proxy};
 use crate::operations::Operation;
@@ -33,6 +34,9 @@ enum Command {
     /// Break a fresh server on purpose, and check that no promise breaks with it
     #[command(after_help = DRILL_EXAMPLES)]
     Drill(DrillFlags),
+    /// Measure how fast a server is, and check every message meanwhile
+    #[command(after_help = BENCH_EXAMPLES)]
+    Bench(BenchFlags),
     /// Administer accounts and rooms, whether or not the server runs
     #[command(after_help = admin::EXAMPLES)]
     Admin(AdminFlags),
@@ -47,6 +51,8 @@ pub enum Task {
     Serve(Flags),
     /// Run failure drills.
     Drill(DrillFlags),
+    /// Measure.
+    Bench(BenchFlags),
     /// Administer accounts and rooms.
     Admin(AdminFlags),
     /// Look after a data directory.
@@ -68,6 +74,18 @@ Examples:
   greenroom drill room-panic          one of them
   greenroom drill --all --quick       all of them, in their short form
   greenroom drill kill-nine --seed 7  the same faults at the same moments again";
+
+const BENCH_EXAMPLES: &str = "\
+Examples:
+  greenroom bench fanout --members 100 --rate 500        100 people, 500 messages a second between them
+  greenroom bench fanout --members 1000 --in-flight 16   1,000 people, as fast as it goes
+  greenroom bench rooms --rooms 200 --in-flight 64       200 rooms of 5
+  greenroom bench ack --senders 256 --runs 3             what durable storing costs, three times
+  greenroom bench idle --connections 19000               what a connection costs
+  greenroom bench failure --json run.json                with a room that crashes, and all figures in a file
+  greenroom bench fanout --url ws://127.0.0.1:3000 --pid 4711   another server, started with --no-limits
+
+It ends with 1 where a message was lost, doubled or out of order while it was measured.";
 
 /// Which drills to run, and how.
 #[derive(Debug, Clone, Default, Args)]
@@ -175,6 +193,7 @@ impl Cli {
         match self.command {
             Some(Command::Serve(flags)) => Task::Serve(flags),
             Some(Command::Drill(flags)) => Task::Drill(flags),
+            Some(Command::Bench(flags)) => Task::Bench(flags),
             Some(Command::Admin(flags)) => Task::Admin(flags),
             Some(Command::Operate(operation)) => Task::Operate(operation),
             None => Task::Serve(self.flags),
@@ -195,7 +214,7 @@ mod tests {
     fn served(line: &[&str]) -> Flags {
         match Cli::parse_from(line).task() {
             Task::Serve(flags) => flags,
-            other @ (Task::Drill(_) | Task::Admin(_) | Task::Operate(_)) => panic!("{other:?}"),
+            other @ (Task::Drill(_) | Task::Bench(_) | Task::Admin(_) | Task::Operate(_)) => panic!("{other:?}"),
         }
     }
 

@@ -14,7 +14,6 @@ mod news;
 mod reader;
 mod report;
 mod scenes;
-mod server;
 mod socket;
 mod stage;
 

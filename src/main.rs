@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Parser as _;
 
 use greenroom::cli::{AdminFlags, Cli, DrillFlags, Flags, Task};
-use greenroom::{admin, config::Config, drill, operations, serve, telemetry};
+use greenroom::{admin, bench, config::Config, drill, operations, serve, telemetry};
 
 /// How long reads of the disk may delay the end of the process.
 const LAST_READS: Duration = Duration::from_secs(1);
@@ -16,6 +16,7 @@ fn main() -> ExitCode {
     let done = match cli.task() {
         Task::Serve(flags) => serve(flags).map(|()| ExitCode::SUCCESS),
         Task::Drill(flags) => drill(&flags),
+        Task::Bench(flags) => bench::run(&flags).map(ExitCode::from),
         Task::Admin(flags) => admin(flags).map(|()| ExitCode::SUCCESS),
         Task::Operate(operation) => operations::run(&operation).map(ExitCode::from),
     };

@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use serde::Deserialize;
 use tokio::task::AbortHandle;
 
-use super::server::Server;
+use crate::child::Server;
 
 /// One line of the laboratory's news.
 #[derive(Debug, Deserialize)]

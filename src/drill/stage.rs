@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use super::checker::{self, Report};
 use super::history::Evidence;
-use super::server::Server;
+use crate::child::Server;
 
 /// A drill's surroundings.
 #[derive(Debug)]

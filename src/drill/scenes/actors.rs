@@ -6,11 +6,11 @@ use greenroom_protocol::RoomId;
 use rand::RngExt as _;
 use tokio::time::sleep;
 
+use crate::child::Server;
 use crate::drill::catalogue::Part;
 use crate::drill::checker::{closed_sessions, closes};
 use crate::drill::crowd::{Crowd, Size, USUAL};
 use crate::drill::history::Evidence;
-use crate::drill::server::Server;
 use crate::drill::stage::{Finding, Outcome, Stage};
 
 /// For all to come in, and for sends to succeed again.

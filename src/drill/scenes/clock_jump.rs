@@ -7,10 +7,10 @@ use anyhow::Context as _;
 use greenroom_protocol::{Command, Hello, Join, Name, Ref, RoomId, ServerFrame, Typing};
 use tokio::time::{sleep, timeout};
 
+use crate::child::Server;
 use crate::drill::checker::closes;
 use crate::drill::clock::WallClock;
 use crate::drill::crowd::{Crowd, USUAL, until};
-use crate::drill::server::Server;
 use crate::drill::socket::{Incoming, Socket};
 use crate::drill::stage::{Outcome, Stage};
 
@@ -33,7 +33,7 @@ pub(crate) async fn clock_jump(stage: &mut Stage) -> anyhow::Result<Outcome> {
     };
     let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let mut server =
-        Server::start_with(&stage.path("data"), anywhere, &stage.path("log"), &clock.environment()).await?;
+        Server::start_with(&stage.path("data"), anywhere, &stage.path("log"), &["--lab"], &clock.environment()).await?;
     let mut crowd = Crowd::gather(USUAL, server.address, &mut stage.rng);
     crowd.all_present(SOON).await?;
     let silent = tokio::spawn(say_nothing(server.address));

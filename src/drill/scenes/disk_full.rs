@@ -6,10 +6,10 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
+use crate::child::Server;
 use crate::drill::crowd::{Crowd, USUAL, until};
 use crate::drill::disk::Disk;
 use crate::drill::reader;
-use crate::drill::server::Server;
 use crate::drill::stage::{Outcome, Stage};
 
 const SOON: Duration = Duration::from_secs(15);

@@ -8,6 +8,7 @@ use tokio::time::sleep;
 use crate::drill::checker::closes;
 use crate::drill::crowd::{Crowd, Size, USUAL};
 use crate::drill::stage::{Outcome, Stage};
+use crate::host;
 
 const SOON: Duration = Duration::from_secs(10);
 
@@ -20,7 +21,7 @@ pub(crate) async fn flood(stage: &mut Stage) -> anyhow::Result<Outcome> {
     let mut crowd = Crowd::gather(USUAL, server.address, &mut stage.rng);
     crowd.all_present(SOON).await?;
     crowd.more_acks(100, SOON).await?;
-    let before = server.resident_kib()?;
+    let before = host::resident_kib(server.id()?)?;
     for _round in 0..stage.rounds(4, 12) {
         let room = format!("room:{}", crowd.rooms[stage.rng.random_range(0..crowd.rooms.len())]);
         let actors = ["store", "presence", "lobby", "rooms", "sessions", room.as_str()];
@@ -31,7 +32,7 @@ pub(crate) async fn flood(stage: &mut Stage) -> anyhow::Result<Outcome> {
         stage.step();
     }
     crowd.heal(SOON).await?;
-    let grown = server.resident_kib()?.saturating_sub(before);
+    let grown = host::resident_kib(server.id()?)?.saturating_sub(before);
     let evidence = crowd.conclude(server.address).await?;
     let mut finding = stage.judge(&evidence);
     finding.notes.push(format!("memory grew by {} MiB", grown / 1024));
@@ -47,13 +48,13 @@ pub(crate) async fn overload(stage: &mut Stage) -> anyhow::Result<Outcome> {
     let mut crowd = Crowd::gather(size, server.address, &mut stage.rng);
     crowd.all_present(SOON).await?;
     crowd.more_acks(200, SOON).await?;
-    let (before, memory) = (crowd.acked(), server.resident_kib()?);
+    let (before, memory) = (crowd.acked(), host::resident_kib(server.id()?)?);
     let burst = Duration::from_secs(if stage.quick { 3 } else { 15 });
     crowd.order(|orders| orders.per_second = size.per_second * 10.0);
     sleep(burst).await;
     crowd.order(|orders| orders.per_second = size.per_second);
     crowd.fault("the end of the burst", None);
-    let (acked, grown) = (crowd.acked() - before, server.resident_kib()?.saturating_sub(memory));
+    let (acked, grown) = (crowd.acked() - before, host::resident_kib(server.id()?)?.saturating_sub(memory));
     crowd.heal(SOON).await?;
     let evidence = crowd.conclude(server.address).await?;
     let mut finding = stage.judge(&evidence);

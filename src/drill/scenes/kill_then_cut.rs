@@ -10,11 +10,11 @@ use rand::RngExt as _;
 use serde_json::json;
 use tokio::time::sleep;
 
+use crate::child::Server;
 use crate::drill::crowd::{Crowd, USUAL};
 use crate::drill::disk::Disk;
 use crate::drill::history::{At, Evidence, Fact, Stored, Trace, Way};
 use crate::drill::reader::Regular;
-use crate::drill::server::Server;
 use crate::drill::stage::{Outcome, Stage};
 
 const SOON: Duration = Duration::from_secs(15);

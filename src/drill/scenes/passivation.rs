@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 use futures_util::future::try_join_all;
 use tokio::time::sleep;
 
+use crate::child::Server;
 use crate::drill::checker::closes;
 use crate::drill::crowd::{Crowd, Size, USUAL};
 use crate::drill::news::Watch;
-use crate::drill::server::Server;
 use crate::drill::stage::{Outcome, Stage};
 
 const SOON: Duration = Duration::from_secs(10);

@@ -6,9 +6,9 @@ use std::time::Duration;
 use anyhow::Context as _;
 use tokio::time::sleep;
 
+use crate::child::Server;
 use crate::drill::crowd::{Crowd, USUAL};
 use crate::drill::disk::Disk;
-use crate::drill::server::Server;
 use crate::drill::stage::{Outcome, Stage};
 
 const SOON: Duration = Duration::from_secs(15);

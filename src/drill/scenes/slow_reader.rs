@@ -8,12 +8,13 @@ use greenroom_protocol::{CloseCode, Command, Hello, Join, Name, RoomId};
 use tokio::time::{Instant, sleep, timeout};
 use tokio_tungstenite::tungstenite::Message;
 
+use crate::child::Server;
 use crate::drill::checker::closes;
 use crate::drill::checker::latency::{self, Latency, Span};
 use crate::drill::crowd::{Crowd, Size, USUAL};
-use crate::drill::server::Server;
 use crate::drill::socket::{Stream, connect, encode};
 use crate::drill::stage::{Finding, Outcome, Stage};
+use crate::host;
 
 const SOON: Duration = Duration::from_secs(10);
 
@@ -100,7 +101,7 @@ async fn pass(server: &Server, crowd: &Crowd, readers: u64) -> anyhow::Result<Pa
 /// Looks at the server's memory, again and again.
 async fn look(server: &Server, peak_kib: &mut u64) -> anyhow::Result<()> {
     loop {
-        *peak_kib = server.resident_kib()?.max(*peak_kib);
+        *peak_kib = host::resident_kib(server.id()?)?.max(*peak_kib);
         sleep(LOOK).await;
     }
 }

@@ -7,9 +7,9 @@ use std::time::Duration;
 use anyhow::Context as _;
 use serde_json::json;
 
+use crate::child::Server;
 use crate::drill::crowd::{Crowd, Size, USUAL, until};
 use crate::drill::disk::Disk;
-use crate::drill::server::Server;
 use crate::drill::stage::{Outcome, Stage};
 
 /// Three, each with one send at a time: so no sync is for more than three.

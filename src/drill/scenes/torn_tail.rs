@@ -12,10 +12,10 @@ use futures_util::stream::iter;
 use greenroom_protocol::RoomId;
 use tokio::time::sleep;
 
+use crate::child::Server;
 use crate::drill::crowd::{Crowd, USUAL};
 use crate::drill::history::{Kept, Stored};
 use crate::drill::reader;
-use crate::drill::server::Server;
 use crate::drill::stage::{Outcome, Stage};
 
 const SOON: Duration = Duration::from_secs(10);

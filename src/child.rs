@@ -1,4 +1,4 @@
-//! The server under test: the same binary, as a child process.
+//! The server under test, of drills and benchmarks: the same binary, as a child process.
 
 use std::fs::File;
 use std::net::SocketAddr;
@@ -30,16 +30,17 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts one; its log is added to `log`.
+    /// Starts one with its laboratory open; its log is added to `log`.
     pub(crate) async fn start(data: &Path, listen: SocketAddr, log: &Path) -> anyhow::Result<Self> {
-        Self::start_with(data, listen, log, &[]).await
+        Self::start_with(data, listen, log, &["--lab"], &[]).await
     }
 
-    /// The same, with these in its environment.
+    /// Starts one with these arguments, and these in its environment. There are no rate limits.
     pub(crate) async fn start_with(
         data: &Path,
         listen: SocketAddr,
         log: &Path,
+        arguments: &[&str],
         environment: &[(&str, &PathBuf)],
     ) -> anyhow::Result<Self> {
         let begun = Instant::now();
@@ -52,7 +53,7 @@ impl Server {
             }
         }
         command.envs(environment.iter().copied());
-        command.args(["serve", "--lab", "--no-limits", "--listen"]).arg(listen.to_string());
+        command.args(["serve", "--no-limits"]).args(arguments).arg("--listen").arg(listen.to_string());
         command.arg("--data").arg(data).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).kill_on_drop(true);
         let mut child = command.spawn().context("the server can't be started")?;
         let out = child.stdout.take().context("the server has no standard output")?;
@@ -96,16 +97,19 @@ impl Server {
         Ok((status, begun.elapsed()))
     }
 
-    /// Memory that it occupies, in KiB.
-    pub(crate) fn resident_kib(&self) -> anyhow::Result<u64> {
-        let status = std::fs::read_to_string(PathBuf::from(format!("/proc/{}/status", self.pid()?.as_raw_nonzero())))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
-        Ok(line.trim().trim_end_matches("kB").trim().parse()?)
+    /// Its process.
+    pub(crate) fn id(&self) -> anyhow::Result<u32> {
+        self.child.id().context("the server has ended")
     }
 
     fn pid(&self) -> anyhow::Result<Pid> {
-        let id = self.child.id().context("the server has ended")?;
-        Pid::from_raw(i32::try_from(id)?).context("no process id")
+        Pid::from_raw(i32::try_from(self.id()?)?).context("no process id")
+    }
+
+    /// What it counts, as text for Prometheus.
+    pub(crate) async fn metrics(&self) -> anyhow::Result<String> {
+        let url = format!("http://{}/metrics", self.address);
+        Ok(self.http.get(url).send().await?.error_for_status()?.text().await?)
     }
 
     /// Panics an actor; false where none of that name is alive.

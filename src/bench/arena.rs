@@ -1,0 +1,370 @@
+//! People on sockets, in rooms: brought in, set to talk, and listened to.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use anyhow::{bail, ensure};
+use indicatif::ProgressBar;
+use mio::Events;
+use rand::SeedableRng as _;
+use rand::rngs::StdRng;
+
+use super::dialect::{Dialect, Heard};
+use super::stamp::Stamp;
+use super::swarm::{self, Said, SocketId, Swarm};
+use super::tally::{Latencies, Tally};
+use super::target::Target;
+
+/// Connections that are being made at the same time.
+const GREETINGS: usize = 256;
+
+/// How long a connection may take, and what is under way at the end.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The shortest time between two wake-ups of an open loop; what is due in between is sent together.
+const SHORTEST_BEAT: Duration = Duration::from_micros(100);
+
+/// The longest time without a look at the clock.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// Who is there, and who talks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Crowd {
+    pub(crate) rooms: usize,
+    /// People in each room, all of whom hear it.
+    pub(crate) members: usize,
+    /// Those of them who talk.
+    pub(crate) senders: usize,
+}
+
+/// How much is said.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Pace {
+    /// So many messages a second, in all, each due at its moment.
+    Open(f64),
+    /// So many in flight, in all.
+    Closed(usize),
+}
+
+/// A person.
+#[derive(Debug, Clone)]
+struct Guest {
+    room: usize,
+    sender: Option<usize>,
+    began: Instant,
+    in_room: bool,
+}
+
+/// People, rooms, and the account of what they did.
+#[derive(Debug)]
+pub(crate) struct Arena<'t> {
+    pub(crate) tally: Tally,
+    pub(crate) swarm: Swarm,
+    target: &'t Target,
+    dialect: Box<dyn Dialect>,
+    events: Events,
+    guests: Vec<Guest>,
+    /// The socket of each sender.
+    sockets: Vec<SocketId>,
+    rooms: Vec<String>,
+    present: usize,
+    /// From the first byte of a connection to being in the room.
+    pub(crate) entering: Latencies,
+    body: usize,
+    rng: StdRng,
+    /// Why sockets ended, and what was refused; the first few.
+    pub(crate) troubles: Vec<String>,
+}
+
+/// Troubles that are told; all are counted.
+const TROUBLES: usize = 5;
+
+impl<'t> Arena<'t> {
+    /// Nobody yet.
+    pub(crate) fn new(
+        target: &'t Target,
+        crowd: Crowd,
+        dialect: Box<dyn Dialect>,
+        body: usize,
+        seed: u64,
+    ) -> anyhow::Result<Self> {
+        ensure!(crowd.senders <= crowd.members, "there can't be more who send than there are people in a room");
+        let mut tally = Tally::new(crowd.rooms, dialect.acknowledges());
+        let mut guests = Vec::with_capacity(crowd.rooms * crowd.members);
+        // Senders of different rooms take turns, so that an open loop doesn't go through one room after another.
+        let senders: Vec<Vec<usize>> =
+            (0..crowd.senders).map(|_| (0..crowd.rooms).map(|room| tally.sender(room)).collect()).collect();
+        let mut sockets = vec![0; crowd.rooms * crowd.senders];
+        for member in 0..crowd.members {
+            for room in 0..crowd.rooms {
+                let sender = senders.get(member).map(|of_rooms| of_rooms[room]);
+                if let Some(sender) = sender {
+                    sockets[sender] = guests.len();
+                }
+                tally.sit(guests.len(), room);
+                guests.push(Guest { room, sender, began: Instant::now(), in_room: false });
+            }
+        }
+        Ok(Self {
+            tally,
+            swarm: Swarm::new(target.address, dialect.path(), seed)?,
+            target,
+            dialect,
+            events: swarm::events(),
+            guests,
+            sockets,
+            // A server that has run before has other rooms.
+            rooms: (0..crowd.rooms).map(|room| format!("bench-{seed:x}-{}-{room}", std::process::id())).collect(),
+            present: 0,
+            entering: Latencies::default(),
+            body,
+            rng: StdRng::seed_from_u64(seed),
+            troubles: Vec::new(),
+        })
+    }
+
+    /// Brings everybody in; says how long that took.
+    pub(crate) fn gather(&mut self, progress: &ProgressBar) -> anyhow::Result<Duration> {
+        let all: VecDeque<SocketId> = (0..self.guests.len()).collect();
+        self.enter(all, progress, |swarm, _id| swarm.connect().map(|_new| ()))
+    }
+
+    /// Cuts everybody off, and brings them back at once; says how long that took.
+    pub(crate) fn storm(&mut self, progress: &ProgressBar) -> anyhow::Result<Duration> {
+        let all: VecDeque<SocketId> = (0..self.guests.len()).collect();
+        for &id in &all {
+            self.swarm.cut(id);
+            self.guests[id].in_room = false;
+        }
+        self.present = 0;
+        self.entering = Latencies::default();
+        self.enter(all, progress, Swarm::reconnect)
+    }
+
+    fn enter(
+        &mut self,
+        mut outside: VecDeque<SocketId>,
+        progress: &ProgressBar,
+        mut connect: impl FnMut(&mut Swarm, SocketId) -> anyhow::Result<()>,
+    ) -> anyhow::Result<Duration> {
+        let (begun, all) = (Instant::now(), self.guests.len());
+        let mut heard_from = (self.present, Instant::now());
+        while self.present < all {
+            while all - self.present - outside.len() < GREETINGS {
+                let Some(id) = outside.pop_front() else { break };
+                self.guests[id].began = Instant::now();
+                connect(&mut self.swarm, id)?;
+            }
+            self.turn(LOOK)?;
+            if self.tally.faults.ended > 0 || self.tally.faults.refused > 0 {
+                bail!("not everybody gets in: {}", self.troubles.join("; "));
+            }
+            if self.present > heard_from.0 {
+                heard_from = (self.present, Instant::now());
+            } else if heard_from.1.elapsed() > PATIENCE {
+                bail!("{} of {all} got in, and nobody more for {} s", self.present, PATIENCE.as_secs());
+            }
+            progress.set_position(self.present as u64);
+        }
+        Ok(begun.elapsed())
+    }
+
+    /// Lets people talk until `until`, which is asked at each turn, says that it's over.
+    pub(crate) fn talk(
+        &mut self,
+        pace: Pace,
+        mut until: impl FnMut(&mut Self, Instant) -> anyhow::Result<bool>,
+    ) -> anyhow::Result<()> {
+        let mut talk = Talk::new(self, pace)?;
+        loop {
+            let now = Instant::now();
+            if until(self, now)? {
+                break;
+            }
+            let patience = talk.say_what_is_due(self, now);
+            self.swarm.flush();
+            self.turn(patience.min(LOOK))?;
+        }
+        drop(talk);
+        self.settle()
+    }
+
+    /// Waits until nothing is under way any more, or nothing more comes.
+    fn settle(&mut self) -> anyhow::Result<()> {
+        let mut last = (self.tally.deliveries, Instant::now());
+        while self.tally.under_way > 0 && last.1.elapsed() < PATIENCE.div_f64(3.0) {
+            self.turn(LOOK)?;
+            if self.tally.deliveries > last.0 {
+                last = (self.tally.deliveries, Instant::now());
+            }
+        }
+        Ok(())
+    }
+
+    /// Listens for a while, and says nothing.
+    pub(crate) fn listen(&mut self, time: Duration) -> anyhow::Result<()> {
+        let end = Instant::now() + time;
+        while Instant::now() < end {
+            self.turn(LOOK)?;
+        }
+        Ok(())
+    }
+
+    fn say(&mut self, sender: usize, due: Instant) {
+        let stamp = self.tally.next(sender);
+        let body = stamp.body(self.body, &mut self.rng);
+        let mut id = [0; uuid::fmt::Hyphenated::LENGTH];
+        uuid::Uuid::now_v7().hyphenated().encode_lower(&mut id);
+        let socket = self.sockets[sender];
+        let room = &self.rooms[self.guests[socket].room];
+        let swarm = &mut self.swarm;
+        self.dialect.send(room, &id, &body, &mut |text| swarm.say(socket, text));
+        self.tally.sent(sender, id, due);
+    }
+
+    fn turn(&mut self, patience: Duration) -> anyhow::Result<()> {
+        let Self { swarm, events, dialect, guests, tally, rooms, present, entering, troubles, .. } = self;
+        let mut trouble = |what: String| {
+            if troubles.len() < TROUBLES {
+                troubles.push(what);
+            }
+        };
+        swarm.turn(events, patience, &mut |id, said, now, reply| {
+            let guest = &mut guests[id];
+            match said {
+                Said::Opened => {
+                    let mut say = |text: &[u8]| reply.say(text);
+                    dialect.hello(&format!("m{id}"), &mut say);
+                    dialect.join(&rooms[guest.room], &mut say);
+                }
+                Said::Frame(frame) => dialect.hear(frame, &mut |heard| match heard {
+                    Heard::Message { seq, body } => match Stamp::of(body) {
+                        Some(stamp) => tally.heard(id, stamp, seq, now),
+                        None => tally.faults.unknown += 1,
+                    },
+                    Heard::Ack { id, seq } => match guest.sender {
+                        Some(sender) => tally.ack(sender, id, seq, now),
+                        None => tally.faults.unknown += 1,
+                    },
+                    Heard::Joined => {
+                        if !std::mem::replace(&mut guest.in_room, true) {
+                            *present += 1;
+                            entering.record(now - guest.began);
+                        }
+                    }
+                    Heard::Refused(why) => {
+                        tally.faults.refused += 1;
+                        trouble(String::from_utf8_lossy(why).into_owned());
+                    }
+                    Heard::Other => {}
+                }),
+                Said::Ended(ending) => {
+                    tally.faults.ended += 1;
+                    trouble(ending.to_string());
+                }
+            }
+        })?;
+        Ok(())
+    }
+
+    /// The server that is measured.
+    pub(crate) fn target(&self) -> &'t Target {
+        self.target
+    }
+
+    /// The name of a room.
+    pub(crate) fn room(&self, room: usize) -> &str {
+        &self.rooms[room]
+    }
+}
+
+/// What keeps people talking.
+#[derive(Debug)]
+struct Talk {
+    pace: Pace,
+    begun: Instant,
+    said: u64,
+    beat: Option<Beat>,
+}
+
+impl Talk {
+    fn new(arena: &mut Arena<'_>, pace: Pace) -> anyhow::Result<Self> {
+        let senders = arena.sockets.len();
+        arena.tally.free.clear();
+        let beat = match pace {
+            Pace::Open(per_second) => Some(Beat::new(&arena.swarm, per_second)?),
+            Pace::Closed(in_flight) => {
+                arena.tally.free.extend((0..senders).cycle().take(in_flight));
+                None
+            }
+        };
+        Ok(Self { pace, begun: Instant::now(), said: 0, beat })
+    }
+
+    /// Says all that is due; how long until there is more.
+    fn say_what_is_due(&mut self, arena: &mut Arena<'_>, now: Instant) -> Duration {
+        match self.pace {
+            Pace::Open(per_second) => loop {
+                let due = self.begun + Duration::from_secs_f64(self.said as f64 / per_second);
+                if due > now {
+                    return due - now;
+                }
+                let sender = usize::try_from(self.said).unwrap_or(0) % arena.sockets.len();
+                self.said += 1;
+                arena.say(sender, due);
+            },
+            Pace::Closed(_) => {
+                while let Some(sender) = arena.tally.free.pop_front() {
+                    self.said += 1;
+                    arena.say(sender, now);
+                }
+                LOOK
+            }
+        }
+    }
+}
+
+impl Drop for Talk {
+    fn drop(&mut self) {
+        if let Some(beat) = self.beat.take() {
+            beat.end();
+        }
+    }
+}
+
+/// Wakes the poller when something is due: a poller's own patience is counted in whole milliseconds.
+#[derive(Debug)]
+struct Beat {
+    over: Arc<AtomicBool>,
+    thread: JoinHandle<()>,
+}
+
+impl Beat {
+    fn new(swarm: &Swarm, per_second: f64) -> anyhow::Result<Self> {
+        ensure!(per_second > 0.0, "a rate is more than 0 messages a second");
+        let waker = swarm.waker()?;
+        let over = Arc::new(AtomicBool::new(false));
+        let is_over = Arc::clone(&over);
+        let each = Duration::from_secs_f64(1.0 / per_second).clamp(SHORTEST_BEAT, LOOK);
+        let thread = std::thread::spawn(move || {
+            let mut next = Instant::now();
+            while !is_over.load(Ordering::Relaxed) {
+                next += each;
+                std::thread::sleep(next.saturating_duration_since(Instant::now()));
+                if waker.wake().is_err() {
+                    return;
+                }
+            }
+        });
+        Ok(Self { over, thread })
+    }
+
+    fn end(self) {
+        self.over.store(true, Ordering::Relaxed);
+        // It does nothing that could panic.
+        let _ended = self.thread.join();
+    }
+}

@@ -1,0 +1,56 @@
+//! What servers are told and say: the same work in the words of each.
+
+use std::fmt;
+
+mod greenroom;
+
+pub(crate) use greenroom::Greenroom;
+
+/// The idempotency key of a send, as text.
+pub(crate) type Id = [u8; 36];
+
+/// How one kind of server is spoken to. Frames of a dialect are pushed as they come; nothing is parsed that isn't needed.
+pub(crate) trait Dialect: fmt::Debug {
+    /// Path of the upgrade, with its query.
+    fn path(&self) -> &'static str;
+
+    /// Whether each send is answered.
+    fn acknowledges(&self) -> bool;
+
+    /// Says who this is.
+    fn hello(&self, name: &str, say: &mut dyn FnMut(&[u8]));
+
+    /// Enters a room.
+    fn join(&self, room: &str, say: &mut dyn FnMut(&[u8]));
+
+    /// Sends a message.
+    fn send(&self, room: &str, id: &Id, body: &str, say: &mut dyn FnMut(&[u8]));
+
+    /// What a frame says; more than one thing, where a frame carries more.
+    fn hear(&self, frame: &[u8], heard: &mut dyn FnMut(Heard<'_>));
+}
+
+/// What a server said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Heard<'f> {
+    /// Answers `join`.
+    Joined,
+    /// A send is stored, or whatever this server's answer means.
+    Ack {
+        /// Its key, and whatever comes after it.
+        id: &'f [u8],
+        /// Its place in the room.
+        seq: Option<u64>,
+    },
+    /// A message of somebody.
+    Message {
+        /// Its place in the room, where the server numbers them.
+        seq: Option<u64>,
+        /// The body, and whatever comes after it.
+        body: &'f [u8],
+    },
+    /// A command was refused.
+    Refused(&'f [u8]),
+    /// Anything else.
+    Other,
+}

@@ -1,0 +1,105 @@
+//! Greenroom's own protocol, and that of the small servers in `benches/peers`.
+//!
+//! A frame is not parsed but scanned for the three fields that matter, so that the load generator costs less than any
+//! server. A server that changes the order of fields or adds blanks is still understood; only `type` must come first.
+
+use memchr::memmem::Finder;
+
+use super::{Dialect, Heard, Id};
+
+/// Finds fields in frames.
+#[derive(Debug)]
+pub(crate) struct Greenroom {
+    seq: Finder<'static>,
+    id: Finder<'static>,
+    body: Finder<'static>,
+}
+
+impl Default for Greenroom {
+    fn default() -> Self {
+        Self { seq: Finder::new("\"seq\":"), id: Finder::new("\"id\":"), body: Finder::new("\"body\":") }
+    }
+}
+
+impl Dialect for Greenroom {
+    fn path(&self) -> &'static str {
+        "/ws"
+    }
+
+    fn acknowledges(&self) -> bool {
+        true
+    }
+
+    fn hello(&self, name: &str, say: &mut dyn FnMut(&[u8])) {
+        say(format!(r#"{{"type":"hello","guest":"{name}"}}"#).as_bytes());
+    }
+
+    fn join(&self, room: &str, say: &mut dyn FnMut(&[u8])) {
+        say(format!(r#"{{"type":"join","room":"{room}","limit":1}}"#).as_bytes());
+    }
+
+    fn send(&self, room: &str, id: &Id, body: &str, say: &mut dyn FnMut(&[u8])) {
+        let id = std::str::from_utf8(id).unwrap_or_default();
+        say(format!(r#"{{"type":"send","room":"{room}","id":"{id}","body":"{body}"}}"#).as_bytes());
+    }
+
+    fn hear(&self, frame: &[u8], heard: &mut dyn FnMut(Heard<'_>)) {
+        let rest = frame.strip_prefix(br#"{"type":""#).unwrap_or_default();
+        heard(match rest {
+            [b'm', b'e', b's', b's', ..] => {
+                let seq = number(after(&self.seq, rest));
+                Heard::Message { seq, body: text(after(&self.body, rest)) }
+            }
+            [b'a', b'c', b'k', ..] => {
+                Heard::Ack { id: text(after(&self.id, rest)), seq: number(after(&self.seq, rest)) }
+            }
+            [b'j', b'o', b'i', ..] => Heard::Joined,
+            [b'e', b'r', b'r', ..] => Heard::Refused(frame),
+            _ => Heard::Other,
+        });
+    }
+}
+
+/// What stands behind a field's name.
+fn after<'f>(field: &Finder<'_>, frame: &'f [u8]) -> &'f [u8] {
+    field.find(frame).map(|at| frame[at + field.needle().len()..].trim_ascii_start()).unwrap_or_default()
+}
+
+/// The number at the beginning.
+fn number(bytes: &[u8]) -> Option<u64> {
+    let digits = bytes.iter().take_while(|byte| byte.is_ascii_digit());
+    let mut number = None;
+    for digit in digits {
+        number = Some(number.unwrap_or(0) * 10 + u64::from(digit - b'0'));
+    }
+    number
+}
+
+/// From an opening quote on; the end is where the reader knows it to be.
+fn text(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\"").unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn heard(frame: &str) -> String {
+        let mut words = String::new();
+        Greenroom::default().hear(frame.as_bytes(), &mut |heard| words = format!("{heard:?}"));
+        words
+    }
+
+    #[test]
+    fn only_what_matters_is_read_of_a_frame() {
+        let message = r#"{"type":"message","room":"r","seq":17,"id":"x","user":{"id":"y","name":"n"},"body":"abc"}"#;
+        let expected = Heard::Message { seq: Some(17), body: br#"abc"}"# };
+        assert_eq!(heard(message), format!("{expected:?}"));
+        let ack = r#"{"type":"ack", "seq": 3, "id": "0190"}"#;
+        assert_eq!(heard(ack), format!("{:?}", Heard::Ack { id: br#"0190"}"#, seq: Some(3) }));
+        let joined = r#"{"type":"joined","room":"r","last_seq":0,"events":[]}"#;
+        assert_eq!(heard(joined), "Joined");
+        assert_eq!(heard(r#"{"type":"presence"}"#), "Other");
+        assert_eq!(heard("nonsense"), "Other");
+    }
+}

@@ -1,0 +1,221 @@
+//! What can be asked of `greenroom bench`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+use serde::Serialize;
+
+use super::dialect::{self, Dialect};
+use super::stamp::SHORTEST;
+use crate::config::Durability;
+
+/// Which scenario, and how.
+#[derive(Debug, Clone, Args)]
+pub struct BenchFlags {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(subcommand)]
+    pub(crate) scenario: Scenario,
+}
+
+/// What every scenario can be told.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Common {
+    /// A server that runs, such as ws://127.0.0.1:3000, in place of a fresh one; start it with --no-limits
+    #[arg(long, global = true, value_name = "URL")]
+    pub(crate) url: Option<String>,
+
+    /// The process of that server, for figures about its processor time and memory
+    #[arg(long, global = true, value_name = "PID", requires = "url")]
+    pub(crate) pid: Option<u32>,
+
+    /// How the server is spoken to
+    #[arg(long, global = true, value_name = "NAME", default_value = "greenroom")]
+    pub(crate) dialect: Tongue,
+
+    /// Keep the server on the first processor and the load generator on the second
+    #[arg(long, global = true)]
+    pub(crate) pin: bool,
+
+    /// When a message counts as stored, in a fresh server
+    #[arg(long, global = true, value_name = "WHEN", default_value = "fsync")]
+    pub(crate) durability: Durability,
+
+    /// Directory to make the fresh server's data in; the system's for temporary files otherwise
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+
+    /// How often to measure, each time with a fresh server; the table has medians, and the spread
+    #[arg(long, global = true, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub(crate) runs: u32,
+
+    /// Seconds that are measured
+    #[arg(long, global = true, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    pub(crate) seconds: u32,
+
+    /// Seconds of the same load before
+    #[arg(long, global = true, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(0..=3_600))]
+    pub(crate) warm_up: u32,
+
+    /// Bytes of a message
+    #[arg(long, global = true, value_name = "BYTES", default_value_t = 128, value_parser = body)]
+    pub(crate) body: usize,
+
+    /// Chooses words, ids and turns; the same seed chooses the same
+    #[arg(long, global = true, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+
+    /// A name for this server in tables and reports
+    #[arg(long, global = true, value_name = "NAME", default_value = "greenroom")]
+    pub(crate) label: String,
+
+    /// Write all that was measured to this file
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
+
+    /// Write a report with plots to this file
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+}
+
+fn body(text: &str) -> Result<usize, String> {
+    let bytes = text.parse().map_err(|_| "not a number".to_owned())?;
+    let most = greenroom_protocol::limits::BODY_BYTES;
+    if (SHORTEST..=most).contains(&bytes) { Ok(bytes) } else { Err(format!("{SHORTEST} to {most} bytes")) }
+}
+
+/// How a server is spoken to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Tongue {
+    /// Greenroom's own protocol
+    Greenroom,
+}
+
+impl Tongue {
+    pub(crate) fn dialect(self) -> Box<dyn Dialect> {
+        match self {
+            Self::Greenroom => Box::new(dialect::Greenroom::default()),
+        }
+    }
+}
+
+/// What is measured.
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum Scenario {
+    /// One room in which everybody hears everything
+    Fanout(Fanout),
+    /// Many small rooms at once
+    Rooms(Rooms),
+    /// People who wait for the answer to each message: what durable storing costs
+    Ack(Ack),
+    /// Connections that do nothing: memory and processor time at rest, and how fast they come
+    Idle(Idle),
+    /// Everybody is cut off, and comes back at once
+    Storm(Storm),
+    /// A room is crashed again and again while people talk in it
+    Failure(Failure),
+}
+
+impl Scenario {
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Fanout(_) => "fanout",
+            Self::Rooms(_) => "rooms",
+            Self::Ack(_) => "ack",
+            Self::Idle(_) => "idle",
+            Self::Storm(_) => "storm",
+            Self::Failure(_) => "failure",
+        }
+    }
+}
+
+/// One room.
+#[derive(Debug, Clone, Args, Serialize)]
+pub(crate) struct Fanout {
+    /// People in the room
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) members: u32,
+
+    /// How many of them send [default: 10, or one for each message in flight]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) senders: Option<u32>,
+
+    #[command(flatten)]
+    pub(crate) pace: PaceFlags,
+}
+
+/// Many rooms.
+#[derive(Debug, Clone, Args, Serialize)]
+pub(crate) struct Rooms {
+    /// Rooms
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=20_000))]
+    pub(crate) rooms: u32,
+
+    /// People in each
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub(crate) members: u32,
+
+    #[command(flatten)]
+    pub(crate) pace: PaceFlags,
+}
+
+/// How much is sent.
+#[derive(Debug, Clone, Copy, Args, Serialize)]
+pub(crate) struct PaceFlags {
+    /// Messages a second, in all, at fixed moments (an open loop: times count from when each was due)
+    #[arg(long, value_name = "PER_SECOND", conflicts_with = "in_flight")]
+    pub(crate) rate: Option<f64>,
+
+    /// Messages in flight, in all: the next is sent when one is acknowledged and heard by everybody (a closed loop)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) in_flight: Option<u32>,
+}
+
+/// Waiting for answers.
+#[derive(Debug, Clone, Args, Serialize)]
+pub(crate) struct Ack {
+    /// People who send, each in a room of their own, one message at a time
+    #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) senders: u32,
+}
+
+/// Doing nothing.
+#[derive(Debug, Clone, Args, Serialize)]
+pub(crate) struct Idle {
+    /// Sockets
+    #[arg(long, default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) connections: u32,
+
+    /// People in each room
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) members: u32,
+}
+
+/// Coming back.
+#[derive(Debug, Clone, Args, Serialize)]
+pub(crate) struct Storm {
+    /// Sockets that are cut off together
+    #[arg(long, default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) connections: u32,
+
+    /// People in each room
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) members: u32,
+}
+
+/// Crashing.
+#[derive(Debug, Clone, Args, Serialize)]
+pub(crate) struct Failure {
+    /// People in the room
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) members: u32,
+
+    /// Messages a second
+    #[arg(long, value_name = "PER_SECOND", default_value_t = 200.0)]
+    pub(crate) rate: f64,
+
+    /// Seconds between two crashes
+    #[arg(long, value_name = "N", default_value_t = 15.0)]
+    pub(crate) every: f64,
+}
