@@ -14,7 +14,7 @@ use rand::rngs::StdRng;
 
 use super::dialect::{Dialect, Heard};
 use super::stamp::Stamp;
-use super::swarm::{self, Said, SocketId, Swarm};
+use super::swarm::{self, Reply, Said, SocketId, Swarm};
 use super::tally::{Latencies, Tally};
 use super::target::Target;
 
@@ -110,7 +110,7 @@ impl<'t> Arena<'t> {
         }
         Ok(Self {
             tally,
-            swarm: Swarm::new(target.address, dialect.path(), seed)?,
+            swarm: Swarm::new(target.address, dialect.upgrade(), seed)?,
             target,
             dialect,
             events: swarm::events(),
@@ -236,9 +236,9 @@ impl<'t> Arena<'t> {
             let guest = &mut guests[id];
             match said {
                 Said::Opened => {
-                    let mut say = |text: &[u8]| reply.say(text);
-                    dialect.hello(&format!("m{id}"), &mut say);
-                    dialect.join(&rooms[guest.room], &mut say);
+                    if dialect.open(&mut |payload| reply.say(payload)) {
+                        enter(&**dialect, id, &rooms[guest.room], reply);
+                    }
                 }
                 Said::Frame(frame) => dialect.hear(frame, &mut |heard| match heard {
                     Heard::Message { seq, body } => match Stamp::of(body) {
@@ -249,6 +249,8 @@ impl<'t> Arena<'t> {
                         Some(sender) => tally.ack(sender, id, seq, now),
                         None => tally.faults.unknown += 1,
                     },
+                    Heard::Ready => enter(&**dialect, id, &rooms[guest.room], reply),
+                    Heard::Asked(answer) => reply.say(answer),
                     Heard::Joined => {
                         if !std::mem::replace(&mut guest.in_room, true) {
                             *present += 1;
@@ -279,6 +281,13 @@ impl<'t> Arena<'t> {
     pub(crate) fn room(&self, room: usize) -> &str {
         &self.rooms[room]
     }
+}
+
+/// Says who somebody is, and where they go.
+fn enter(dialect: &dyn Dialect, id: SocketId, room: &str, reply: &mut Reply<'_>) {
+    let mut say = |payload: &[u8]| reply.say(payload);
+    dialect.hello(&format!("m{id}"), &mut say);
+    dialect.join(room, &mut say);
 }
 
 /// What keeps people talking.

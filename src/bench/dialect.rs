@@ -3,19 +3,32 @@
 use std::fmt;
 
 mod greenroom;
+mod mqtt;
+mod nats;
+mod socket_io;
 
 pub(crate) use greenroom::Greenroom;
+pub(crate) use mqtt::Mqtt;
+pub(crate) use nats::Nats;
+pub(crate) use socket_io::SocketIo;
+
+use super::swarm::Upgrade;
 
 /// The idempotency key of a send, as text.
 pub(crate) type Id = [u8; 36];
 
 /// How one kind of server is spoken to. Frames of a dialect are pushed as they come; nothing is parsed that isn't needed.
 pub(crate) trait Dialect: fmt::Debug {
-    /// Path of the upgrade, with its query.
-    fn path(&self) -> &'static str;
+    /// How a socket of it begins.
+    fn upgrade(&self) -> Upgrade;
 
     /// Whether each send is answered.
     fn acknowledges(&self) -> bool;
+
+    /// Says what comes before `hello`; whether that may follow at once, or only when [`Heard::Ready`] came.
+    fn open(&self, _say: &mut dyn FnMut(&[u8])) -> bool {
+        true
+    }
 
     /// Says who this is.
     fn hello(&self, name: &str, say: &mut dyn FnMut(&[u8]));
@@ -33,6 +46,8 @@ pub(crate) trait Dialect: fmt::Debug {
 /// What a server said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Heard<'f> {
+    /// Answers `open`.
+    Ready,
     /// Answers `join`.
     Joined,
     /// A send is stored, or whatever this server's answer means.
@@ -49,6 +64,8 @@ pub(crate) enum Heard<'f> {
         /// The body, and whatever comes after it.
         body: &'f [u8],
     },
+    /// The server asks whether anybody is there, and wants this back.
+    Asked(&'static [u8]),
     /// A command was refused.
     Refused(&'f [u8]),
     /// Anything else.

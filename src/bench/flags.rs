@@ -88,14 +88,23 @@ fn body(text: &str) -> Result<usize, String> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Tongue {
-    /// Greenroom's own protocol
+    /// Greenroom's own protocol, and that of most servers in benches/peers
     Greenroom,
+    /// The same frames as events of Socket.IO
+    SocketIo,
+    /// NATS over WebSocket, publishing to a subject for each room
+    Nats,
+    /// MQTT 3.1.1 over WebSocket, QoS 0, publishing to a topic for each room
+    Mqtt,
 }
 
 impl Tongue {
     pub(crate) fn dialect(self) -> Box<dyn Dialect> {
         match self {
             Self::Greenroom => Box::new(dialect::Greenroom::default()),
+            Self::SocketIo => Box::new(dialect::SocketIo::default()),
+            Self::Nats => Box::new(dialect::Nats::default()),
+            Self::Mqtt => Box::new(dialect::Mqtt::default()),
         }
     }
 }

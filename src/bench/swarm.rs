@@ -63,6 +63,15 @@ impl fmt::Display for Ending {
     }
 }
 
+/// How sockets begin, and which frames they speak in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Upgrade {
+    /// With its query.
+    pub(crate) path: &'static str,
+    pub(crate) subprotocol: Option<&'static str>,
+    pub(crate) kind: Kind,
+}
+
 /// Sockets, and what wakes for them.
 #[derive(Debug)]
 pub(crate) struct Swarm {
@@ -71,6 +80,7 @@ pub(crate) struct Swarm {
     buffer: Box<[u8]>,
     server: SocketAddr,
     request: Vec<u8>,
+    kind: Kind,
     dirty: VecDeque<SocketId>,
     rng: StdRng,
     /// Bytes that came, HTTP and headers of frames included.
@@ -90,11 +100,13 @@ struct Socket {
 
 impl Swarm {
     /// No socket yet.
-    pub(crate) fn new(server: SocketAddr, path: &str, seed: u64) -> io::Result<Self> {
+    pub(crate) fn new(server: SocketAddr, upgrade: Upgrade, seed: u64) -> io::Result<Self> {
+        let Upgrade { path, subprotocol, kind } = upgrade;
+        let subprotocol = subprotocol.map(|name| format!("Sec-WebSocket-Protocol: {name}\r\n")).unwrap_or_default();
         // One key for all: the server's answer to it proves nothing that a benchmark needs to know.
         let request = format!(
             "GET {path} HTTP/1.1\r\nHost: {server}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{subprotocol}\r\n"
         );
         Ok(Self {
             poll: Poll::new()?,
@@ -102,6 +114,7 @@ impl Swarm {
             buffer: vec![0; READ_BYTES].into_boxed_slice(),
             server,
             request: request.into_bytes(),
+            kind,
             dirty: VecDeque::new(),
             rng: StdRng::seed_from_u64(seed),
             bytes_in: 0,
@@ -166,12 +179,8 @@ impl Swarm {
             .then(|| IpAddr::V4(Ipv4Addr::new(127, 0, 0, nth.saturating_add(1))))
     }
 
-    /// Queues a text frame; [`Self::flush`] writes it.
-    pub(crate) fn say(&mut self, id: SocketId, text: &[u8]) {
-        self.push(id, Kind::Text, text);
-    }
-
-    fn push(&mut self, id: SocketId, kind: Kind, payload: &[u8]) {
+    /// Queues a frame; [`Self::flush`] writes it.
+    pub(crate) fn say(&mut self, id: SocketId, payload: &[u8]) {
         let socket = &mut self.sockets[id];
         if socket.stream.is_none() {
             return;
@@ -179,7 +188,7 @@ impl Swarm {
         if socket.out.is_empty() {
             self.dirty.push_back(id);
         }
-        frames::push(&mut socket.out, kind, payload, socket.mask);
+        frames::push(&mut socket.out, self.kind, payload, socket.mask);
     }
 
     /// Writes what is queued, all of a socket in one system call.
@@ -225,7 +234,7 @@ impl Swarm {
     }
 
     fn read(&mut self, id: SocketId, hear: &mut dyn FnMut(SocketId, Said<'_>, Instant, &mut Reply<'_>)) {
-        let Self { sockets, buffer, dirty, bytes_in, .. } = self;
+        let Self { sockets, buffer, dirty, bytes_in, kind, .. } = self;
         let socket = &mut sockets[id];
         loop {
             // A call before may have cut it.
@@ -237,7 +246,7 @@ impl Swarm {
                 Ok(read) => {
                     *bytes_in += read as u64;
                     let was_empty = socket.out.is_empty();
-                    let ending = socket.take(&buffer[..read], |said, reply| hear(id, said, now, reply));
+                    let ending = socket.take(&buffer[..read], *kind, |said, reply| hear(id, said, now, reply));
                     if was_empty && !socket.out.is_empty() {
                         dirty.push_back(id);
                     }
@@ -253,7 +262,7 @@ impl Swarm {
             if let Some(ending) = ending {
                 socket.stream = None;
                 let mut nothing = Vec::new();
-                hear(id, Said::Ended(ending), now, &mut Reply { out: &mut nothing, mask: socket.mask });
+                hear(id, Said::Ended(ending), now, &mut Reply { out: &mut nothing, kind: *kind, mask: socket.mask });
                 return;
             }
         }
@@ -264,13 +273,14 @@ impl Swarm {
 #[derive(Debug)]
 pub(crate) struct Reply<'s> {
     out: &'s mut Vec<u8>,
+    kind: Kind,
     mask: [u8; 4],
 }
 
 impl Reply<'_> {
-    /// Queues a text frame.
-    pub(crate) fn say(&mut self, text: &[u8]) {
-        frames::push(self.out, Kind::Text, text, self.mask);
+    /// Queues a frame.
+    pub(crate) fn say(&mut self, payload: &[u8]) {
+        frames::push(self.out, self.kind, payload, self.mask);
     }
 }
 
@@ -292,7 +302,7 @@ impl Socket {
     }
 
     /// Takes bytes that came: the answer to the upgrade, then frames. Says how it ended, if it did.
-    fn take(&mut self, bytes: &[u8], mut hear: impl FnMut(Said<'_>, &mut Reply<'_>)) -> Option<Ending> {
+    fn take(&mut self, bytes: &[u8], kind: Kind, mut hear: impl FnMut(Said<'_>, &mut Reply<'_>)) -> Option<Ending> {
         let held = std::mem::take(&mut self.held);
         let joined: Vec<u8>;
         let mut rest = if held.is_empty() {
@@ -311,7 +321,7 @@ impl Socket {
                 Err(answer) => return Some(Ending::Cut(format!("the upgrade was answered with {answer}"))),
             }
             self.is_open = true;
-            hear(Said::Opened, &mut Reply { out: &mut self.out, mask: self.mask });
+            hear(Said::Opened, &mut Reply { out: &mut self.out, kind, mask: self.mask });
         }
         loop {
             let frame = match frames::first(rest) {
@@ -322,7 +332,7 @@ impl Socket {
             rest = &rest[frame.length..];
             match frame.kind {
                 Kind::Text | Kind::Binary => {
-                    hear(Said::Frame(frame.payload), &mut Reply { out: &mut self.out, mask: self.mask });
+                    hear(Said::Frame(frame.payload), &mut Reply { out: &mut self.out, kind, mask: self.mask });
                 }
                 Kind::Ping => frames::push(&mut self.out, Kind::Pong, frame.payload, self.mask),
                 Kind::Pong => {}

@@ -6,6 +6,8 @@
 use memchr::memmem::Finder;
 
 use super::{Dialect, Heard, Id};
+use crate::bench::frames::Kind;
+use crate::bench::swarm::Upgrade;
 
 /// Finds fields in frames.
 #[derive(Debug)]
@@ -22,8 +24,8 @@ impl Default for Greenroom {
 }
 
 impl Dialect for Greenroom {
-    fn path(&self) -> &'static str {
-        "/ws"
+    fn upgrade(&self) -> Upgrade {
+        Upgrade { path: "/ws", subprotocol: None, kind: Kind::Text }
     }
 
     fn acknowledges(&self) -> bool {
@@ -58,6 +60,15 @@ impl Dialect for Greenroom {
             _ => Heard::Other,
         });
     }
+}
+
+/// The frame of a message as a client would have to make it, for brokers that carry what they are given: of the same
+/// length as Greenroom's, and without a number.
+pub(super) fn published(room: &str, id: &Id, body: &str) -> String {
+    let id = std::str::from_utf8(id).unwrap_or_default();
+    format!(
+        r#"{{"type":"message","room":"{room}","seq":null,"id":"{id}","user":{{"id":"{id}","name":"m0"}},"body":"{body}","at":"2026-01-01T00:00:00.000Z"}}"#
+    )
 }
 
 /// What stands behind a field's name.
