@@ -55,6 +55,9 @@ fn once(common: &Common, scenario: &Scenario) -> anyhow::Result<Run> {
         Scenario::Ack(flags) => scenes::ack(common, flags),
         Scenario::Idle(flags) => scenes::idle(common, flags),
         Scenario::Storm(flags) => scenes::storm(common, flags),
+        Scenario::Mixed(flags) => scenes::mixed(common, flags),
+        Scenario::History(flags) => scenes::history(common, flags),
+        Scenario::Growth(flags) => scenes::growth(common, flags),
         Scenario::Failure(flags) => scenes::failure(common, flags),
     }
 }

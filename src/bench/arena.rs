@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 use anyhow::{bail, ensure};
 use indicatif::ProgressBar;
 use mio::Events;
-use rand::SeedableRng as _;
 use rand::rngs::StdRng;
+use rand::{RngExt as _, SeedableRng as _};
 
-use super::dialect::{Dialect, Heard};
+use super::dialect::{Ask, Dialect, Heard};
 use super::stamp::Stamp;
 use super::swarm::{self, Reply, Said, SocketId, Swarm};
 use super::tally::{Latencies, Tally};
@@ -38,6 +38,8 @@ pub(crate) struct Crowd {
     pub(crate) members: usize,
     /// Those of them who talk.
     pub(crate) senders: usize,
+    /// Others in each room, who come and go.
+    pub(crate) visitors: usize,
 }
 
 /// How much is said.
@@ -56,6 +58,24 @@ struct Guest {
     sender: Option<usize>,
     began: Instant,
     in_room: bool,
+    /// Comes and goes, so that nobody counts on what it hears.
+    visits: bool,
+    asked: Option<(Ask, Instant)>,
+}
+
+impl Guest {
+    fn new(room: usize, sender: Option<usize>) -> Self {
+        Self { room, sender, began: Instant::now(), in_room: false, visits: false, asked: None }
+    }
+}
+
+/// What was asked for beside talking, and how long the answers took.
+#[derive(Debug, Default)]
+pub(crate) struct Answers {
+    pub(crate) pages: Latencies,
+    pub(crate) joins: Latencies,
+    /// Who has their answer and may ask again, in order.
+    pub(crate) free: VecDeque<SocketId>,
 }
 
 /// People, rooms, and the account of what they did.
@@ -73,8 +93,11 @@ pub(crate) struct Arena<'t> {
     present: usize,
     /// From the first byte of a connection to being in the room.
     pub(crate) entering: Latencies,
+    pub(crate) answers: Answers,
+    /// How often a second an open loop looks at the clock, at least.
+    beats: f64,
     body: usize,
-    rng: StdRng,
+    pub(crate) rng: StdRng,
     /// Why sockets ended, and what was refused; the first few.
     pub(crate) troubles: Vec<String>,
 }
@@ -105,8 +128,11 @@ impl<'t> Arena<'t> {
                     sockets[sender] = guests.len();
                 }
                 tally.sit(guests.len(), room);
-                guests.push(Guest { room, sender, began: Instant::now(), in_room: false });
+                guests.push(Guest::new(room, sender));
             }
+        }
+        for _ in 0..crowd.visitors {
+            guests.extend((0..crowd.rooms).map(|room| Guest { visits: true, ..Guest::new(room, None) }));
         }
         Ok(Self {
             tally,
@@ -120,6 +146,8 @@ impl<'t> Arena<'t> {
             rooms: (0..crowd.rooms).map(|room| format!("bench-{seed:x}-{}-{room}", std::process::id())).collect(),
             present: 0,
             entering: Latencies::default(),
+            answers: Answers::default(),
+            beats: 0.0,
             body,
             rng: StdRng::seed_from_u64(seed),
             troubles: Vec::new(),
@@ -204,6 +232,33 @@ impl<'t> Arena<'t> {
         Ok(())
     }
 
+    /// Everybody reads pages of their room, at places chosen by chance, one at a time, for so long.
+    pub(crate) fn leaf(&mut self, time: Duration) -> anyhow::Result<()> {
+        let end = Instant::now() + time;
+        self.answers.free = (0..self.guests.len()).collect();
+        loop {
+            let now = Instant::now();
+            while let Some(id) = self.answers.free.pop_front().filter(|_| now < end) {
+                let before = self.rng.random_range(1..=self.said_in_room_of(id) + 1);
+                self.ask(id, Ask::Page { before }, now)?;
+            }
+            let waits = self.guests.iter().any(|guest| guest.asked.is_some());
+            if now >= end && !waits || now >= end + PATIENCE {
+                return Ok(());
+            }
+            self.swarm.flush();
+            self.turn(LOOK)?;
+        }
+    }
+
+    /// Somebody says something, and everybody waits until it is acknowledged and heard; how long that took from `since`.
+    pub(crate) fn say_once(&mut self, sender: usize, since: Instant) -> anyhow::Result<Duration> {
+        self.say(sender, since);
+        self.swarm.flush();
+        self.settle()?;
+        Ok(since.elapsed())
+    }
+
     /// Listens for a while, and says nothing.
     pub(crate) fn listen(&mut self, time: Duration) -> anyhow::Result<()> {
         let end = Instant::now() + time;
@@ -225,8 +280,39 @@ impl<'t> Arena<'t> {
         self.tally.sent(sender, id, due);
     }
 
+    /// An open loop looks at the clock as often as this, so that other things can be due in between.
+    pub(crate) fn quicken(&mut self, per_second: f64) {
+        self.beats = per_second;
+    }
+
+    /// Somebody asks for something.
+    pub(crate) fn ask(&mut self, id: SocketId, ask: Ask, due: Instant) -> anyhow::Result<()> {
+        let (swarm, guest) = (&mut self.swarm, &mut self.guests[id]);
+        let known = self.dialect.ask(&self.rooms[guest.room], ask, &mut |text| swarm.say(id, text));
+        ensure!(known, "servers that are spoken to in this dialect can only be talked on");
+        if !matches!(ask, Ask::Typing(_) | Ask::Read(_)) {
+            guest.asked = Some((ask, due));
+        }
+        Ok(())
+    }
+
+    /// What somebody waits for.
+    pub(crate) fn asked(&self, id: SocketId) -> Option<Ask> {
+        self.guests[id].asked.map(|(ask, _)| ask)
+    }
+
+    /// Whether somebody is in their room.
+    pub(crate) fn is_in(&self, id: SocketId) -> bool {
+        self.guests[id].in_room
+    }
+
+    /// Messages that were said in somebody's room, at least.
+    pub(crate) fn said_in_room_of(&self, id: SocketId) -> u64 {
+        self.guests[id].sender.map_or(0, |sender| self.tally.next(sender).number.into())
+    }
+
     fn turn(&mut self, patience: Duration) -> anyhow::Result<()> {
-        let Self { swarm, events, dialect, guests, tally, rooms, present, entering, troubles, .. } = self;
+        let Self { swarm, events, dialect, guests, tally, rooms, present, entering, answers, troubles, .. } = self;
         let mut trouble = |what: String| {
             if troubles.len() < TROUBLES {
                 troubles.push(what);
@@ -241,6 +327,7 @@ impl<'t> Arena<'t> {
                     }
                 }
                 Said::Frame(frame) => dialect.hear(frame, &mut |heard| match heard {
+                    Heard::Message { .. } if guest.visits => {}
                     Heard::Message { seq, body } => match Stamp::of(body) {
                         Some(stamp) => tally.heard(id, stamp, seq, now),
                         None => tally.faults.unknown += 1,
@@ -252,9 +339,24 @@ impl<'t> Arena<'t> {
                     Heard::Ready => enter(&**dialect, id, &rooms[guest.room], reply),
                     Heard::Asked(answer) => reply.say(answer),
                     Heard::Joined => {
-                        if !std::mem::replace(&mut guest.in_room, true) {
+                        let came = !std::mem::replace(&mut guest.in_room, true);
+                        if let Some((_, due)) = guest.asked.take() {
+                            answers.joins.record(now - due);
+                            answers.free.push_back(id);
+                        } else if came {
                             *present += 1;
                             entering.record(now - guest.began);
+                        }
+                    }
+                    Heard::Left => {
+                        guest.in_room = false;
+                        guest.asked = None;
+                        answers.free.push_back(id);
+                    }
+                    Heard::Page => {
+                        if let Some((_, due)) = guest.asked.take() {
+                            answers.pages.record(now - due);
+                            answers.free.push_back(id);
                         }
                     }
                     Heard::Refused(why) => {
@@ -304,7 +406,7 @@ impl Talk {
         let senders = arena.sockets.len();
         arena.tally.free.clear();
         let beat = match pace {
-            Pace::Open(per_second) => Some(Beat::new(&arena.swarm, per_second)?),
+            Pace::Open(per_second) => Some(Beat::new(&arena.swarm, per_second.max(arena.beats))?),
             Pace::Closed(in_flight) => {
                 arena.tally.free.extend((0..senders).cycle().take(in_flight));
                 None

@@ -39,8 +39,28 @@ pub(crate) trait Dialect: fmt::Debug {
     /// Sends a message.
     fn send(&self, room: &str, id: &Id, body: &str, say: &mut dyn FnMut(&[u8]));
 
+    /// Asks for something else; false where this server knows nothing of it.
+    fn ask(&self, _room: &str, _ask: Ask, _say: &mut dyn FnMut(&[u8])) -> bool {
+        false
+    }
+
     /// What a frame says; more than one thing, where a frame carries more.
     fn hear(&self, frame: &[u8], heard: &mut dyn FnMut(Heard<'_>));
+}
+
+/// What people do beside talking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ask {
+    /// Fifty messages before this place.
+    Page { before: u64 },
+    /// They begin to type, or stop.
+    Typing(bool),
+    /// They have read up to here.
+    Read(u64),
+    /// They go.
+    Leave,
+    /// They come.
+    Join,
 }
 
 /// What a server said.
@@ -50,6 +70,10 @@ pub(crate) enum Heard<'f> {
     Ready,
     /// Answers `join`.
     Joined,
+    /// Answers [`Ask::Leave`].
+    Left,
+    /// Answers [`Ask::Page`].
+    Page,
     /// A send is stored, or whatever this server's answer means.
     Ack {
         /// Its key, and whatever comes after it.

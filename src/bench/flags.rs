@@ -122,6 +122,12 @@ pub(crate) enum Scenario {
     Idle(Idle),
     /// Everybody is cut off, and comes back at once
     Storm(Storm),
+    /// A day in a team: people talk, type, read, page back, come and go
+    Mixed(Mixed),
+    /// Pages of the past, read at places chosen by chance
+    History(History),
+    /// The same work with more and more messages stored
+    Growth(Growth),
     /// A room is crashed again and again while people talk in it
     Failure(Failure),
 }
@@ -134,6 +140,9 @@ impl Scenario {
             Self::Ack(_) => "ack",
             Self::Idle(_) => "idle",
             Self::Storm(_) => "storm",
+            Self::Mixed(_) => "mixed",
+            Self::History(_) => "history",
+            Self::Growth(_) => "growth",
             Self::Failure(_) => "failure",
         }
     }
@@ -211,6 +220,42 @@ pub(crate) struct Storm {
     /// People in each room
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(crate) members: u32,
+}
+
+/// A day in a team.
+#[derive(Debug, Clone, Args, Serialize)]
+pub(crate) struct Mixed {
+    /// Rooms
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) rooms: u32,
+
+    /// People in each
+    #[arg(long, default_value_t = 25, value_parser = clap::value_parser!(u32).range(2..=1_000))]
+    pub(crate) members: u32,
+
+    /// Messages a second; for each there are 8 other things: 4 signs of typing, 3 of reading, a page of history or a visit
+    #[arg(long, value_name = "PER_SECOND", default_value_t = 100.0)]
+    pub(crate) rate: f64,
+}
+
+/// Reading the past.
+#[derive(Debug, Clone, Args, Serialize)]
+pub(crate) struct History {
+    /// Messages that are stored before
+    #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..=50_000_000))]
+    pub(crate) messages: u32,
+
+    /// People who read, each in a room of their own, one page at a time
+    #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub(crate) readers: u32,
+}
+
+/// More and more messages.
+#[derive(Debug, Clone, Args, Serialize)]
+pub(crate) struct Growth {
+    /// Messages that are stored, one step after the other
+    #[arg(long, value_delimiter = ',', default_value = "10000,100000,1000000")]
+    pub(crate) messages: Vec<u32>,
 }
 
 /// Crashing.

@@ -1,14 +1,20 @@
 //! What happens in each scenario.
 
 mod failure;
+mod growth;
+mod history;
 mod idle;
+mod mixed;
 mod storm;
 mod talk;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
 pub(crate) use failure::failure;
+pub(crate) use growth::growth;
+pub(crate) use history::history;
 pub(crate) use idle::idle;
+pub(crate) use mixed::mixed;
 pub(crate) use storm::storm;
 pub(crate) use talk::{ack, fanout, rooms};
 

@@ -222,10 +222,11 @@ impl Swarm {
                 continue;
             }
             let id = event.token().0;
-            if event.is_writable() {
-                let _unwritten = self.sockets[id].write();
-            }
-            if event.is_readable() || event.is_error() || event.is_read_closed() {
+            if event.is_writable()
+                && let Err(error) = self.sockets[id].write()
+            {
+                self.end(id, Ending::Cut(error.to_string()), hear);
+            } else if event.is_readable() || event.is_error() || event.is_read_closed() {
                 self.read(id, hear);
             }
         }
@@ -260,12 +261,16 @@ impl Swarm {
                 Err(error) => Some(Ending::Cut(error.to_string())),
             };
             if let Some(ending) = ending {
-                socket.stream = None;
-                let mut nothing = Vec::new();
-                hear(id, Said::Ended(ending), now, &mut Reply { out: &mut nothing, kind: *kind, mask: socket.mask });
-                return;
+                return self.end(id, ending, hear);
             }
         }
+    }
+
+    fn end(&mut self, id: SocketId, ending: Ending, hear: &mut dyn FnMut(SocketId, Said<'_>, Instant, &mut Reply<'_>)) {
+        let socket = &mut self.sockets[id];
+        socket.stream = None;
+        let mut reply = Reply { out: &mut Vec::new(), kind: self.kind, mask: socket.mask };
+        hear(id, Said::Ended(ending), Instant::now(), &mut reply);
     }
 }
 

@@ -88,6 +88,12 @@ impl Target {
         Some(bytes_below(&own.data.path().join("data")))
     }
 
+    /// Panics an actor of a server of our own that has its laboratory open; false where none of that name is alive.
+    pub(crate) fn crash(&self, actor: &str) -> anyhow::Result<bool> {
+        let own = self.own.as_ref().context("only a server that was started here is crashed")?;
+        own.runtime.block_on(own.server.crash(actor))
+    }
+
     /// Panics an actor, again and again, of a server of our own that has its laboratory open.
     pub(crate) fn crash_every(&self, actor: String, after: Duration, every: Duration) -> anyhow::Result<Crashing> {
         anyhow::ensure!(self.own.is_some(), "only a server that was started here is crashed");

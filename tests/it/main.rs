@@ -40,6 +40,7 @@ mod doors;
 
 /// What Mallory sends.
 mod bad_input;
+mod bench;
 
 /// Bytes that are no WebSocket, and WebSocket as nobody ought to speak it.
 mod wire;

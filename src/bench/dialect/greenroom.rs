@@ -5,7 +5,7 @@
 
 use memchr::memmem::Finder;
 
-use super::{Dialect, Heard, Id};
+use super::{Ask, Dialect, Heard, Id};
 use crate::bench::frames::Kind;
 use crate::bench::swarm::Upgrade;
 
@@ -45,6 +45,19 @@ impl Dialect for Greenroom {
         say(format!(r#"{{"type":"send","room":"{room}","id":"{id}","body":"{body}"}}"#).as_bytes());
     }
 
+    fn ask(&self, room: &str, ask: Ask, say: &mut dyn FnMut(&[u8])) -> bool {
+        match ask {
+            Ask::Join => self.join(room, say),
+            Ask::Leave => say(format!(r#"{{"type":"leave","room":"{room}"}}"#).as_bytes()),
+            Ask::Typing(on) => say(format!(r#"{{"type":"typing","room":"{room}","on":{on}}}"#).as_bytes()),
+            Ask::Read(seq) => say(format!(r#"{{"type":"read","room":"{room}","seq":{seq}}}"#).as_bytes()),
+            Ask::Page { before } => {
+                say(format!(r#"{{"type":"history","room":"{room}","before":{before},"limit":50}}"#).as_bytes());
+            }
+        }
+        true
+    }
+
     fn hear(&self, frame: &[u8], heard: &mut dyn FnMut(Heard<'_>)) {
         let rest = frame.strip_prefix(br#"{"type":""#).unwrap_or_default();
         heard(match rest {
@@ -56,6 +69,8 @@ impl Dialect for Greenroom {
                 Heard::Ack { id: text(after(&self.id, rest)), seq: number(after(&self.seq, rest)) }
             }
             [b'j', b'o', b'i', ..] => Heard::Joined,
+            [b'h', b'i', b's', ..] => Heard::Page,
+            [b'l', b'e', b'f', ..] => Heard::Left,
             [b'e', b'r', b'r', ..] => Heard::Refused(frame),
             _ => Heard::Other,
         });

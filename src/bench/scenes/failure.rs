@@ -23,7 +23,8 @@ pub(crate) fn failure(common: &Common, flags: &Failure) -> anyhow::Result<Run> {
     anyhow::ensure!(flags.every >= 1.0, "a room is crashed once a second at most");
     let target = Target::new(common, &["--lab"])?;
     let mut run = Run::default();
-    let crowd = Crowd { rooms: 1, members: flags.members as usize, senders: flags.members.min(SENDERS) as usize };
+    let crowd =
+        Crowd { rooms: 1, members: flags.members as usize, senders: flags.members.min(SENDERS) as usize, visitors: 0 };
     let mut arena = Arena::new(&target, crowd, common.dialect.dialect(), common.body, common.seed)?;
     let bar = progress("entering", u64::from(flags.members));
     arena.gather(&bar)?;

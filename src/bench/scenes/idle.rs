@@ -21,7 +21,7 @@ pub(crate) fn idle(common: &Common, flags: &Idle) -> anyhow::Result<Run> {
     run.figure("server's memory at start", "MiB", Better::Less, before.map(|kib| kib as f64 / 1024.0));
     let members = flags.members.min(flags.connections);
     let rooms = flags.connections.div_ceil(members);
-    let crowd = Crowd { rooms: rooms as usize, members: members as usize, senders: 0 };
+    let crowd = Crowd { rooms: rooms as usize, members: members as usize, senders: 0, visitors: 0 };
     let connections = f64::from(rooms * members);
     let mut arena = Arena::new(&target, crowd, common.dialect.dialect(), common.body, common.seed)?;
     let bar = progress("entering", u64::from(rooms * members));

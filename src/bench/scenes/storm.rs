@@ -16,7 +16,7 @@ pub(crate) fn storm(common: &Common, flags: &Storm) -> anyhow::Result<Run> {
     let mut run = Run::default();
     let members = flags.members.min(flags.connections);
     let rooms = flags.connections.div_ceil(members);
-    let crowd = Crowd { rooms: rooms as usize, members: members as usize, senders: 0 };
+    let crowd = Crowd { rooms: rooms as usize, members: members as usize, senders: 0, visitors: 0 };
     let connections = f64::from(rooms * members);
     let mut arena = Arena::new(&target, crowd, common.dialect.dialect(), common.body, common.seed)?;
     let bar = progress("entering", u64::from(rooms * members));

@@ -22,17 +22,17 @@ pub(crate) fn fanout(common: &Common, flags: &Fanout) -> anyhow::Result<Run> {
         Pace::Closed(in_flight) => u32::try_from(in_flight)?,
     });
     let senders = senders.min(flags.members);
-    talk(common, Crowd { rooms: 1, members: flags.members as usize, senders: senders as usize }, pace)
+    talk(common, Crowd { rooms: 1, members: flags.members as usize, senders: senders as usize, visitors: 0 }, pace)
 }
 
 pub(crate) fn rooms(common: &Common, flags: &Rooms) -> anyhow::Result<Run> {
     let (rooms, members) = (flags.rooms as usize, flags.members as usize);
-    talk(common, Crowd { rooms, members, senders: members }, pace(flags.pace))
+    talk(common, Crowd { rooms, members, senders: members, visitors: 0 }, pace(flags.pace))
 }
 
 pub(crate) fn ack(common: &Common, flags: &Ack) -> anyhow::Result<Run> {
     let senders = flags.senders as usize;
-    talk(common, Crowd { rooms: senders, members: 1, senders: 1 }, Pace::Closed(senders))
+    talk(common, Crowd { rooms: senders, members: 1, senders: 1, visitors: 0 }, Pace::Closed(senders))
 }
 
 fn pace(flags: PaceFlags) -> Pace {
