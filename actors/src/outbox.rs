@@ -126,15 +126,26 @@ pub struct Offered {
     pub had: u64,
 }
 
-/// What the socket's task does next.
-#[derive(Debug)]
-pub struct Taken {
-    /// Frames to write, in order.
-    pub frames: Vec<EncodedFrame>,
-    /// The close to write after them.
+/// What was handed out to be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HandedOut {
+    /// How many frames.
+    pub frames: u64,
+    /// Whether there are more.
+    pub more: bool,
+    /// Whether the socket's own task has something to see to: its session, or the end.
+    pub calls: bool,
+}
+
+/// What the socket's own task may do, and must.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Duties {
+    /// The close to write now that all else is written.
     pub close: Option<CloseCode>,
-    /// Whether the session has something to see to, and there is space for what comes of it.
-    pub attention: bool,
+    /// Whether so much waits that it is to be written before anything else.
+    pub crowded: bool,
+    /// Whether the socket may be read: not while its own answers pile up, nor when it is to end.
+    pub reads: bool,
 }
 
 impl Outbox {
@@ -176,29 +187,35 @@ impl Outbox {
         self.permits.available_permits() == UNANSWERED_COMMANDS
     }
 
-    /// Whether the socket may be read: not while its own answers pile up, nor when it is to end.
-    #[must_use]
-    pub fn may_read(&self) -> bool {
-        let inner = self.inner.lock();
-        inner.phase == Phase::Open && inner.queue.bytes() < OUTBOX_LOW_BYTES
+    /// Hands out about `bytes` of what is to be written, in order.
+    pub fn hand_out(&self, bytes: usize, each: impl FnMut(&EncodedFrame)) -> HandedOut {
+        let mut inner = self.inner.lock();
+        let frames = inner.queue.hand_out(bytes, each);
+        let calls = inner.attention || inner.phase != Phase::Open;
+        HandedOut { frames, more: !inner.queue.is_empty(), calls }
     }
 
-    /// Takes about `bytes` of what is to be written.
+    /// What the socket's own task may do, and must.
     #[must_use]
-    pub fn take(&self, bytes: usize) -> Taken {
-        let mut inner = self.inner.lock();
-        let frames = inner.queue.take(bytes);
+    pub fn duties(&self) -> Duties {
+        let inner = self.inner.lock();
         let written_out = inner.queue.is_empty();
         let close = match inner.phase {
             Phase::Open => None,
             Phase::Draining(code) => (written_out && self.nothing_under_way()).then_some(code),
             Phase::Closed(code) => written_out.then_some(code),
         };
+        let crowded = inner.queue.bytes() >= OUTBOX_LOW_BYTES;
+        Duties { close, crowded, reads: inner.phase == Phase::Open && !crowded }
+    }
+
+    /// Whether the session has something to see to, and there is space for what comes of it. Said once.
+    #[must_use]
+    pub fn asks_for_attention(&self) -> bool {
+        let mut inner = self.inner.lock();
         let attention = inner.attention && inner.queue.bytes() < OUTBOX_LOW_BYTES;
-        if attention {
-            inner.attention = false;
-        }
-        Taken { frames, close, attention }
+        inner.attention &= !attention;
+        attention
     }
 
     /// Lets the socket's commands be answered, then closes it.

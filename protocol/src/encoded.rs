@@ -1,67 +1,112 @@
 //! A frame as the bytes that cross the socket, made once and shared by all who receive it.
+//!
+//! A WebSocket frame of a server is not masked (RFC 6455, section 5.1), so not only the text but the whole frame is the
+//! same for everybody.
 
 use std::fmt;
 
 use bytes::Bytes;
 use serde::Serialize;
 
-/// The JSON text of a frame. Cloning it shares the bytes.
+/// The longest header of an unmasked frame.
+const HEADER: usize = 10;
+
+/// A whole text frame: a header, and the JSON text. Cloning it shares the bytes.
 #[derive(Clone, PartialEq, Eq)]
-pub struct EncodedFrame(Bytes);
+pub struct EncodedFrame {
+    framed: Bytes,
+    header: u8,
+}
 
 impl EncodedFrame {
     /// Encodes one frame.
     #[must_use]
     pub fn new(frame: &impl Serialize) -> Self {
         let mut buffer = Vec::with_capacity(256);
-        write_json(&mut buffer, frame);
-        Self(buffer.into())
+        let place = write(&mut buffer, frame);
+        place.frame(&buffer.into())
+    }
+
+    /// The whole frame as it crosses the socket.
+    #[must_use]
+    pub fn framed(&self) -> &[u8] {
+        &self.framed
     }
 
     /// The JSON text as bytes; always valid UTF-8.
     #[must_use]
-    pub fn bytes(&self) -> &Bytes {
-        &self.0
+    pub fn text(&self) -> &[u8] {
+        &self.framed[usize::from(self.header)..]
     }
 
-    /// How many bytes it has.
+    /// How many bytes the text has.
     #[must_use]
     #[allow(clippy::len_without_is_empty, reason = "no frame is empty")]
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.framed.len() - usize::from(self.header)
     }
 }
 
 /// Encodes several frames into one shared buffer: one allocation for a whole batch.
 pub fn encode_all<F: Serialize>(frames: &[F]) -> Vec<EncodedFrame> {
     let mut buffer = Vec::with_capacity(256 * frames.len());
-    let ends: Vec<usize> = frames
-        .iter()
-        .map(|frame| {
-            write_json(&mut buffer, frame);
-            buffer.len()
-        })
-        .collect();
+    let places: Vec<Place> = frames.iter().map(|frame| write(&mut buffer, frame)).collect();
     let buffer = Bytes::from(buffer);
-    let mut start = 0;
-    ends.into_iter()
-        .map(|end| {
-            let frame = EncodedFrame(buffer.slice(start..end));
-            start = end;
-            frame
-        })
-        .collect()
+    places.into_iter().map(|place| place.frame(&buffer)).collect()
 }
 
-fn write_json(buffer: &mut Vec<u8>, frame: &impl Serialize) {
+/// Where in a buffer a frame is.
+struct Place {
+    start: usize,
+    end: usize,
+    header: u8,
+}
+
+impl Place {
+    fn frame(self, buffer: &Bytes) -> EncodedFrame {
+        EncodedFrame { framed: buffer.slice(self.start..self.end), header: self.header }
+    }
+}
+
+/// Adds a frame. How long its header is shows only behind the text, so that there is room for the longest.
+fn write(buffer: &mut Vec<u8>, frame: &impl Serialize) -> Place {
+    buffer.resize(buffer.len() + HEADER, 0);
+    let text = buffer.len();
     // Writing to memory can't fail, and our frames have text keys and no foreign Serialize.
-    serde_json::to_writer(buffer, frame).expect("a frame is always JSON");
+    serde_json::to_writer(&mut *buffer, frame).expect("a frame is always JSON");
+    let length = buffer.len() - text;
+    let mut header = [0; HEADER];
+    let header = header_of(length, &mut header);
+    buffer[text - header.len()..text].copy_from_slice(header);
+    Place { start: text - header.len(), end: buffer.len(), header: header.len() as u8 }
+}
+
+/// The header of a whole text frame.
+fn header_of(length: usize, header: &mut [u8; HEADER]) -> &[u8] {
+    const WHOLE_TEXT: u8 = 0x81;
+    header[0] = WHOLE_TEXT;
+    match length {
+        0..126 => {
+            header[1] = length as u8;
+            &header[..2]
+        }
+        126..65_536 => {
+            header[1] = 126;
+            header[2..4].copy_from_slice(&(length as u16).to_be_bytes());
+            &header[..4]
+        }
+        _ => {
+            header[1] = 127;
+            header[2..].copy_from_slice(&(length as u64).to_be_bytes());
+            header
+        }
+    }
 }
 
 /// Only the length: frames hold what people say.
 impl fmt::Debug for EncodedFrame {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "EncodedFrame({} bytes)", self.0.len())
+        write!(f, "EncodedFrame({} bytes)", self.len())
     }
 }
 
@@ -71,9 +116,30 @@ mod tests {
 
     #[test]
     fn a_batch_shares_one_buffer_and_each_frame_is_whole() {
-        let frames = encode_all(&["a", "bc", "déf"]);
-        assert_eq!(frames, [EncodedFrame::new(&"a"), EncodedFrame::new(&"bc"), EncodedFrame::new(&"déf")]);
-        let end_of_first = frames[0].bytes().as_ptr_range().end;
-        assert_eq!(end_of_first, frames[1].bytes().as_ptr());
+        let long = "x".repeat(70_000);
+        let texts = ["a", "bc", "déf", &long[..123], &long[..124], &long[..65_533], &long[..65_534], &long];
+        let frames = encode_all(&texts);
+        assert_eq!(frames, texts.map(|text| EncodedFrame::new(&text)));
+        for (text, frame) in texts.iter().zip(&frames) {
+            assert_eq!(serde_json::from_slice::<String>(frame.text()).unwrap(), *text);
+            assert_eq!(frame.len(), text.len() + 2);
+        }
+        let buffer = frames[0].framed().as_ptr()..frames[7].framed().as_ptr_range().end;
+        assert!(frames.iter().all(|frame| buffer.contains(&frame.framed().as_ptr())));
+    }
+
+    #[test]
+    fn a_header_says_how_long_the_text_is() {
+        let header = |length: usize| {
+            let text = "x".repeat(length - 2);
+            let frame = EncodedFrame::new(&text);
+            frame.framed()[..frame.framed().len() - frame.len()].to_vec()
+        };
+        assert_eq!(header(4), [0x81, 4]);
+        assert_eq!(header(125), [0x81, 125]);
+        assert_eq!(header(126), [0x81, 126, 0, 126]);
+        assert_eq!(header(302), [0x81, 126, 1, 46]);
+        assert_eq!(header(65_535), [0x81, 126, 0xFF, 0xFF]);
+        assert_eq!(header(65_536), [0x81, 127, 0, 0, 0, 0, 0, 1, 0, 0]);
     }
 }

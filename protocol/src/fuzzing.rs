@@ -17,7 +17,7 @@ pub fn client_frame(bytes: &[u8]) {
         Ok(frame) => {
             assert!(has_short_reference(frame.reference.as_ref()), "{:?}", frame.reference);
             let again = EncodedFrame::new(&frame);
-            let text = std::str::from_utf8(again.bytes()).expect("JSON is UTF-8");
+            let text = std::str::from_utf8(again.text()).expect("JSON is UTF-8");
             assert_eq!(ClientFrame::parse(text), Ok(frame), "{text}");
         }
         Err(refusal) => {
@@ -38,7 +38,7 @@ fn has_short_reference(reference: Option<&Ref>) -> bool {
 pub fn server_frame(bytes: &[u8]) {
     let Ok(frame) = serde_json::from_slice::<ServerFrame>(bytes) else { return };
     let again = EncodedFrame::new(&frame);
-    let read: ServerFrame = serde_json::from_slice(again.bytes()).expect("what was encoded is read");
+    let read: ServerFrame = serde_json::from_slice(again.text()).expect("what was encoded is read");
     assert_eq!(read, frame);
 }
 

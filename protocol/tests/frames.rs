@@ -235,7 +235,7 @@ proptest! {
     #[test]
     fn a_server_frame_survives_a_round_trip(frame in server_frame()) {
         let encoded = EncodedFrame::new(&frame);
-        prop_assert_eq!(serde_json::from_slice::<ServerFrame>(encoded.bytes()).unwrap(), frame);
+        prop_assert_eq!(serde_json::from_slice::<ServerFrame>(encoded.text()).unwrap(), frame);
     }
 
     #[test]

@@ -11,8 +11,9 @@ use serde::Deserialize;
 
 /// Every point, in the order in which a message passes them; the last two are passed by whoever reads, and by every
 /// request over HTTP.
-pub const POINTS: [&str; 12] = [
+pub const POINTS: [&str; 13] = [
     "socket.frame",
+    "socket.write",
     "session.send",
     "room.post",
     "room.before_append",

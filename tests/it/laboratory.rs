@@ -112,6 +112,7 @@ async fn a_part_that_keeps_failing_ends_the_program_with_the_reason() {
 async fn a_kill_at_any_step_of_a_message_s_way_loses_and_doubles_nothing() {
     let steps = [
         "socket.frame",
+        "socket.write",
         "session.send",
         "room.post",
         "room.before_append",

@@ -147,7 +147,7 @@ async fn a_server_that_was_held_up_goes_on_as_if_nothing_had_happened() {
     alice.join(GREEN).await;
     bob.join(GREEN).await;
     comes(&alice, "Bob").await;
-    server.signal("STOP").await;
+    server.hold_up().await;
     let mut ids = Vec::new();
     for n in 0..20 {
         let id = greenroom_protocol::MessageId::new();

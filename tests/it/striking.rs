@@ -25,6 +25,22 @@ async fn a_socket_whose_task_panics_is_cut_off_and_its_person_is_seen_to_go() {
 }
 
 #[tokio::test]
+async fn whoever_s_frames_can_t_be_written_is_cut_off_and_nobody_else() {
+    let server = Process::start(&["--lab"]).await;
+    let (mut alice, mut mallory) = (Guest::enter(&server, "Alice").await, Guest::enter(&server, "Mallory").await);
+    alice.join(GREEN).await;
+    mallory.join(ATTIC).await;
+    arm(&server, "socket.write", "panic", 1).await;
+    mallory.tell(said(ATTIC, MessageId::new(), "stored, and never answered")).await;
+    assert_eq!(mallory.ended().await, Ending::Cut);
+    assert_eq!(alice.says(GREEN, "the same writer, or another").await.seq.0, 1);
+    let mut mallory = mallory.again(&server).await;
+    assert_eq!(bodies(&mallory.join(ATTIC).await.events), ["stored, and never answered"]);
+    assert!(alice.is_connected());
+    balances(&server).await;
+}
+
+#[tokio::test]
 async fn a_room_that_dies_while_it_tells_people_tells_each_of_them_once() {
     let server = Process::start(&["--lab"]).await;
     let mut people = Vec::new();

@@ -32,6 +32,7 @@ use crate::operator::{Door, Operator};
 use crate::origin::Place;
 use crate::pace::{FORGET, Pace};
 use crate::router::{metrics_router, no_tls_router, router};
+use crate::socket::Writers;
 use crate::strict::{Strict, is_last};
 use crate::tls::{HANDSHAKE, Stream, Tls};
 use crate::trail::Restraint;
@@ -60,6 +61,8 @@ pub(crate) struct Edge {
     pub(crate) restraint: Restraint,
     /// One for each WebSocket that may still be opened.
     pub(crate) sockets: Arc<Semaphore>,
+    /// Who writes to them.
+    pub(crate) writers: Writers,
     /// The tasks of WebSockets, to be waited for when the server drains.
     pub(crate) tasks: TaskTracker,
     /// Cancelled when the server drains.
@@ -106,7 +109,8 @@ impl Server {
         let stop = CancellationToken::new();
         let pace = engine.pacing().map(|pacing| Pace::new(Arc::clone(pacing)));
         let (tls, restraint) = (config.tls.clone(), Restraint::default());
-        let edge = Edge { engine, config, pace, restraint, sockets, tasks: TaskTracker::new(), stop: stop.clone() };
+        let (writers, tasks) = (Writers::start(), TaskTracker::new());
+        let edge = Edge { engine, config, pace, restraint, sockets, writers, tasks, stop: stop.clone() };
         let server = Self { edge: Arc::new(edge), connections: TaskTracker::new() };
         let entrance = Entrance { router: router(Arc::clone(&server.edge)), tls, stop };
         server.connections.spawn(accept(listener, entrance, server.connections.clone()));

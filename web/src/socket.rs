@@ -18,6 +18,7 @@ use hyper_util::rt::TokioIo;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+use tokio_util::either::Either;
 
 use crate::accept::Edge;
 use crate::address::Client;
@@ -34,12 +35,15 @@ mod closing;
 mod heartbeat;
 mod hello;
 mod life;
+mod line;
 mod metered;
 mod visit;
-mod wake;
+mod writers;
 mod writing;
 
+use line::Line;
 use metered::Metered;
+pub(crate) use writers::Writers;
 
 /// The subprotocol that a client may ask for.
 const SUBPROTOCOL: &str = "greenroom.v1";
@@ -115,6 +119,13 @@ async fn serve(upgraded: Upgraded, edge: Arc<Edge>, comes: Comes, visit: Visit) 
     let (stream, read) = (parts.io.into_inner().into_inner(), parts.read_buf.to_vec());
     // hyper's buffer of 8 KiB would otherwise live as long as the socket.
     drop(parts.read_buf);
+    let (line, stream) = match stream {
+        Either::Left(plain) => {
+            let (line, plain) = Line::of(plain, edge.writers.one());
+            (line, Either::Left(plain))
+        }
+        Either::Right(tls) => (Line::of_one_task(), Either::Right(tls)),
+    };
     let pace = edge.pace.as_ref().map(|pace| pace.people.socket());
     let stream = Metered::new(stream, &read, pace);
     let config = WebSocketConfig::default()
@@ -122,7 +133,7 @@ async fn serve(upgraded: Upgraded, edge: Arc<Edge>, comes: Comes, visit: Visit) 
         .max_message_size(Some(FRAME_BYTES))
         .max_frame_size(Some(FRAME_BYTES));
     let socket = Box::pin(WebSocketStream::from_partially_read(stream, read, Role::Server, Some(config))).await;
-    life::live(Box::new(socket), edge, comes, visit).await;
+    life::live(Box::new(socket), line, edge, comes, visit).await;
 }
 
 fn asks_for_subprotocol(headers: &HeaderMap) -> bool {

@@ -75,14 +75,6 @@ impl Tls {
     }
 }
 
-/// The connection below, which has the options of TCP.
-pub(crate) fn tcp(stream: &Stream) -> &TcpStream {
-    match stream {
-        Either::Left(plain) => plain,
-        Either::Right(tls) => tls.get_ref().0,
-    }
-}
-
 fn configuration(certificate: &Path, key: &Path) -> Result<ServerConfig, TlsError> {
     let unreadable = |path: &Path| {
         let path = path.to_owned();

@@ -182,19 +182,23 @@ impl Desk {
 
     fn socket_takes(&mut self, bytes: usize) {
         let (frames, before) = self.outbox.waiting();
-        let taken = self.outbox.take(bytes);
+        let mut taken = Vec::new();
+        let handed_out = self.outbox.hand_out(bytes, |frame| taken.push(frame.clone()));
         let (left, after) = self.outbox.waiting();
-        assert_eq!(frames, left + taken.frames.len(), "what waits is what is taken, and what is left");
+        assert_eq!(handed_out.frames, taken.len() as u64, "what is counted is what is handed out");
+        assert_eq!(frames, left + taken.len(), "what waits is what is taken, and what is left");
         assert!(before >= after && (left > 0 || after == 0), "{before} bytes, then {after}");
-        if taken.attention {
+        let (duties, attention) = (self.outbox.duties(), self.outbox.asks_for_attention());
+        assert!(handed_out.calls || !(attention || duties.close.is_some()), "who has something to do is called");
+        if attention {
             self.handle.attend();
         }
-        self.over |= taken.close.is_some() || self.outbox.closed().is_some();
-        taken.frames.iter().for_each(|frame| self.client_reads(frame));
+        self.over |= duties.close.is_some() || self.outbox.closed().is_some();
+        taken.iter().for_each(|frame| self.client_reads(frame));
     }
 
     fn client_reads(&mut self, frame: &EncodedFrame) {
-        match serde_json::from_slice(frame.bytes()).expect("a frame is JSON") {
+        match serde_json::from_slice(frame.text()).expect("a frame is JSON") {
             ServerFrame::Joined(joined) => {
                 self.answered(joined.reference, "join");
                 let first = joined.events.first().map_or(joined.last_seq, |first| Seq(first.seq().0 - 1));

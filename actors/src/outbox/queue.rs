@@ -73,6 +73,26 @@ enum Item {
     Many(Arc<Batch>, usize),
 }
 
+impl Item {
+    fn frame(&self) -> &EncodedFrame {
+        match self {
+            Self::One(frame) => frame,
+            Self::Many(batch, index) => &batch.frames[*index],
+        }
+    }
+
+    /// Goes on to its next frame, if it has one.
+    fn advance(&mut self) -> bool {
+        match self {
+            Self::One(_) => false,
+            Self::Many(batch, index) => {
+                *index += 1;
+                *index < batch.frames.len()
+            }
+        }
+    }
+}
+
 enum Passing {
     Frame(EncodedFrame),
     /// Differences can't replace each other, so they are kept to be merged.
@@ -111,44 +131,31 @@ impl Queue {
         self.bytes
     }
 
-    /// Takes frames until they have about `bytes`, durable ones first.
-    pub fn take(&mut self, bytes: usize) -> Vec<EncodedFrame> {
-        let mut taken = Vec::new();
-        let mut size = 0;
+    /// Hands out frames until they have about `bytes`, durable ones first; says how many they were.
+    pub(super) fn hand_out(&mut self, bytes: usize, mut each: impl FnMut(&EncodedFrame)) -> u64 {
+        let (before, mut size) = (self.len(), 0);
         while size < bytes {
-            let Some(frame) = self.next_durable() else { break };
+            let Some(item) = self.durable.front_mut() else { break };
+            let frame = item.frame();
+            each(frame);
             size += frame.len();
-            taken.push(frame);
+            self.bytes -= cost(frame);
+            self.frames -= 1;
+            if !item.advance() {
+                self.durable.pop_front();
+            }
         }
         if self.durable.is_empty() && size < bytes {
-            taken.extend(self.passing.drain(..).map(|(_, passing)| match passing {
-                Passing::Frame(frame) | Passing::Presence(_, frame) => frame,
-            }));
-        }
-        self.counts.written += taken.len() as u64;
-        self.shrink();
-        taken
-    }
-
-    fn next_durable(&mut self) -> Option<EncodedFrame> {
-        let frame = match self.durable.front_mut()? {
-            Item::One(frame) => {
-                let frame = frame.clone();
-                self.durable.pop_front();
-                frame
-            }
-            Item::Many(batch, index) => {
-                let frame = batch.frames[*index].clone();
-                *index += 1;
-                if *index == batch.frames.len() {
-                    self.durable.pop_front();
+            for (_, passing) in self.passing.drain(..) {
+                match &passing {
+                    Passing::Frame(frame) | Passing::Presence(_, frame) => each(frame),
                 }
-                frame
             }
-        };
-        self.bytes -= cost(&frame);
-        self.frames -= 1;
-        Some(frame)
+        }
+        let handed_out = (before - self.len()) as u64;
+        self.counts.written += handed_out;
+        self.shrink();
+        handed_out
     }
 
     /// An idle connection keeps no buffers.

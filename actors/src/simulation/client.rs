@@ -89,12 +89,12 @@ impl Link {
     }
 
     pub(super) fn may_read(&self) -> bool {
-        !self.up.is_empty() && self.outbox.may_read() && permit(&self.outbox).is_some()
+        !self.up.is_empty() && self.outbox.duties().reads && permit(&self.outbox).is_some()
     }
 
     /// As the edge reads a socket: a frame needs a permit.
     pub(super) fn read_one(&mut self) {
-        if self.outbox.may_read()
+        if self.outbox.duties().reads
             && let Some(permit) = permit(&self.outbox)
             && let Some(frame) = self.up.pop_front()
         {
@@ -104,18 +104,20 @@ impl Link {
 
     /// As the edge writes a socket.
     pub(super) fn write_some(&mut self, bytes: usize) {
-        let taken = self.outbox.take(bytes);
-        self.bell.0.store(!taken.frames.is_empty(), Ordering::Relaxed);
-        if taken.attention {
+        let down = &mut self.down;
+        let handed_out = self.outbox.hand_out(bytes, |frame| down.push_back(frame.clone()));
+        self.bell.0.store(handed_out.frames > 0, Ordering::Relaxed);
+        let (duties, attention) = (self.outbox.duties(), self.outbox.asks_for_attention());
+        assert!(handed_out.calls || !(attention || duties.close.is_some()), "who has something to do is called");
+        if attention {
             self.session.attend();
         }
-        if taken.frames.is_empty()
-            && let Some(code) = taken.close
+        if handed_out.frames == 0
+            && let Some(code) = duties.close
         {
             self.over = Some(code);
             self.session.end();
         }
-        self.down.extend(taken.frames);
     }
 
     pub(super) fn has_news(&self) -> bool {
@@ -226,7 +228,7 @@ impl Client {
     pub(super) fn hear(&mut self, log: &Log) {
         let Some(link) = &mut self.link else { return };
         match link.down.pop_front() {
-            Some(frame) => self.take(serde_json::from_slice(frame.bytes()).unwrap(), log),
+            Some(frame) => self.take(serde_json::from_slice(frame.text()).unwrap(), log),
             None if link.over.is_some() => {
                 self.overflows += usize::from(link.over == Some(CloseCode::TooSlow));
                 self.hang_up();

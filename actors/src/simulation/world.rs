@@ -282,7 +282,7 @@ impl World {
             }
             Next::Hear(n) => {
                 let frame = self.clients[n].link.as_ref().and_then(|link| link.down.front());
-                self.tell("hears", &frame.map(|frame| String::from_utf8_lossy(frame.bytes())));
+                self.tell("hears", &frame.map(|frame| String::from_utf8_lossy(frame.text())));
                 self.clients[n].hear(&self.log);
             }
             Next::Act(n) => self.act(n),

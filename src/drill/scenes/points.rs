@@ -20,7 +20,7 @@ const SOON: Duration = Duration::from_secs(10);
 /// The points of a send behind its socket, in the order in which it passes them. A socket's own task ends its socket,
 /// and whoever reads, or asks over HTTP, sends nothing.
 fn points() -> Vec<&'static str> {
-    const OTHERS: [&str; 3] = ["socket.frame", "store.read", "http.request"];
+    const OTHERS: [&str; 4] = ["socket.frame", "socket.write", "store.read", "http.request"];
     fault_point::POINTS.into_iter().filter(|point| !OTHERS.contains(point)).collect()
 }
 

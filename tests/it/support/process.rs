@@ -118,6 +118,20 @@ impl Process {
         self.child.id().expect("it runs")
     }
 
+    /// Holds it up, and waits until none of its threads runs any more.
+    pub(crate) async fn hold_up(&self) {
+        self.signal("STOP").await;
+        let threads = format!("/proc/{}/task", self.pid());
+        let states = async || {
+            let stats = std::fs::read_dir(&threads).expect("it lives").filter_map(|thread| {
+                let stat = std::fs::read_to_string(thread.ok()?.path().join("stat")).ok()?;
+                stat.rsplit_once(") ").and_then(|(_, fields)| fields.chars().next())
+            });
+            stats.collect::<String>()
+        };
+        super::until("it to stand still", states, |states| states.chars().all(|state| state == 'T')).await;
+    }
+
     /// Sends a signal.
     pub(crate) async fn signal(&self, signal: &str) {
         let pid = self.pid().to_string();

@@ -5,14 +5,28 @@ use greenroom_protocol::CloseCode;
 use greenroom_protocol::limits::{CLOSE, SOCKET_GOODBYE_BYTES, SOCKET_SEND_BYTES};
 use socket2::SockRef;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 use tokio::time::timeout;
+use tokio_rustls::server::TlsStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_util::either::Either;
 
+use super::line::Plain;
 use super::metered::Metered;
 use super::writing::Writing;
-use crate::tls::{Stream, tcp};
+
+/// A connection as the library sees it. The box keeps the plain one, of which there may be many more, small.
+pub(super) type Stream = Either<Plain, Box<TlsStream<TcpStream>>>;
+
+/// The connection below, which has the options of TCP.
+pub(super) fn tcp(stream: &Stream) -> &TcpStream {
+    match stream {
+        Either::Left(plain) => plain.tcp(),
+        Either::Right(tls) => tls.get_ref().0,
+    }
+}
 
 /// In a box, so that the futures which hand it on don't each keep room for all of it.
 pub(super) type Socket = Box<WebSocketStream<Metered<Stream>>>;
@@ -42,8 +56,8 @@ pub(super) fn code_of(error: &Error) -> CloseCode {
 /// Says goodbye with a code, within [`CLOSE`]. A peer that does not read finds it whenever it does: the
 /// system keeps it behind what it holds already.
 pub(super) async fn close(mut socket: Socket, mut unwritten: Writing, code: CloseCode) {
-    let _unsupported =
-        SockRef::from(tcp(socket.get_mut().uncounted())).set_send_buffer_size(SOCKET_SEND_BYTES + SOCKET_GOODBYE_BYTES);
+    let tcp = SockRef::from(tcp(socket.get_mut().uncounted()));
+    let _unsupported = tcp.set_send_buffer_size(SOCKET_SEND_BYTES + SOCKET_GOODBYE_BYTES);
     let goodbye = async {
         unwritten.finish(socket.get_mut().uncounted()).await?;
         goodbye(&mut socket, code).await

@@ -1,5 +1,6 @@
-//! The life of one socket: its task reads frames, and writes what nobody else has written.
+//! The life of one socket: its task reads frames, and writes what no writer could.
 
+use std::io;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -8,7 +9,7 @@ use greenroom_actors::outbox::{Outbox, Permit, Refusal};
 use greenroom_actors::trail::{Act, Outcome};
 use greenroom_actors::{SessionHandle, SocketPlace, fault_point};
 use greenroom_protocol::limits::{HEARTBEAT, HEARTBEAT_GRACE};
-use greenroom_protocol::{ClientFrame, CloseCode, EncodedFrame};
+use greenroom_protocol::{ClientFrame, CloseCode};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::{Bytes, Error, Message};
 
@@ -16,19 +17,16 @@ use super::Comes;
 use super::closing::{self, Socket};
 use super::heartbeat::{Beat, Heartbeat};
 use super::hello::{Identified, Unidentified, hello};
+use super::line::{Line, Progress};
 use super::visit::Visit;
-use super::wake::Wake;
 use super::writing::Writing;
 use crate::accept::Edge;
 use crate::{request, trail};
 
-/// Bytes taken from the outbox at a time: enough to fill a system call, little to hold twice.
-const TAKE_BYTES: usize = 64 * 1024;
-
 /// From the upgrade to the close. What only the beginning needs is in a box of its own, so that an
 /// idle socket doesn't keep it.
-pub(super) async fn live(socket: Socket, edge: Arc<Edge>, comes: Comes, visit: Visit) {
-    let Some(life) = Box::pin(begin(socket, Arc::clone(&edge), comes, visit)).await else { return };
+pub(super) async fn live(socket: Socket, line: Arc<Line>, edge: Arc<Edge>, comes: Comes, visit: Visit) {
+    let Some(life) = Box::pin(begin(socket, line, Arc::clone(&edge), comes, visit)).await else { return };
     if life.run().await == CloseCode::Flooding {
         note_flood(&edge);
     }
@@ -38,7 +36,7 @@ fn note_flood(edge: &Edge) {
     trail::note_refusal(&edge.restraint, Act::Limit, Outcome::Refused, "flooding");
 }
 
-async fn begin(mut socket: Socket, edge: Arc<Edge>, comes: Comes, mut visit: Visit) -> Option<Life> {
+async fn begin(mut socket: Socket, line: Arc<Line>, edge: Arc<Edge>, comes: Comes, mut visit: Visit) -> Option<Life> {
     let hello = edge.stop.run_until_cancelled(hello(&mut socket, &edge, &comes)).await;
     let identified = match hello.unwrap_or(Err(Unidentified::silent(CloseCode::GoingAway))) {
         Ok(identified) => identified,
@@ -49,14 +47,13 @@ async fn begin(mut socket: Socket, edge: Arc<Edge>, comes: Comes, mut visit: Vis
                 note_flood(&edge);
             }
             visit.ends(code);
-            let mut writing = Writing::default();
-            writing.gather(word.as_slice());
+            let writing = word.as_ref().map(Writing::of).unwrap_or_default();
             closing::close(socket, writing, code).await;
             return None;
         }
     };
-    let wake = Arc::new(Wake::default());
-    let outbox = Outbox::new(Arc::clone(&wake) as _);
+    let outbox = Outbox::new(Arc::clone(&line) as _);
+    line.connect(&outbox);
     visit.frames_in = 1;
     let Identified { identity, reference, place } = identified;
     request::is_by(identity.person.user.id);
@@ -73,7 +70,7 @@ async fn begin(mut socket: Socket, edge: Arc<Edge>, comes: Comes, mut visit: Vis
                 socket,
                 writing: Writing::default(),
                 outbox,
-                wake,
+                line,
                 session,
                 permit: None,
                 visit,
@@ -100,10 +97,10 @@ impl Drop for Session {
 
 struct Life {
     socket: Socket,
-    /// Frames on their way to the system.
+    /// Over TLS, frames on their way to the system.
     writing: Writing,
     outbox: Arc<Outbox>,
-    wake: Arc<Wake>,
+    line: Arc<Line>,
     session: Session,
     /// The right to read one more command.
     permit: Option<Permit>,
@@ -116,7 +113,8 @@ impl Life {
     /// Returns the code that it was closed with.
     async fn run(mut self) -> CloseCode {
         let code = self.until_the_end().await;
-        let Self { socket, writing, session, mut visit, .. } = self;
+        let Self { socket, writing, line, session, mut visit, .. } = self;
+        visit.frames_out += line.frames();
         visit.ends(code);
         drop(session);
         Box::pin(closing::close(socket, writing, code)).await;
@@ -128,11 +126,10 @@ impl Life {
         let mut heartbeat = Heartbeat::new(Instant::now());
         let mut alarm = Box::pin(sleep_until(heartbeat.due()));
         loop {
-            match self.write_out().await {
+            let reads = match self.write_out().await {
                 ControlFlow::Break(code) => return code,
-                ControlFlow::Continue(()) => {}
-            }
-            let reads = self.outbox.may_read();
+                ControlFlow::Continue(reads) => reads,
+            };
             let listens = reads && self.permit.is_some();
             if !reads && self.permit.take().is_some() {
                 // Nothing more is read: with the right to it given back, it shows when all is answered.
@@ -149,7 +146,7 @@ impl Life {
                         return code;
                     }
                 }
-                () = self.wake.woken() => {}
+                () = self.line.calls() => {}
                 () = self.outbox.all_answered(), if !reads => {}
                 () = alarm.as_mut() => {
                     let beat = heartbeat.beat(Instant::now(), !listens);
@@ -162,51 +159,56 @@ impl Life {
         }
     }
 
-    /// Writes all that is queued; returns the code to close with, once all is written before a close.
-    async fn write_out(&mut self) -> ControlFlow<CloseCode> {
+    /// Writes all that is queued, and sees to what comes of it: says whether the socket may be read, or breaks with the
+    /// code to close with.
+    async fn write_out(&mut self) -> ControlFlow<CloseCode, bool> {
         loop {
-            let taken = self.outbox.take(TAKE_BYTES);
-            if taken.attention {
+            if self.line.has_writer() {
+                self.write_by_line().await?;
+            } else {
+                self.write_alone().await?;
+            }
+            if self.outbox.asks_for_attention() {
                 self.session.0.attend();
             }
-            if !taken.frames.is_empty() {
-                self.write(&taken.frames).await?;
-            } else if let Some(code) = taken.close {
-                return ControlFlow::Break(code);
-            } else {
-                return ControlFlow::Continue(());
+            let duties = self.outbox.duties();
+            match duties.close {
+                Some(code) => return ControlFlow::Break(code),
+                None if duties.crowded => {}
+                None => return ControlFlow::Continue(duties.reads),
             }
         }
     }
 
-    /// Writes frames, and waits until the system has taken them: a client that does not read is not
-    /// read from either. Gives up when the outbox has overflowed meanwhile, or the peer takes nothing
-    /// for so long that it must be gone.
-    async fn write(&mut self, frames: &[EncodedFrame]) -> ControlFlow<CloseCode> {
-        let Self { socket, writing, outbox, wake, visit, .. } = self;
-        writing.gather(frames);
-        visit.frames_out += frames.len() as u64;
-        let write = async {
-            // The library may have an answer to a ping ready, and goes first.
-            socket.flush().await?;
-            writing.finish(socket.get_mut().uncounted()).await.map_err(Error::Io)
-        };
-        let closed = async {
-            loop {
-                wake.woken().await;
-                if let Some(code) = outbox.closed() {
-                    return code;
+    /// Writes what no writer has written; waits where the system has no room.
+    async fn write_by_line(&mut self) -> ControlFlow<CloseCode> {
+        loop {
+            match self.line.write(&mut Vec::new()) {
+                Progress::Done { .. } => return ControlFlow::Continue(()),
+                Progress::Blocked => {
+                    let tcp = closing::tcp(self.socket.get_ref().get_ref());
+                    patiently(&self.line, &self.outbox, tcp.writable()).await?;
                 }
+                Progress::Broken => return ControlFlow::Break(CloseCode::Normal),
             }
-        };
-        tokio::select! {
-            biased;
-            written = timeout(HEARTBEAT + HEARTBEAT_GRACE, write) => match written {
-                Ok(Ok(())) => ControlFlow::Continue(()),
-                Ok(Err(error)) => ControlFlow::Break(closing::code_of(&error)),
-                Err(_elapsed) => ControlFlow::Break(CloseCode::HeartbeatMissed),
-            },
-            code = closed => ControlFlow::Break(code),
+        }
+    }
+
+    /// Writes over TLS, and waits until the system has taken it all.
+    async fn write_alone(&mut self) -> ControlFlow<CloseCode> {
+        let Self { socket, writing, outbox, line, visit, .. } = self;
+        loop {
+            let frames = writing.gather(outbox);
+            visit.frames_out += frames;
+            if frames == 0 {
+                return ControlFlow::Continue(());
+            }
+            let write = async {
+                // The library may have an answer to a ping ready, and goes first.
+                socket.flush().await.map_err(io::Error::other)?;
+                writing.finish(socket.get_mut().uncounted()).await
+            };
+            patiently(line, outbox, write).await?;
         }
     }
 
@@ -251,5 +253,31 @@ impl Life {
                 Err(_elapsed) => ControlFlow::Break(CloseCode::HeartbeatMissed),
             },
         }
+    }
+}
+
+/// Waits for a peer to take what it is sent: a client that does not read is not read from either. Gives up when the outbox
+/// has overflowed meanwhile, or the peer takes nothing for so long that it must be gone.
+async fn patiently(
+    line: &Line,
+    outbox: &Outbox,
+    write: impl Future<Output = io::Result<()>>,
+) -> ControlFlow<CloseCode> {
+    let closed = async {
+        loop {
+            line.calls().await;
+            if let Some(code) = outbox.closed() {
+                return code;
+            }
+        }
+    };
+    tokio::select! {
+        biased;
+        written = timeout(HEARTBEAT + HEARTBEAT_GRACE, write) => match written {
+            Ok(Ok(())) => ControlFlow::Continue(()),
+            Ok(Err(_)) => ControlFlow::Break(CloseCode::Normal),
+            Err(_elapsed) => ControlFlow::Break(CloseCode::HeartbeatMissed),
+        },
+        code = closed => ControlFlow::Break(code),
     }
 }

@@ -42,6 +42,11 @@ impl<S> Metered<S> {
         &mut self.stream
     }
 
+    /// The same, to look at.
+    pub(super) fn get_ref(&self) -> &S {
+        &self.stream
+    }
+
     /// Counts a text that is no command; says whether that was one too many.
     pub(super) fn is_malformed_too_often(&self) -> bool {
         self.pace.as_ref().is_some_and(|pace| pace.malformed().is_err())

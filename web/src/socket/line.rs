@@ -1,0 +1,261 @@
+//! The way out of one socket, which two tasks share: a writer, which writes for many sockets at a time, and the socket's
+//! own, which waits where the system has no room, and says pings and goodbyes.
+//!
+//! Whatever is written goes through one [`Pipe`], under its lock. What the system did not take of it is kept there and
+//! goes first the next time, so that nobody's frame begins within another's.
+
+use std::io::{self, ErrorKind};
+use std::net::Shutdown;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock, Weak};
+use std::task::{Context, Poll, ready};
+
+use greenroom_actors::fault_point;
+use greenroom_actors::outbox::{Outbox, Queue, Wire};
+use parking_lot::Mutex;
+use socket2::SockRef;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::sync::Notify;
+
+use super::writers::Writer;
+
+/// Bytes taken from the outbox at a time: enough to fill a system call, little to hold twice.
+pub(super) const TAKE_BYTES: usize = 64 * 1024;
+
+/// The way out of one socket.
+#[derive(Debug)]
+pub(super) struct Line {
+    me: Weak<Self>,
+    /// What there is to write; nothing before somebody is in.
+    outbox: OnceLock<Weak<Outbox>>,
+    pipe: Mutex<Pipe>,
+    /// Whether a writer is to come by.
+    called: AtomicBool,
+    /// Who writes; over TLS it is the socket's own task.
+    writer: Option<Arc<Writer>>,
+    /// Wakes the socket's own task.
+    own: Notify,
+}
+
+/// What was written of a connection, and what wasn't.
+#[derive(Debug, Default)]
+struct Pipe {
+    /// Nothing once the socket has ended.
+    half: Option<OwnedWriteHalf>,
+    /// What the system had no room for; it goes before anything else.
+    rest: Vec<u8>,
+    written: usize,
+    /// Frames from the outbox.
+    frames: u64,
+}
+
+/// How writing went.
+#[derive(Debug)]
+pub(super) enum Progress {
+    /// All is written; and whether the socket's own task has something to see to.
+    Done { calls: bool },
+    /// The system has no more room.
+    Blocked,
+    /// Nothing can be written any more.
+    Broken,
+}
+
+impl Line {
+    /// The line of a connection, and the connection for the library to read from.
+    pub(super) fn of(stream: TcpStream, writer: Arc<Writer>) -> (Arc<Self>, Plain) {
+        let (read, write) = stream.into_split();
+        let line = Self::new(Pipe { half: Some(write), ..Pipe::default() }, Some(writer));
+        (Arc::clone(&line), Plain { read, line })
+    }
+
+    /// The line of a connection that only the socket's own task writes to.
+    pub(super) fn of_one_task() -> Arc<Self> {
+        Self::new(Pipe::default(), None)
+    }
+
+    fn new(pipe: Pipe, writer: Option<Arc<Writer>>) -> Arc<Self> {
+        Arc::new_cyclic(|me| Self {
+            me: Weak::clone(me),
+            outbox: OnceLock::new(),
+            pipe: Mutex::new(pipe),
+            called: AtomicBool::new(false),
+            writer,
+            own: Notify::new(),
+        })
+    }
+
+    /// From now on there is something to write.
+    pub(super) fn connect(&self, outbox: &Arc<Outbox>) {
+        // A socket has one outbox, for good.
+        let _first = self.outbox.set(Arc::downgrade(outbox));
+    }
+
+    /// Whether a writer writes.
+    pub(super) fn has_writer(&self) -> bool {
+        self.writer.is_some()
+    }
+
+    /// Waits until the socket's own task is called, or was since the last time.
+    pub(super) async fn calls(&self) {
+        self.own.notified().await;
+    }
+
+    /// A writer comes by.
+    pub(super) fn visit(&self, scratch: &mut Vec<u8>) {
+        // First, so that whatever is queued from now on calls again.
+        self.called.store(false, Ordering::Release);
+        if !matches!(self.write(scratch), Progress::Done { calls: false }) {
+            self.own.notify_one();
+        }
+    }
+
+    /// Writes all that is queued, as far as the system has room.
+    pub(super) fn write(&self, scratch: &mut Vec<u8>) -> Progress {
+        let Some(outbox) = self.outbox.get().and_then(Weak::upgrade) else { return Progress::Done { calls: false } };
+        let mut pipe = self.pipe.lock();
+        loop {
+            match pipe.write_rest() {
+                Ok(true) => {}
+                Ok(false) => return Progress::Blocked,
+                Err(_) => return Progress::Broken,
+            }
+            scratch.clear();
+            let handed_out = outbox.hand_out(TAKE_BYTES, |frame| scratch.extend_from_slice(frame.framed()));
+            if handed_out.frames == 0 {
+                return Progress::Done { calls: handed_out.calls };
+            }
+            fault_point::pass("socket.write");
+            pipe.frames += handed_out.frames;
+            if pipe.write(scratch).is_err() {
+                return Progress::Broken;
+            }
+            if !handed_out.more && pipe.is_written() {
+                return Progress::Done { calls: handed_out.calls };
+            }
+        }
+    }
+
+    /// Frames from the outbox that were written.
+    pub(super) fn frames(&self) -> u64 {
+        self.pipe.lock().frames
+    }
+
+    /// The socket ends, or a frame of it may be half written: nothing more goes out.
+    pub(super) fn cut(&self) {
+        self.pipe.lock().half = None;
+        self.own.notify_one();
+    }
+}
+
+impl Wire for Line {
+    fn ready(&self, _queue: &mut Queue) {
+        match &self.writer {
+            None => self.own.notify_one(),
+            Some(writer) => {
+                if !self.called.swap(true, Ordering::AcqRel)
+                    && let Some(me) = self.me.upgrade()
+                {
+                    writer.call(me);
+                }
+            }
+        }
+    }
+}
+
+impl Pipe {
+    fn is_written(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    /// Writes what was left; says whether that is all.
+    fn write_rest(&mut self) -> io::Result<bool> {
+        while !self.rest.is_empty() {
+            let half = self.half.as_ref().ok_or(ErrorKind::BrokenPipe)?;
+            match half.try_write(&self.rest[self.written..]) {
+                Ok(written) => self.written += written,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(false),
+                Err(error) => return Err(error),
+            }
+            if self.written == self.rest.len() {
+                // An idle socket keeps no buffer.
+                (self.rest, self.written) = (Vec::new(), 0);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Writes whole frames, and keeps what the system has no room for; nothing may be left of those before.
+    fn write(&mut self, frames: &[u8]) -> io::Result<()> {
+        debug_assert!(self.is_written(), "what was left goes first");
+        let half = self.half.as_ref().ok_or(ErrorKind::BrokenPipe)?;
+        let written = match half.try_write(frames) {
+            Ok(written) => written,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => 0,
+            Err(error) => return Err(error),
+        };
+        self.rest.extend_from_slice(&frames[written..]);
+        Ok(())
+    }
+}
+
+/// A connection without TLS, as the library sees it: what it writes goes by the line.
+#[derive(Debug)]
+pub(super) struct Plain {
+    read: OwnedReadHalf,
+    line: Arc<Line>,
+}
+
+impl Plain {
+    /// The connection itself.
+    pub(super) fn tcp(&self) -> &TcpStream {
+        self.read.as_ref()
+    }
+
+    /// Writes what was left; waits where there is no room.
+    fn poll_rest(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.line.pipe.lock().write_rest()? {
+            ready!(self.tcp().poll_write_ready(cx))?;
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl Drop for Plain {
+    fn drop(&mut self) {
+        // Else the connection would be open for as long as a room remembers whose outbox it was.
+        self.line.cut();
+    }
+}
+
+impl AsyncRead for Plain {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.read).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for Plain {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        loop {
+            ready!(self.poll_rest(cx))?;
+            let mut pipe = self.line.pipe.lock();
+            // A writer may have been here in between.
+            if pipe.is_written() {
+                // The library writes whole frames, small ones. All of it counts as written, since it is kept.
+                pipe.write(bytes)?;
+                return Poll::Ready(Ok(bytes.len()));
+            }
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.poll_rest(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_rest(cx))?;
+        Poll::Ready(SockRef::from(self.tcp()).shutdown(Shutdown::Write))
+    }
+}
