@@ -2,6 +2,7 @@
 
 use std::io::{self, Write as _};
 use std::net::{SocketAddr, TcpListener};
+use std::process::ExitCode;
 
 use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, listen, socket_with, sockopt};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -30,6 +31,16 @@ impl Listen {
         writeln!(io::stdout(), "listening on http://{}", listener.local_addr()?)?;
         Ok(listener)
     }
+}
+
+/// How a program ends that only ends where it can't go on.
+#[must_use]
+pub fn end(result: io::Result<()>) -> ExitCode {
+    if let Err(error) = result {
+        eprintln!("{error}");
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
 }
 
 /// A connection is an open file, and the soft limit is often 1,024.

@@ -2,10 +2,11 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use clap::Parser;
 use greenroom_peers::floor::{Direct, Journal, serve};
-use greenroom_peers::listen::Listen;
+use greenroom_peers::listen::{Listen, end};
 
 #[derive(Parser)]
 #[command(version, about)]
@@ -17,8 +18,13 @@ struct Arguments {
     data: PathBuf,
 }
 
-fn main() -> io::Result<()> {
-    let arguments = Arguments::parse();
-    let journal = Journal::create(&arguments.data.join("journal"))?;
+fn main() -> ExitCode {
+    end(run(&Arguments::parse()))
+}
+
+fn run(arguments: &Arguments) -> io::Result<()> {
+    let path = arguments.data.join("journal");
+    let journal = Journal::create(&path)
+        .map_err(|error| io::Error::new(error.kind(), format!("{} can't be made: {error}", path.display())))?;
     serve(&arguments.listen.open()?, Direct, journal)
 }

@@ -1,8 +1,10 @@
 //! The floor: frames each message once, writes the same bytes to every socket, stores nothing.
 
+use std::process::ExitCode;
+
 use clap::Parser;
 use greenroom_peers::floor::{Direct, Nothing, serve};
-use greenroom_peers::listen::Listen;
+use greenroom_peers::listen::{Listen, end};
 
 #[derive(Parser)]
 #[command(version, about)]
@@ -11,6 +13,6 @@ struct Arguments {
     listen: Listen,
 }
 
-fn main() -> std::io::Result<()> {
-    serve(&Arguments::parse().listen.open()?, Direct, Nothing)
+fn main() -> ExitCode {
+    end(Arguments::parse().listen.open().and_then(|listener| serve(&listener, Direct, Nothing)))
 }

@@ -55,6 +55,13 @@ impl Connection {
         bytes
     }
 
+    /// Lists it among those that are given something this turn, once.
+    pub(super) fn touch(&mut self, seat: u32, touched: &mut Vec<u32>) {
+        if !mem::replace(&mut self.touched, true) {
+            touched.push(seat);
+        }
+    }
+
     pub(super) fn is_too_slow(&self) -> bool {
         self.outbox.len() > MOST_WAITING
     }

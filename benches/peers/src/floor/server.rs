@@ -114,9 +114,8 @@ impl<W: Writer, S: Store> Server<W, S> {
     /// Does what a socket is ready for.
     fn attend(&mut self, seat: u32, flags: EventFlags, buffer: &mut [u8]) -> io::Result<()> {
         let Some(who) = &mut self.connections[seat as usize] else { return Ok(()) };
-        if flags.contains(EventFlags::OUT) && !who.touched {
-            who.touched = true;
-            self.touched.push(seat);
+        if flags.contains(EventFlags::OUT) {
+            who.touch(seat, &mut self.touched);
         }
         if !flags.intersects(EventFlags::IN | EventFlags::HUP | EventFlags::ERR) {
             return Ok(());
@@ -132,9 +131,8 @@ impl<W: Writer, S: Store> Server<W, S> {
         };
         if heard.is_err() {
             self.close(seat);
-        } else if !who.outbox.is_empty() && !who.touched {
-            who.touched = true;
-            self.touched.push(seat);
+        } else if !who.outbox.is_empty() {
+            who.touch(seat, &mut self.touched);
         }
         Ok(())
     }
@@ -145,17 +143,12 @@ impl<W: Writer, S: Store> Server<W, S> {
         hall.publish(ready, |sender, serial, ack| {
             let Some(who) = connections[sender as usize].as_mut().filter(|who| who.serial == serial) else { return };
             who.outbox.extend_from_slice(ack);
-            if !mem::replace(&mut who.touched, true) {
-                touched.push(sender);
-            }
+            who.touch(sender, touched);
         });
         ready.clear();
         for &room in &hall.stirred {
             for &seat in &hall.rooms[room as usize].members {
-                let who = connections[seat as usize].as_mut().expect("members are connected");
-                if !mem::replace(&mut who.touched, true) {
-                    touched.push(seat);
-                }
+                connections[seat as usize].as_mut().expect("members are connected").touch(seat, touched);
             }
         }
     }
