@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::limits::BODY_BYTES;
 
@@ -11,10 +11,10 @@ use crate::limits::BODY_BYTES;
 pub const PREVIEW_CHARS: usize = 120;
 
 /// A message's text, byte for byte as it was sent. Cloning it is cheap.
-#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "schemas", schema(value_type = String, min_length = 1, max_length = 8_000))]
-#[serde(try_from = "String", into = "String")]
+#[serde(try_from = "String")]
 pub struct Body(Arc<str>);
 
 /// Why a text is no body.
@@ -57,7 +57,8 @@ impl Body {
     /// The first [`PREVIEW_CHARS`] characters.
     #[must_use]
     pub fn preview(&self) -> String {
-        self.0.chars().take(PREVIEW_CHARS).collect()
+        let end = self.0.char_indices().nth(PREVIEW_CHARS).map_or(self.0.len(), |(end, _)| end);
+        self.0[..end].into()
     }
 }
 
@@ -68,9 +69,9 @@ impl TryFrom<String> for Body {
     }
 }
 
-impl From<Body> for String {
-    fn from(body: Body) -> Self {
-        body.0.as_ref().into()
+impl Serialize for Body {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
     }
 }
 

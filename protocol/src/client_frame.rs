@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr2_iter;
 use serde::{Deserialize, Serialize};
 
 use crate::limits::{JSON_DEPTH, PAGE_DEFAULT, PAGE_EVENTS, REF_BYTES};
@@ -289,6 +290,10 @@ fn page_limit(asked: Option<u64>) -> usize {
 
 /// serde_json bounds the depth of what it builds, but skips unknown fields to any depth.
 fn nests_too_deeply(text: &str) -> bool {
+    // Hardly a frame has as many brackets, wherever they stand.
+    if memchr2_iter(b'{', b'[', text.as_bytes()).nth(JSON_DEPTH).is_none() {
+        return false;
+    }
     let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
     for byte in text.bytes() {
         match byte {

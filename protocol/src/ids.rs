@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use uuid::Uuid;
 
 use crate::limits::ROOM_ID_CHARS;
@@ -89,10 +89,10 @@ impl fmt::Display for Seq {
 }
 
 /// A room's id on the wire: a slug `[a-z0-9][a-z0-9-]{0,63}`. Cloning it is cheap.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "schemas", schema(value_type = String, pattern = "^[a-z0-9][a-z0-9-]{0,63}$"))]
-#[serde(try_from = "String", into = "String")]
+#[serde(try_from = "String")]
 pub struct RoomId(Arc<str>);
 
 /// Why a text is no room id.
@@ -129,9 +129,9 @@ impl TryFrom<String> for RoomId {
     }
 }
 
-impl From<RoomId> for String {
-    fn from(room: RoomId) -> Self {
-        room.0.as_ref().into()
+impl Serialize for RoomId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
     }
 }
 

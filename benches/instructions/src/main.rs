@@ -11,8 +11,8 @@ use std::time::Instant;
 use greenroom_actors::outbox::{Batch, Outbox, Queue, SendNumber, Wire};
 use greenroom_actors::{Person, Post, RoomState};
 use greenroom_protocol::{
-    Body, ClientFrame, EncodedFrame, Epoch, Event, Message, MessageId, Name, RoomId, RoomKind, Seq, SessionId, Timestamp,
-    User, UserId, encode_all,
+    Body, ClientFrame, EncodedFrame, Epoch, Event, Message, MessageId, Name, RoomId, RoomKind, Seq, SessionId,
+    Timestamp, User, UserId, encode_all,
 };
 use greenroom_storage::{Head, Incarnation, LogEvent, Outcome, Room, RoomKey, Settled};
 use uuid::Uuid;

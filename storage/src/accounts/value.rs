@@ -70,7 +70,15 @@ struct SignInValue {
 impl From<&Account> for AccountValue {
     fn from(account: &Account) -> Self {
         let Account { name, email, display_name, status_text, hue, password, created, .. } = account.clone();
-        Self { name: name.into(), email, display_name, status_text, hue, password, created: created.as_millis() }
+        Self {
+            name: name.as_str().to_owned(),
+            email,
+            display_name,
+            status_text,
+            hue,
+            password,
+            created: created.as_millis(),
+        }
     }
 }
 
