@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use greenroom_protocol::{Receipt, ReceiptMoved, RoomId, Seq, ServerFrame, SessionId, TypingChanged, User};
+use greenroom_protocol::{
+    Forgotten, Receipt, ReceiptMoved, RoomId, Seq, ServerFrame, SessionId, TypingChanged, User, UserId,
+};
 use greenroom_storage::{Cursor, RoomKey};
 
 use super::actor::{OpenRoom, RoomShell, now};
@@ -20,6 +22,16 @@ impl RoomShell {
         if let Some(user) = open.state.typing(session, on, now()) {
             open.tell_typing(&id, &user, on);
         }
+    }
+
+    /// Whoever has it on the screen is told: their pages are older than this.
+    pub(super) fn erased(&mut self, user: UserId) {
+        let room = self.id.clone();
+        let open = self.open_room();
+        open.state.erased(user);
+        let key = PassingKey::Forgotten(room.clone(), user);
+        let forgotten = Forgotten { room, user, up_to: open.state.head().seq };
+        open.fan_out.pass(&key, &ServerFrame::Forgotten(forgotten), |_| false);
     }
 
     pub(super) fn move_cursor(&mut self, session: SessionId, delivered: Seq, read: Seq) {

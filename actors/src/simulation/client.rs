@@ -283,6 +283,7 @@ impl Client {
             }
             other @ (ServerFrame::Room(_)
             | ServerFrame::Erased { .. }
+            | ServerFrame::Forgotten(_)
             | ServerFrame::Unreadable { .. }
             | ServerFrame::Unread(_)
             | ServerFrame::Rooms(_)

@@ -87,6 +87,15 @@ export class Server {
     return answer.json();
   }
 
+  /** As an operator erases all that somebody has said. */
+  async erases(user: string): Promise<void> {
+    const child = spawn(BINARY, ['admin', 'erase', user, '--data', this.data], {
+      stdio: 'inherit',
+    });
+    const [code] = (await once(child, 'exit')) as [number | null];
+    if (code !== 0) throw new Error(`erase ended with ${code}`);
+  }
+
   /** As an operator stops it; resolves with its exit code. */
   async terminate(): Promise<number | null> {
     const child = this.#child;

@@ -26,7 +26,8 @@ export interface NoticeRow {
   kind: 'notice';
   key: string;
   sentence: string;
-  at: string;
+  /** Unknown of what was erased: it stands under the day of what is before it. */
+  at: string | null;
 }
 
 export type Row =
@@ -83,11 +84,14 @@ function firstNewOf(
 /** Adds a row, after a day separator where a new day begins. */
 function add(rows: Row[], row: MessageRow | NoticeRow): void {
   const before = rows.at(-1);
-  const marked = before?.kind === 'new';
-  const dated = marked ? rows.at(-2) : before;
+  const dated = rows.findLast((row) => timeOf(row) !== null);
   const at = timeOf(row);
+  if (at === null) {
+    rows.push(row);
+    return;
+  }
   if (dayOf(at) !== dayOf(timeOf(dated))) {
-    rows.push({ kind: 'day', key: `day/${row.key}`, at: at ?? '' });
+    rows.push({ kind: 'day', key: `day/${row.key}`, at });
   } else if (row.kind === 'message' && before?.kind === 'message') {
     row.head = !belongsTo(row, before);
   }
@@ -159,7 +163,8 @@ class Notices {
     const sentence = sentenceOf(this.#gathered, this.#me, this.#known);
     if (event.type === 'room') this.#known = event;
     if (sentence === '') return null;
-    this.#row = { kind: 'notice', key: `event/${event.seq}`, sentence, at: event.at };
+    const at = event.type === 'erased' ? null : event.at;
+    this.#row = { kind: 'notice', key: `event/${event.seq}`, sentence, at };
     return this.#row;
   }
 }

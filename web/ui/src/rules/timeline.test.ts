@@ -172,3 +172,34 @@ describe('far up', () => {
     expect(seqs(timeline.trimmedAtEnd(opened(1, 25), 20))).toHaveLength(25);
   });
 });
+
+describe('what was erased', () => {
+  const held = (): timeline.Timeline =>
+    timeline.afterJoin(timeline.EMPTY, joined([message(1), message(2, 'ana'), message(3)]))
+      .timeline;
+  const kinds = ({ events }: timeline.Timeline): string[] => events.map((event) => event.type);
+
+  test('is a place in the order where somebody had said something, up to then', () => {
+    const after = timeline.erased(held(), { user: 'bob', up_to: 2 });
+    expect(kinds(after)).toEqual(['erased', 'message', 'message']);
+    expect(after.events.map((event) => event.seq)).toEqual([1, 2, 3]);
+    expect(after.lastSeq).toBe(3);
+  });
+
+  test('by nobody who spoke here changes nothing', () => {
+    const before = held();
+    expect(timeline.erased(before, { user: 'dan', up_to: 9 })).toBe(before);
+  });
+
+  test('while nobody listened is found by a page of today, and nothing else of it is taken', () => {
+    const page: DurableEvent[] = [
+      { type: 'erased', room: 'green', seq: 2 },
+      { ...(message(3) as DurableEvent & { type: 'message' }), body: 'Other' },
+    ];
+    const before = held();
+    const after = timeline.corrected(before, page);
+    expect(kinds(after)).toEqual(['message', 'erased', 'message']);
+    expect(after.events[2]).toBe(before.events[2]);
+    expect(timeline.corrected(before, [message(2)])).toBe(before);
+  });
+});

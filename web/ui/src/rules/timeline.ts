@@ -2,7 +2,7 @@
  * What this page holds of one room's log: a stretch of events without a hole, oldest first.
  * Whatever arrives twice is dropped, whatever would leave a hole is refused.
  */
-import type { DurableEvent, Epoch, HistoryPage, Joined, User } from '../wire';
+import type { DurableEvent, Epoch, Forgotten, HistoryPage, Joined, User } from '../wire';
 
 export interface Timeline {
   /** Which life of the log the numbers belong to; `null` before the first join. */
@@ -88,6 +88,29 @@ export function trimmedAtEnd(held: Timeline, most: number = MOST_HELD): Timeline
 export function trimmed(held: Timeline, most: number = MOST_HELD): Timeline {
   if (held.events.length <= most * 1.25) return held;
   return { ...held, events: held.events.slice(-most) };
+}
+
+/** What somebody had said up to a number is no more. */
+export function erased(
+  held: Timeline,
+  { user, up_to }: Pick<Forgotten, 'user' | 'up_to'>,
+): Timeline {
+  const isGone = (event: DurableEvent): boolean =>
+    event.type === 'message' && event.user.id === user && event.seq <= up_to;
+  if (!held.events.some(isGone)) return held;
+  return { ...held, events: held.events.map((event) => (isGone(event) ? blank(event) : event)) };
+}
+
+/** What was held while nobody listened, beside a page of today: it may have been erased meanwhile. */
+export function corrected(held: Timeline, page: readonly DurableEvent[]): Timeline {
+  const gone = new Set(page.filter((event) => event.type === 'erased').map(({ seq }) => seq));
+  const isGone = (event: DurableEvent): boolean => event.type === 'message' && gone.has(event.seq);
+  if (!held.events.some(isGone)) return held;
+  return { ...held, events: held.events.map((event) => (isGone(event) ? blank(event) : event)) };
+}
+
+function blank({ room, seq }: DurableEvent): DurableEvent {
+  return { type: 'erased', room, seq };
 }
 
 /** The number of the oldest event that is held; one past the end where none is. */

@@ -9,7 +9,7 @@ import { DEFAULT_BODY_BYTES } from '../rules/body';
 import { levelOf } from '../rules/notify';
 import { TypingSigns } from '../rules/typing';
 import { entry } from '../texts/entry';
-import type { Person, RoomRow, User, Welcome } from '../wire';
+import type { Forgotten, Person, RoomRow, User, Welcome } from '../wire';
 import { Acts } from './acts.svelte';
 import { Announcer } from './announcer.svelte';
 import { Attention } from './attention.svelte';
@@ -234,6 +234,13 @@ export class Chat {
     if (on !== null && room?.link === 'joined') {
       this.#wire.send({ type: 'typing', room: room.id, on });
     }
+  }
+
+  /** What somebody had said goes from all that is shown, and from what is kept on this device. */
+  forgotten(frame: Forgotten): void {
+    this.rooms.forgotten(frame);
+    this.quotes.forgotten(frame.user);
+    void this.shelf.forgotten(frame.user);
   }
 
   /** Who the members of a private room are: only when all of them have read is a message read. */

@@ -1,14 +1,14 @@
 /** What the server says, frame by frame: each is handed to what it concerns. */
 import { entry } from '../texts/entry';
 import { sentence } from '../texts';
-import type { ClientFrame, Failure, ServerFrame, Unread } from '../wire';
+import type { ClientFrame, Failure, HistoryPage, ServerFrame, Unread } from '../wire';
 import { Arrivals } from './arrivals';
 import type { Chat } from './chat.svelte';
 import { News } from './news.svelte';
 import type { Asked } from './rooms.svelte';
 
 /** Events that come one by one, and may wait for each other. */
-const LIVE = new Set<ServerFrame['type']>(['message', 'member', 'room', 'unknown']);
+const LIVE = new Set<ServerFrame['type']>(['message', 'member', 'room', 'erased', 'unknown']);
 
 /** Refusals that say nothing about who we are. */
 const PASSING = new Set(['rate_limited', 'unavailable', 'internal']);
@@ -65,10 +65,13 @@ export class Inbox {
         return notifier.heard(frame);
       case 'member':
       case 'room':
+      case 'erased':
       case 'unknown':
         return this.#arrivals.add(frame);
       case 'history':
-        return rooms.find(frame.room)?.page(frame);
+        return this.#paged(frame, asked);
+      case 'forgotten':
+        return this.#chat.forgotten(frame);
       case 'ack':
         return rooms.acknowledged(frame);
       case 'typing':
@@ -93,6 +96,14 @@ export class Inbox {
       case 'pong':
         return;
     }
+  }
+
+  #paged(frame: HistoryPage, asked: Asked | undefined): void {
+    const { rooms } = this.#chat;
+    const room = rooms.find(frame.room);
+    if (room?.link !== 'joined') return;
+    if (asked?.what === 'recheck') rooms.pages.rechecked(room, frame);
+    else room.page(frame);
   }
 
   #counted(frame: Unread): void {
@@ -126,6 +137,9 @@ export class Inbox {
         return rooms.find(asked.room)?.pageFailed();
       case 'send':
         return rooms.turnedDown(asked.id, failure);
+      case 'recheck':
+        // Done again with the next joining.
+        return;
     }
   }
 

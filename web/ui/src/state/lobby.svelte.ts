@@ -66,6 +66,14 @@ export class Lobby {
     });
   }
 
+  /** What somebody had said is no more, in whatever room. */
+  forgotten(user: string): void {
+    const without = (row: RoomRow): RoomRow =>
+      row.last?.user.id === user ? { ...row, last: null } : row;
+    this.rows = this.rows.map(without);
+    this.publicRows = this.publicRows.map(without);
+  }
+
   async refreshPublic(token: string): Promise<void> {
     const { done } = await listRooms(token);
     if (done) this.publicRows = done.rooms;

@@ -2,10 +2,12 @@
 import { tick } from 'svelte';
 import { changed, NOBODY, present } from '../rules/presence';
 import { audienceOf, moved, type Cursors } from '../rules/ticks';
+import { shelved } from '../rules/shelf';
 import * as timeline from '../rules/timeline';
 import { signed, withoutStale, type Typists } from '../rules/typing';
 import type {
   DurableEvent,
+  Forgotten,
   HistoryPage,
   Joined,
   Presence,
@@ -151,9 +153,24 @@ export class Room {
     }
   }
 
+  /** What somebody had said is no more. */
+  forgotten(frame: Forgotten): void {
+    this.timeline = timeline.erased(this.timeline, frame);
+  }
+
+  /** Beside a page of today, what was held while nobody listened. */
+  corrected(page: HistoryPage): void {
+    this.timeline = timeline.corrected(this.timeline, page.events);
+  }
+
   markNew(since: number | null | undefined): void {
     this.newSince = since;
     this.newSeen = false;
+  }
+
+  /** Nobody looks at it any more: what is kept is what will be shown first. */
+  put(): void {
+    this.timeline = shelved(this.timeline) ?? timeline.EMPTY;
   }
 
   /** Lets go of all that is held: the newest take its place. */

@@ -36,7 +36,7 @@ export class Seeker {
       room.sought = null;
       this.#show(null, true);
     } else if (room.older === 'idle') {
-      rooms.loadOlder(room, PAGE_EVENTS);
+      rooms.pages.older(room, PAGE_EVENTS);
     }
     return null;
   }
