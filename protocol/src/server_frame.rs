@@ -235,7 +235,7 @@ pub struct Ack {
     pub at: Timestamp,
 }
 
-/// What somebody had said in a room is no more: their messages are [`ServerFrame::Erased`] from now on.
+/// What somebody had said in a room is no more: their messages are `erased` from now on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
 pub struct Forgotten {

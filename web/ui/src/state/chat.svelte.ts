@@ -15,6 +15,7 @@ import { Announcer } from './announcer.svelte';
 import { Attention } from './attention.svelte';
 import { Availability } from './availability.svelte';
 import { Drafts } from './drafts.svelte';
+import { Emojis } from './emojis.svelte';
 import { Entrance } from './entrance.svelte';
 import { Inbox } from './inbox';
 import { Layers } from './layers.svelte';
@@ -39,6 +40,7 @@ export class Chat {
 
   readonly attention = new Attention();
   readonly settings = new Settings();
+  readonly emojis = new Emojis(this.settings);
   readonly drafts = new Drafts();
   readonly shelf = new Shelf();
   readonly version = new Version();

@@ -11,11 +11,17 @@ export class Lobby {
   unread = $derived(rooms.totalUnread(this.rows));
   /** Public rooms that are not on the person's list. */
   open = $derived(this.publicRows.filter((row) => row.kind === 'group' && !this.row(row.room)));
+  #known = $derived(new Set([...this.rows, ...this.publicRows].map((row) => row.room)));
   /** Whether the room that one looks at had something unread when one came. */
   openedUnread = $state(false);
 
   row(room: string): RoomRow | undefined {
     return this.rows.find((row) => row.room === room);
+  }
+
+  /** Whether it is on the person's list, or public. */
+  knows(room: string): boolean {
+    return this.#known.has(room);
   }
 
   /** Where one was before, the last first. */
