@@ -60,6 +60,12 @@ export class Server {
     }
   }
 
+  /** Somebody of no account answers a message. */
+  async answers(room: string, reply_to: number, body: string): Promise<void> {
+    const said = { id: randomUUID(), body, reply_to };
+    await this.#asks(`/api/rooms/${room}/messages`, await this.#clerk(), said);
+  }
+
   /** The newest that was said in a room, as the server has it. */
   async saidIn(room: string): Promise<string[]> {
     const page = await this.#asks(`/api/rooms/${room}/messages?limit=200`, await this.#clerk());

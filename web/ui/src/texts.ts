@@ -34,6 +34,7 @@ export const texts = {
     newMark: 'New',
     newBelow: (n: number) => plural(n, 'new message', 'new messages'),
     toEnd: 'Go to the newest message',
+    toLatest: 'Back to latest',
     missing: 'There is no such room, or it isn’t open to you.',
     forbidden: 'This room isn’t open to you.',
     failed: (why: string) => `The room could not be opened: ${why}`,

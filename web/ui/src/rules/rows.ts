@@ -51,7 +51,7 @@ export interface RowSource {
 export function rowsOf({ events, parcels, me, complete, newSince = null }: RowSource): Row[] {
   const rows: Row[] = complete ? [{ kind: 'beginning', key: 'beginning' }] : [];
   const echoed = new Set<string>();
-  const firstNew = newSince === null ? null : firstNewOf(events, newSince, me);
+  const firstNew = newSince === null ? null : firstNewOf(events, newSince, me, complete);
   const notices = new Notices(me);
   for (const event of events) {
     if (event.type === 'unknown') continue;
@@ -74,8 +74,9 @@ function firstNewOf(
   events: readonly DurableEvent[],
   newSince: number,
   me: User,
+  complete: boolean,
 ): DurableEvent | null {
-  if (events[0] === undefined || events[0].seq > newSince + 1) return null;
+  if (events[0] === undefined || (!complete && events[0].seq > newSince + 1)) return null;
   const isNew = (event: DurableEvent): boolean =>
     event.seq > newSince && event.type === 'message' && event.user.id !== me.id;
   return events.find(isNew) ?? null;

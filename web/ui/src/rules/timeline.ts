@@ -70,12 +70,27 @@ export function prepend(held: Timeline, page: HistoryPage): Timeline {
   return { ...held, events: [...older, ...held.events], firstSeq };
 }
 
+/** Whether one is the other with more, or less, at its beginning: else a list can't keep its place. */
+export function growsAtFront(before: Timeline, after: Timeline): boolean {
+  const [from, to] = [oldestHeld(before), oldestHeld(after)];
+  const adjoins = to <= newestHeld(before) + 1 && from <= newestHeld(after) + 1;
+  return before.epoch === after.epoch && from !== to && adjoins;
+}
+
 /** Adds a page at the end, where the newest were let go. */
 export function extend(held: Timeline, page: HistoryPage): Timeline {
   const last = newestHeld(held);
   const newer = page.events.filter((event) => event.seq > last && event.seq <= held.lastSeq);
   if (newer[0]?.seq !== last + 1) return held;
   return { ...held, events: [...held.events, ...newer] };
+}
+
+/** A page from elsewhere in the log takes the place of what is held. */
+export function windowOf(held: Timeline, page: HistoryPage): Timeline {
+  // What has not come yet comes by itself, behind what has.
+  const events = page.events.filter((event) => event.seq <= held.lastSeq);
+  const { first_seq: firstSeq } = page;
+  return events.length === 0 ? { ...held, firstSeq } : { ...held, events, firstSeq };
 }
 
 /** Lets go of the newest, for whoever reads far up: they are loaded again when wanted. */

@@ -1,7 +1,7 @@
 /** What the server says, frame by frame: each is handed to what it concerns. */
 import { entry } from '../texts/entry';
 import { sentence } from '../texts';
-import type { ClientFrame, Failure, HistoryPage, ServerFrame, Unread } from '../wire';
+import type { ClientFrame, Failure, ServerFrame, Unread } from '../wire';
 import { Arrivals } from './arrivals';
 import type { Chat } from './chat.svelte';
 import { News } from './news.svelte';
@@ -30,6 +30,7 @@ export class Inbox {
   /** The first frame of a connection: who we are. Answers to the one before it come no more. */
   greeting(): ClientFrame {
     const { token, entrance } = this.#chat;
+    for (const asked of this.#asked.values()) if (asked.what === 'page') asked.take(null);
     this.#asked.clear();
     const ref = this.ask({ what: 'hello' });
     return token === null
@@ -69,7 +70,7 @@ export class Inbox {
       case 'unknown':
         return this.#arrivals.add(frame);
       case 'history':
-        return this.#paged(frame, asked);
+        return asked?.what === 'page' ? asked.take(frame) : undefined;
       case 'forgotten':
         return this.#chat.forgotten(frame);
       case 'ack':
@@ -96,14 +97,6 @@ export class Inbox {
       case 'pong':
         return;
     }
-  }
-
-  #paged(frame: HistoryPage, asked: Asked | undefined): void {
-    const { rooms } = this.#chat;
-    const room = rooms.find(frame.room);
-    if (room?.link !== 'joined') return;
-    if (asked?.what === 'recheck') rooms.pages.rechecked(room, frame);
-    else room.page(frame);
   }
 
   #counted(frame: Unread): void {
@@ -133,13 +126,10 @@ export class Inbox {
         return this.#notGreeted(failure);
       case 'join':
         return rooms.notJoined(asked.room, failure);
-      case 'history':
-        return rooms.find(asked.room)?.pageFailed();
+      case 'page':
+        return asked.take(null);
       case 'send':
         return rooms.turnedDown(asked.id, failure);
-      case 'recheck':
-        // Done again with the next joining.
-        return;
     }
   }
 

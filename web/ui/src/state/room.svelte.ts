@@ -41,6 +41,8 @@ export class Room {
   trouble = $state<string | null>(null);
   older = $state<'idle' | 'loading' | 'failed'>('idle');
   newer = $state<'idle' | 'loading'>('idle');
+  /** Around a message that was jumped to. */
+  window = $state<'idle' | 'loading' | 'failed'>('idle');
   draft = $state('');
   /** The number of the message that the draft answers. */
   replyTo = $state<number | null>(null);
@@ -93,6 +95,7 @@ export class Room {
     this.trouble = null;
     this.older = 'idle';
     this.newer = 'idle';
+    this.window = 'idle';
     this.here = present(frame.online, frame.online_count);
     this.typists = [];
     this.cursors = frame.receipts.reduce(moved, continued ? this.cursors : new Map());
@@ -138,19 +141,35 @@ export class Room {
     }
   }
 
-  /** A page of what was said before what is held, or after it. */
-  page(page: HistoryPage): void {
-    const newer = (page.events[0]?.seq ?? 0) > timeline.newestHeld(this.timeline);
-    if (newer) {
-      this.timeline = timeline.extend(this.timeline, page);
-      this.newer = 'idle';
-      void tick().then(() => this.trim());
-    } else {
-      this.timeline = timeline.prepend(this.timeline, page);
-      this.older = 'idle';
-      // Apart, as a list keeps its place by the one end or by the other.
-      void tick().then(() => (this.timeline = timeline.trimmedAtEnd(this.timeline)));
+  /** A page of what was said before what is held; nothing where it could not be had. */
+  tookOlder(page: HistoryPage | null): void {
+    if (page === null) {
+      this.older = this.link === 'joined' ? 'failed' : 'idle';
+      return;
     }
+    this.timeline = timeline.prepend(this.timeline, page);
+    this.older = 'idle';
+    // Apart, as a list keeps its place by the one end or by the other.
+    void tick().then(() => (this.timeline = timeline.trimmedAtEnd(this.timeline)));
+  }
+
+  /** A page of what was said after what is held. */
+  tookNewer(page: HistoryPage | null): void {
+    this.newer = 'idle';
+    if (page === null) return;
+    this.timeline = timeline.extend(this.timeline, page);
+    void tick().then(() => this.trim());
+  }
+
+  /** A page from elsewhere, in the place of what is held. */
+  tookWindow(page: HistoryPage | null): void {
+    if (page === null) {
+      this.window = this.link === 'joined' ? 'failed' : 'idle';
+      return;
+    }
+    this.timeline = timeline.windowOf(this.timeline, page);
+    this.window = 'idle';
+    this.older = 'idle';
   }
 
   /** What somebody had said is no more. */
@@ -184,11 +203,6 @@ export class Room {
     this.timeline = timeline.trimmed(this.timeline);
   }
 
-  pageFailed(): void {
-    if (this.older === 'loading') this.older = 'failed';
-    this.newer = 'idle';
-  }
-
   receipt(receipt: Receipt): void {
     this.cursors = moved(this.cursors, receipt);
   }
@@ -211,5 +225,6 @@ export class Room {
     this.typists = [];
     if (this.older === 'loading') this.older = 'idle';
     this.newer = 'idle';
+    this.window = 'idle';
   }
 }

@@ -12,6 +12,7 @@ import type {
   DurableEvent,
   Failure,
   Forgotten,
+  HistoryPage,
   Joined,
   Receipt,
   RoomRow,
@@ -28,8 +29,7 @@ import { Room } from './room.svelte';
 export type Asked =
   | { what: 'hello' }
   | { what: 'join'; room: string }
-  | { what: 'history'; room: string }
-  | { what: 'recheck'; room: string }
+  | { what: 'page'; take: (page: HistoryPage | null) => void }
   | { what: 'send'; id: string };
 
 export interface Wire {

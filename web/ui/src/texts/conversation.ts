@@ -16,7 +16,7 @@ export const conversation = {
     you: 'You',
     earlier: 'An earlier message',
     seeking: 'Looking for the message…',
-    tooFar: 'That message lies too far up. Scroll up to look for it.',
+    missed: 'That message can’t be shown.',
   },
 
   offers: {
