@@ -423,7 +423,7 @@ impl Outbox {
             | PassingKey::Forgotten(room, _)
             | PassingKey::Receipt(room, _)
             | PassingKey::Presence(room) => inner.lane(room).is_some_and(|lane| lane.cursor.is_some()),
-            PassingKey::Unread(_) | PassingKey::Person(_) => true,
+            PassingKey::TypingElsewhere(..) | PassingKey::Unread(_) | PassingKey::Person(_) => true,
         };
         if inner.takes() && wanted {
             inner.queue.pass(key, frame);

@@ -46,6 +46,8 @@ impl Batch {
 pub enum PassingKey {
     /// Whether one person types in a room.
     Typing(RoomId, UserId),
+    /// The same, told to somebody who has not joined the room.
+    TypingElsewhere(RoomId, UserId),
     /// Whether one person's messages in a room are no more.
     Forgotten(RoomId, UserId),
     /// One person's cursors in a room.
@@ -220,6 +222,7 @@ impl Queue {
         let before = self.passing.len();
         self.passing.retain(|key, _| match key {
             PassingKey::Typing(of, _)
+            | PassingKey::TypingElsewhere(of, _)
             | PassingKey::Forgotten(of, _)
             | PassingKey::Receipt(of, _)
             | PassingKey::Presence(of) => of != room,

@@ -66,9 +66,12 @@ export const texts = {
   },
 
   typing: {
-    one: (a: string) => `${a} is typing…`,
-    two: (a: string, b: string) => `${a} and ${b} are typing…`,
-    many: (a: string, others: number) => `${a} and ${others} others are typing…`,
+    sentence: ([a, b, ...others]: string[]) => {
+      if (a === undefined) return '';
+      if (b === undefined) return `${a} is typing…`;
+      if (others.length === 0) return `${a} and ${b} are typing…`;
+      return `${a} and ${others.length + 1} others are typing…`;
+    },
   },
 
   connection: {

@@ -28,6 +28,7 @@ import { Rooms } from './rooms.svelte';
 import { Settings } from './settings.svelte';
 import { Shelf } from './shelf.svelte';
 import { Toasts } from './toasts.svelte';
+import { Typing } from './typing.svelte';
 import { Version } from './version.svelte';
 
 const TYPIST_CHECK_MS = 1_000;
@@ -49,6 +50,7 @@ export class Chat {
   readonly availability = new Availability((frame) => this.#wire.send(frame));
   readonly lobby = new Lobby();
   readonly people = new People();
+  readonly typing = new Typing();
   readonly layers = new Layers();
   readonly toasts = new Toasts();
   readonly acts: Acts = new Acts(this);
@@ -118,7 +120,7 @@ export class Chat {
       if (visible) this.#wire.tryNow();
       this.availability.looked(visible);
     });
-    setInterval(() => this.rooms.current?.forgetStaleTypists(), TYPIST_CHECK_MS);
+    setInterval(() => this.typing.forgetStale(), TYPIST_CHECK_MS);
     setInterval(() => this.attention.here && this.lookAround(), LOOK_AROUND_MS);
     this.#show(roomInPath());
     this.entrance.open();
@@ -168,7 +170,9 @@ export class Chat {
   #connectionChanged(state: ConnectionState): void {
     this.#inbox.flush();
     this.connection = state;
-    if (state.kind !== 'online') this.rooms.disconnected();
+    if (state.kind === 'online') return;
+    this.rooms.disconnected();
+    this.typing.clear();
   }
 
   /** The server knows us: what it told replaces what was kept, and what waits is sent. */

@@ -1,4 +1,5 @@
 /** What the server says, frame by frame: each is handed to what it concerns. */
+import { countHere } from '../rules/presence';
 import { entry } from '../texts/entry';
 import { sentence } from '../texts';
 import type { ClientFrame, Failure, ServerFrame, Unread } from '../wire';
@@ -9,6 +10,9 @@ import type { Asked } from './rooms.svelte';
 
 /** Events that come one by one, and may wait for each other. */
 const LIVE = new Set<ServerFrame['type']>(['message', 'member', 'room', 'erased', 'unknown']);
+
+/** In a crowd somebody always types. */
+const CROWD = 100;
 
 /** Refusals that say nothing about who we are. */
 const PASSING = new Set(['rate_limited', 'unavailable', 'internal']);
@@ -52,17 +56,19 @@ export class Inbox {
 
   received(frame: ServerFrame): void {
     if (!LIVE.has(frame.type)) this.flush();
-    const { rooms, lobby, people, notifier } = this.#chat;
+    const { rooms, lobby, people, notifier, typing } = this.#chat;
     const asked = this.#answered(frame);
     switch (frame.type) {
       case 'welcome':
         return void this.#chat.welcomed(frame);
       case 'joined':
+        typing.clear(frame.room);
         return rooms.joined(frame);
       case 'events':
         return rooms.arrived(frame.room, frame.events);
       case 'message':
         this.#arrivals.add(frame);
+        typing.signed(frame.room, frame.user, false);
         return notifier.heard(frame);
       case 'member':
       case 'room':
@@ -76,8 +82,9 @@ export class Inbox {
       case 'ack':
         return rooms.acknowledged(frame);
       case 'typing':
-        return rooms.find(frame.room)?.typing(frame.user, frame.on);
+        return this.#typed(frame);
       case 'presence':
+        for (const user of frame.left) typing.signed(frame.room, user, false);
         return rooms.find(frame.room)?.presence(frame);
       case 'receipt':
         return rooms.receipt(frame.room, frame);
@@ -91,6 +98,7 @@ export class Inbox {
       case 'people':
         return people.reached(frame.users);
       case 'left':
+        typing.clear(frame.room);
         return frame.reason && rooms.removed(frame.room, frame.reason);
       case 'error':
         return this.#failed(frame, asked);
@@ -99,10 +107,16 @@ export class Inbox {
     }
   }
 
+  #typed({ room, user, on }: Extract<ServerFrame, { type: 'typing' }>): void {
+    const here = this.#chat.rooms.find(room)?.here;
+    if (here === undefined || countHere(here) <= CROWD) this.#chat.typing.signed(room, user, on);
+  }
+
   #counted(frame: Unread): void {
-    const { rooms, lobby, notifier } = this.#chat;
+    const { rooms, lobby, notifier, typing } = this.#chat;
     const before = lobby.row(frame.room)?.last_seq ?? 0;
     lobby.counted(frame);
+    if (frame.last) typing.signed(frame.room, frame.last.user, false);
     rooms.recounted([frame.room]);
     notifier.counted(frame, before);
   }

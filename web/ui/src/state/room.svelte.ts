@@ -4,7 +4,6 @@ import { changed, NOBODY, present } from '../rules/presence';
 import { audienceOf, moved, type Cursors } from '../rules/ticks';
 import { shelved } from '../rules/shelf';
 import * as timeline from '../rules/timeline';
-import { signed, withoutStale, type Typists } from '../rules/typing';
 import type {
   DurableEvent,
   Forgotten,
@@ -15,7 +14,6 @@ import type {
   Role,
   RoomKind,
   RoomRow,
-  User,
 } from '../wire';
 
 type Described = Pick<RoomRow, 'kind' | 'title' | 'topic' | 'role' | 'retention_s' | 'with'>;
@@ -36,7 +34,6 @@ export class Room {
   members = $state.raw<readonly string[] | null>(null);
   audience = $derived(this.members && audienceOf(this.members, this.timeline.events));
   here = $state.raw(NOBODY);
-  typists = $state.raw<Typists>([]);
   /** Why the room can't be shown. */
   trouble = $state<string | null>(null);
   older = $state<'idle' | 'loading' | 'failed'>('idle');
@@ -97,7 +94,6 @@ export class Room {
     this.newer = 'idle';
     this.window = 'idle';
     this.here = present(frame.online, frame.online_count);
-    this.typists = [];
     this.cursors = frame.receipts.reduce(moved, continued ? this.cursors : new Map());
     this.#spoke(result.fresh);
     // The connection before this one may have died with a cursor on its way.
@@ -126,9 +122,6 @@ export class Room {
     const result = timeline.append(this.timeline, events);
     this.timeline = result.timeline;
     this.#spoke(result.fresh);
-    for (const event of result.fresh) {
-      if (event.type === 'message') this.typing(event.user, false);
-    }
     return result;
   }
 
@@ -209,20 +202,10 @@ export class Room {
 
   presence(presence: Presence): void {
     this.here = changed(this.here, presence);
-    for (const user of presence.left) this.typing(user, false);
-  }
-
-  typing(user: User, on: boolean): void {
-    this.typists = signed(this.typists, user, on, Date.now());
-  }
-
-  forgetStaleTypists(): void {
-    this.typists = withoutStale(this.typists, Date.now());
   }
 
   disconnected(): void {
     this.link = 'apart';
-    this.typists = [];
     if (this.older === 'loading') this.older = 'idle';
     this.newer = 'idle';
     this.window = 'idle';
