@@ -457,8 +457,8 @@ mod tests {
     #[test]
     fn what_is_no_more_is_unread_to_nobody_and_shown_in_no_list() {
         let (mut lobby, green, [bob, eve]) = (LobbyState::default(), green(), [UserId::new(), UserId::new()]);
-        let last =
-            |seq| LastMessage { seq: Seq(seq), user: person(eve), body: "hi".into(), at: Timestamp::from_millis(0) };
+        let (user, at) = (person(eve), Timestamp::from_millis(0));
+        let last = |seq| LastMessage { seq: Seq(seq), user: user.clone(), body: "hi".into(), at, mentions: Vec::new() };
         for (user, seen) in [(bob, 1), (eve, 5)] {
             lobby.enter(SessionId::new(), &person(user));
             follow(&mut lobby, &green, user, 5);

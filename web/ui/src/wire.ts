@@ -46,6 +46,8 @@ export interface LastMessage {
   user: User;
   body: string;
   at: string;
+  /** Names that stand behind an `@` after what was left of it. */
+  mentions?: string[];
 }
 
 /** One line of a person's list of rooms. */
