@@ -113,7 +113,8 @@ test('one goes to a day', async ({ browser }) => {
   await panel.getByRole('button', { name: 'Go', exact: true }).click();
   await expect(ana.message('Line 120.')).toBeFocused();
   await expect(ana.message('Line 120.')).toBeInViewport();
-  await ana.page.getByRole('button', { name: 'Back to latest' }).click();
+  // Where so much was loaded that it reaches to the end, the way there is the usual one.
+  await ana.page.getByRole('button', { name: /Back to latest|newest message/ }).click();
   await expect(ana.message(`Line ${DAYS}.`)).toBeInViewport();
   // Long before all of it: at the beginning.
   await panel.getByLabel('Go to a day').fill('2001-01-01');

@@ -32,6 +32,7 @@ test('the list tells who types, in the room one is in and in private ones that a
 
   // A chat of two, that Bob has not open.
   await section(ana, 'People').getByRole('button', { name: /Bob/ }).click();
+  await expect(ana.page.getByRole('heading', { name: 'Bob', level: 2 })).toBeVisible();
   await ana.says('Psst');
   const chat = lobby(bob).getByRole('link', { name: /^(?!.*attic).*Ana/ });
   await expect(chat).toContainText('Psst');
