@@ -436,10 +436,11 @@ impl Outbox {
     pub fn pass(&self, key: PassingKey, frame: EncodedFrame) {
         let mut inner = self.inner.lock();
         let wanted = match &key {
-            PassingKey::Typing(room, _) | PassingKey::Receipt(room, _) | PassingKey::Presence(room) => {
-                inner.lane(room).is_some_and(|lane| lane.cursor.is_some())
-            }
-            PassingKey::Unread(_) | PassingKey::Person(_) => true,
+            PassingKey::Typing(room, _)
+            | PassingKey::Forgotten(room, _)
+            | PassingKey::Receipt(room, _)
+            | PassingKey::Presence(room) => inner.lane(room).is_some_and(|lane| lane.cursor.is_some()),
+            PassingKey::TypingElsewhere(..) | PassingKey::Unread(_) | PassingKey::Person(_) => true,
         };
         if inner.takes() && wanted {
             inner.queue.pass(key, frame);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::limits::BODY_BYTES;
+use crate::limits::{BODY_BYTES, NAME_CHARS, PREVIEW_MENTIONS};
 
 /// Characters of a body that a list shows.
 pub const PREVIEW_CHARS: usize = 120;
@@ -60,6 +60,36 @@ impl Body {
         let end = self.0.char_indices().nth(PREVIEW_CHARS).map_or(self.0.len(), |(end, _)| end);
         self.0[..end].into()
     }
+
+    /// Names after an `@` that the preview cuts off, each once, the first [`PREVIEW_MENTIONS`] of them: whoever is called
+    /// there should hear of it all the same.
+    #[must_use]
+    pub fn mentions_behind_preview(&self) -> Vec<String> {
+        let text = self.as_str();
+        let Some((cut, _)) = text.char_indices().nth(PREVIEW_CHARS) else { return Vec::new() };
+        let mut found: Vec<String> = Vec::new();
+        for (at, sign) in text.match_indices('@') {
+            // An address, or a sign of something else.
+            if text[..at].ends_with(|before: char| before == '@' || is_of_name(before)) {
+                continue;
+            }
+            let called: String =
+                text[at + sign.len()..].chars().take_while(|c| is_of_name(*c)).take(NAME_CHARS).collect();
+            let name = called.trim_end_matches(['.', '-']);
+            let is_cut = at + sign.len() + name.len() > cut;
+            if is_cut && name.starts_with(|c| !matches!(c, '.' | '-')) && !found.iter().any(|other| other == name) {
+                found.push(name.to_owned());
+            }
+            if found.len() == PREVIEW_MENTIONS {
+                break;
+            }
+        }
+        found
+    }
+}
+
+fn is_of_name(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '_' | '.' | '-')
 }
 
 impl TryFrom<String> for Body {
@@ -96,7 +126,30 @@ mod tests {
         assert!(Body::parse(&"é".repeat(4_000)).is_ok());
     }
 
+    #[test]
+    fn whoever_is_called_behind_the_preview_is_told_by_name() {
+        let called = |text: &str| Body::parse(text).unwrap().mentions_behind_preview();
+        let long = "é".repeat(PREVIEW_CHARS - 4);
+        assert_eq!(called("@ana, and nobody else"), [""; 0], "the preview has it");
+        assert_eq!(called(&format!("@ana {long} @bob, @Zoë.")), ["bob", "Zoë"]);
+        assert_eq!(called(&format!("{long} @ana @bob")), ["ana", "bob"], "cut within the name");
+        assert_eq!(called(&format!("{long} me@ana.org @@bob @ @.. @dan @dan")), ["dan"]);
+        assert_eq!(called(&format!("{long} @{}", "a".repeat(7_000))), ["a".repeat(NAME_CHARS)]);
+        let crowd: String = (0..40).map(|n| format!(" @user{n}")).collect();
+        assert_eq!(called(&format!("{long}{crowd}")).len(), PREVIEW_MENTIONS);
+    }
+
     proptest! {
+        #[test]
+        fn what_is_called_stands_in_the_text(text in any::<String>()) {
+            if let Ok(body) = Body::parse(&text) {
+                for name in body.mentions_behind_preview() {
+                    let call = format!("@{name}");
+                    prop_assert!(text.contains(&call));
+                }
+            }
+        }
+
         #[test]
         fn a_body_is_kept_byte_for_byte(text in any::<String>()) {
             if let Ok(body) = Body::parse(&text) {

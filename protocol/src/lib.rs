@@ -34,8 +34,8 @@ pub use client_frame::{ClientFrame, Command, CursorMove, Hello, History, Join, R
 
 mod server_frame;
 pub use server_frame::{
-    Ack, ErrorFrame, Events, HistoryPage, Joined, Left, LeftReason, LimitsFrame, People, PersonStatus, Presence,
-    ReceiptMoved, RoomsChanged, ServerFrame, TypingChanged, Welcome,
+    Ack, ErrorFrame, Events, Forgotten, HistoryPage, Joined, Left, LeftReason, LimitsFrame, People, PersonStatus,
+    Presence, ReceiptMoved, RoomsChanged, ServerFrame, TypingChanged, Welcome,
 };
 
 mod encoded;

@@ -69,6 +69,9 @@ pub const PAGE_BYTES: usize = 128 * 1024;
 /// What is fetched after a night's sleep is a screen, not the night.
 pub const RESUME_EVENTS: u64 = 1_000;
 
+/// Names in `last.mentions`: a message that calls more people than this calls everybody.
+pub const PREVIEW_MENTIONS: usize = 16;
+
 /// Users in `joined.online`, and receipts in `joined.receipts`: what a list shows before one scrolls.
 pub const ONLINE_USERS: usize = 200;
 

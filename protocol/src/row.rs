@@ -62,11 +62,16 @@ pub struct LastMessage {
     pub body: String,
     /// When.
     pub at: Timestamp,
+    /// Whom it calls by `@name` behind that, the first 16 of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mentions: Vec<String>,
 }
 
 impl From<&Message> for LastMessage {
     fn from(message: &Message) -> Self {
-        Self { seq: message.seq, user: message.user.clone(), body: message.body.preview(), at: message.at }
+        let Message { seq, user, body, at, .. } = message;
+        let (user, mentions) = (user.clone(), body.mentions_behind_preview());
+        Self { seq: *seq, user, body: body.preview(), at: *at, mentions }
     }
 }
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Availability, Epoch, ErrorCode, Event, MemberChanged, Message, MessageId, Receipt, Ref, Role, RoomChanged, RoomId,
-    RoomKind, RoomRow, Seq, SessionId, Timestamp, UnreadCount, User, limits,
+    RoomKind, RoomRow, Seq, SessionId, Timestamp, UnreadCount, User, UserId, limits,
 };
 
 /// One frame of the server.
@@ -42,6 +42,8 @@ pub enum ServerFrame {
         /// The place of the lost event.
         seq: Seq,
     },
+    /// What somebody had said in a room is no more.
+    Forgotten(Forgotten),
     /// Somebody types, or no longer does.
     Typing(TypingChanged),
     /// Somebody's cursors moved.
@@ -231,6 +233,18 @@ pub struct Ack {
     pub seq: Seq,
     /// When the server took it.
     pub at: Timestamp,
+}
+
+/// What somebody had said in a room is no more: their messages are `erased` from now on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(utoipa::ToSchema))]
+pub struct Forgotten {
+    /// Where.
+    pub room: RoomId,
+    /// Whose messages.
+    pub user: UserId,
+    /// The last of them stands here, or before.
+    pub up_to: Seq,
 }
 
 /// Somebody types, or no longer does.

@@ -184,6 +184,7 @@ fn reference(frame: &ServerFrame) -> Option<&Ref> {
         | ServerFrame::Member(_)
         | ServerFrame::Room(_)
         | ServerFrame::Erased { .. }
+        | ServerFrame::Forgotten(_)
         | ServerFrame::Unreadable { .. }
         | ServerFrame::Typing(_)
         | ServerFrame::Receipt(_)

@@ -1,6 +1,8 @@
-use greenroom_protocol::{Hello, ServerFrame, TypingChanged};
+use greenroom_protocol::{Command, Hello, ServerFrame, TypingChanged};
+use reqwest::{Method, StatusCode};
+use serde_json::json;
 
-use crate::support::{ATTIC, GREEN, Guest, Server};
+use crate::support::{ATTIC, GREEN, Guest, Server, call, room};
 
 #[tokio::test]
 async fn a_guest_with_a_token_is_the_same_guest_also_after_a_restart() {
@@ -147,6 +149,47 @@ async fn typing(listener: &Guest, on: bool) -> TypingChanged {
         _ => None,
     };
     listener.hears_frame(if on { "typing" } else { "the end of typing" }, pick).await
+}
+
+#[tokio::test]
+async fn typing_in_a_private_room_is_told_to_members_who_look_elsewhere_and_to_nobody_else() {
+    let server = Server::start().await;
+    let [mut alice, bob, mut carol] = [
+        Guest::enter(&server, "Alice").await,
+        Guest::enter(&server, "Bob").await,
+        Guest::enter(&server, "Carol").await,
+    ];
+    let wish = json!({ "room": ATTIC, "kind": "private", "members": [bob.user().id, carol.user().id] });
+    call(&server, Method::POST, "/api/rooms").by(alice.token()).json(&wish).answer().await.is(StatusCode::CREATED);
+    alice.join(ATTIC).await;
+    alice.types(ATTIC, true).await;
+    let told = typing(&bob, true).await;
+    assert_eq!((told.room.as_str(), &told.user), (ATTIC, alice.user()), "in his list, and not open");
+    typing(&carol, true).await;
+    assert_eq!(typing(&bob, false).await.user, *alice.user());
+
+    let path = format!("/api/rooms/{ATTIC}/members/{}", carol.user().id);
+    call(&server, Method::DELETE, &path).by(alice.token()).answer().await.is(StatusCode::NO_CONTENT);
+    alice.types(ATTIC, true).await;
+    typing(&bob, true).await;
+    carol.ask(Command::Ping).await;
+    assert_eq!(signs(&carol, ATTIC), 1, "she is out");
+
+    // In a public room one is among strangers: those who have not joined it hear nothing of the kind.
+    for guest in [&mut carol, &mut alice] {
+        guest.join(GREEN).await;
+    }
+    carol.ask(Command::Leave { room: room(GREEN) }).await;
+    alice.types(GREEN, true).await;
+    alice.says(GREEN, "done").await;
+    carol.hears_frame("a badge", |frame| matches!(frame, ServerFrame::Unread(_)).then_some(())).await;
+    assert_eq!(signs(&carol, GREEN), 0);
+}
+
+/// How often somebody was told that others type in a room.
+fn signs(guest: &Guest, place: &str) -> usize {
+    let on = |frame: &ServerFrame| matches!(frame, ServerFrame::Typing(sign) if sign.on && sign.room == room(place));
+    guest.heard().iter().filter(|frame| on(frame)).count()
 }
 
 #[tokio::test]

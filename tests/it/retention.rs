@@ -133,6 +133,12 @@ async fn what_somebody_has_said_is_erased_with_their_account_or_without_it() {
 
     let id = dan.user().id.to_string();
     operator(&data, &["erase", &id]).await;
+    let forgotten = |frame: &ServerFrame| match frame {
+        ServerFrame::Forgotten(forgotten) if forgotten.user == dan.user().id => Some(forgotten.clone()),
+        _ => None,
+    };
+    let told = carol.hears_frame("that it is to be forgotten", forgotten).await;
+    assert_eq!((told.room.as_str(), told.up_to.0), (GREEN, 4), "at once, and without asking");
     assert_eq!(left_of(&carol.whole_history(GREEN).await), (vec![1, 2, 4], vec!["noted"]));
     assert_eq!(dan.says(GREEN, "I am still here").await.seq.0, 5);
     let last = async || call(&process, Method::GET, "/api/rooms").by(carol.token()).answer().await.body;

@@ -1,12 +1,14 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vite';
+import { withinBudget } from './build/budget.ts';
 import { compressedTwins } from './build/compress.ts';
+import { emojiData } from './build/emoji.ts';
 import { shellForWorker } from './build/shell.ts';
 
 const SERVER = process.env.GREENROOM_URL ?? 'http://127.0.0.1:3000';
 
 export default defineConfig({
-  plugins: [svelte(), shellForWorker(), compressedTwins()],
+  plugins: [svelte(), emojiData(), shellForWorker(), compressedTwins(), withinBudget()],
   build: {
     target: 'es2022',
     // A data: address would need a wider content security policy.

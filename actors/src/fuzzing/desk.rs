@@ -226,6 +226,7 @@ impl Desk {
             other @ (ServerFrame::Member(_)
             | ServerFrame::Room(_)
             | ServerFrame::Erased { .. }
+            | ServerFrame::Forgotten(_)
             | ServerFrame::Unreadable { .. }
             | ServerFrame::Receipt(_)
             | ServerFrame::Presence(_)

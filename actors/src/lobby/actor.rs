@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use greenroom_protocol::{
     Availability, EncodedFrame, People, PersonStatus, RoomId, RoomRow, RoomsChanged, ServerFrame, SessionId, Status,
-    User, UserId,
+    TypingChanged, User, UserId,
 };
 use greenroom_storage::{RoomInList, RoomKey, Sight};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
@@ -73,6 +73,7 @@ impl Actor for LobbyActor {
             LobbyCommand::CursorMoved { user, room, cursor } => {
                 shell.state.cursor_moved(user, &room, cursor).iter().for_each(|notice| shell.tell_read(notice));
             }
+            LobbyCommand::Typing(typing) => shell.typing(typing),
             LobbyCommand::Listed { user, room, key } => shell.listed(user, room, key),
             LobbyCommand::RowRead { user, room, asked, row } => shell.row_read(user, room, asked, row),
             LobbyCommand::Changed { room } => shell.changed(&room),
@@ -216,6 +217,20 @@ impl LobbyShell {
         for notice in self.state.news(news) {
             // Who has the room open hears it from the room.
             self.pass(&notice, |outbox| !outbox.has_open(&notice.count.room));
+        }
+    }
+
+    /// Whoever has the room open hears it from the room; whoever is out by now, not at all.
+    fn typing(&self, typing: TypingChanged) {
+        let key = PassingKey::TypingElsewhere(typing.room.clone(), typing.user.id);
+        let frame = EncodedFrame::new(&ServerFrame::Typing(typing.clone()));
+        for (follower, room) in self.state.acquainted_in(&typing.room) {
+            if follower == typing.user.id || !self.directory.admits(room, follower) {
+                continue;
+            }
+            for outbox in self.outboxes_of(follower).filter(|outbox| !outbox.has_open(&typing.room)) {
+                outbox.pass(key.clone(), frame.clone());
+            }
         }
     }
 

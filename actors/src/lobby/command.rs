@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use greenroom_protocol::{LastMessage, RoomId, RoomRow, SessionId, Status, User, UserId};
+use greenroom_protocol::{LastMessage, RoomId, RoomRow, SessionId, Status, TypingChanged, User, UserId};
 use greenroom_storage::{Cursor, Head, Room, RoomInList, RoomKey};
 use serde::Serialize;
 
@@ -52,6 +52,8 @@ pub(crate) enum LobbyCommand {
     News(Box<RoomNews>),
     /// A room says that somebody's cursors have moved.
     CursorMoved { user: UserId, room: RoomId, cursor: Cursor },
+    /// A room says that somebody types, or no longer does.
+    Typing(TypingChanged),
     /// A room came into somebody's list, or out of it.
     Listed { user: UserId, room: RoomId, key: RoomKey },
     /// What somebody's list has of a room was read: nothing where it is not in it.

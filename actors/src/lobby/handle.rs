@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use greenroom_protocol::{RoomId, RoomRow, SessionId, Status, User, UserId};
+use greenroom_protocol::{RoomId, RoomRow, SessionId, Status, TypingChanged, User, UserId};
 use greenroom_storage::{Cursor, RoomKey};
 
 use super::command::{LobbyCommand, PublicRoom, RoomNews};
@@ -60,6 +60,10 @@ impl LobbyHandle {
 
     pub(crate) fn cursor_moved(&self, user: UserId, room: RoomId, cursor: Cursor) {
         self.tell(LobbyCommand::CursorMoved { user, room, cursor });
+    }
+
+    pub(crate) fn typing(&self, typing: TypingChanged) {
+        self.tell(LobbyCommand::Typing(typing));
     }
 
     pub(crate) fn listed(&self, user: UserId, room: RoomId, key: RoomKey) {

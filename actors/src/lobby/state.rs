@@ -147,7 +147,13 @@ impl LobbyState {
     fn shared_rooms(&self, user: UserId) -> impl Iterator<Item = &Board> {
         let list = self.people.get(&user).and_then(|standing| standing.list.as_ref());
         let boards = list.into_iter().flat_map(HashMap::keys).filter_map(|room| self.rooms.get(room));
-        boards.filter(|board| board.room.kind != RoomKind::Group && board.followers.len() <= LARGE_ROOM)
+        boards.filter(|board| board.is_shared())
+    }
+
+    /// Those online who have a room in their list in which people know each other.
+    pub(crate) fn acquainted_in(&self, room: &RoomId) -> impl Iterator<Item = (UserId, RoomKey)> {
+        let board = self.rooms.get(room).filter(|board| board.is_shared());
+        board.into_iter().flat_map(|board| board.followers.iter().map(|user| (*user, board.room.key)))
     }
 
     /// Takes a person's list from the store.
@@ -369,6 +375,11 @@ impl LobbyState {
 }
 
 impl Board {
+    /// Whether people know each other there, and not too many of them are online.
+    fn is_shared(&self) -> bool {
+        self.room.kind != RoomKind::Group && self.followers.len() <= LARGE_ROOM
+    }
+
     fn unread(&self, cursor: Cursor) -> u64 {
         self.room.messages_behind(cursor.read_ordinal, self.head)
     }
@@ -446,8 +457,8 @@ mod tests {
     #[test]
     fn what_is_no_more_is_unread_to_nobody_and_shown_in_no_list() {
         let (mut lobby, green, [bob, eve]) = (LobbyState::default(), green(), [UserId::new(), UserId::new()]);
-        let last =
-            |seq| LastMessage { seq: Seq(seq), user: person(eve), body: "hi".into(), at: Timestamp::from_millis(0) };
+        let (user, at) = (person(eve), Timestamp::from_millis(0));
+        let last = |seq| LastMessage { seq: Seq(seq), user: user.clone(), body: "hi".into(), at, mentions: Vec::new() };
         for (user, seen) in [(bob, 1), (eve, 5)] {
             lobby.enter(SessionId::new(), &person(user));
             follow(&mut lobby, &green, user, 5);

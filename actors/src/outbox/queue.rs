@@ -46,6 +46,10 @@ impl Batch {
 pub enum PassingKey {
     /// Whether one person types in a room.
     Typing(RoomId, UserId),
+    /// The same, told to somebody who has not joined the room.
+    TypingElsewhere(RoomId, UserId),
+    /// Whether one person's messages in a room are no more.
+    Forgotten(RoomId, UserId),
     /// One person's cursors in a room.
     Receipt(RoomId, UserId),
     /// Who came to a room and who went.
@@ -224,7 +228,11 @@ impl Queue {
     pub(super) fn forget(&mut self, room: &RoomId) {
         let before = self.passing.len();
         self.passing.retain(|key, _| match key {
-            PassingKey::Typing(of, _) | PassingKey::Receipt(of, _) | PassingKey::Presence(of) => of != room,
+            PassingKey::Typing(of, _)
+            | PassingKey::TypingElsewhere(of, _)
+            | PassingKey::Forgotten(of, _)
+            | PassingKey::Receipt(of, _)
+            | PassingKey::Presence(of) => of != room,
             PassingKey::Unread(_) | PassingKey::Person(_) => true,
         });
         self.counts.superseded += (before - self.passing.len()) as u64;

@@ -177,7 +177,7 @@ impl RoomShell {
             Inside::CursorsMoved(moved) => self.cursors_moved(moved),
             Inside::CursorsKept(moves) => self.open_room().state.retry_moves(moves, now()),
             Inside::Committed(batch) => self.committed(batch),
-            Inside::Erased { user } => self.open_room().state.erased(user),
+            Inside::Erased { user } => self.erased(user),
             Inside::HoleRead(page) => self.hole_read(page),
             Inside::Followed { person, new } => self.followed(person, new),
             Inside::LobbyUp => self.open_room().state.tell_lobby(now()),

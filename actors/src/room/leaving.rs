@@ -18,11 +18,10 @@ use crate::session::SessionHandle;
 
 impl RoomShell {
     pub(super) fn leave(&mut self, session: SessionId) {
-        let id = self.id.clone();
         let open = self.open_room();
         open.fan_out.remove(session);
         if let Some(user) = open.state.stand_up(session, now()) {
-            open.tell_typing(&id, &user, false);
+            self.tell_typing(&user, false);
         }
     }
 
@@ -60,7 +59,7 @@ impl RoomShell {
             let open = self.open_room();
             open.fan_out.remove(session);
             if let Some(user) = open.state.put_out(session, person, now()) {
-                open.tell_typing(&id, &user, false);
+                self.tell_typing(&user, false);
             }
         } else {
             self.leave(session);

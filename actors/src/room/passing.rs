@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use greenroom_protocol::{Receipt, ReceiptMoved, RoomId, Seq, ServerFrame, SessionId, TypingChanged, User};
+use greenroom_protocol::{
+    Forgotten, Receipt, ReceiptMoved, RoomKind, Seq, ServerFrame, SessionId, TypingChanged, User, UserId,
+};
 use greenroom_storage::{Cursor, RoomKey};
 
-use super::actor::{OpenRoom, RoomShell, now};
+use super::actor::{RoomShell, now};
 use super::command::Inside;
 use super::fan_out::typing_key;
 use crate::directory::Person;
@@ -14,12 +16,33 @@ use crate::outbox::PassingKey;
 use crate::store::CursorMoved;
 
 impl RoomShell {
-    pub(super) fn typing(&mut self, session: SessionId, on: bool) {
-        let id = self.id.clone();
+    /// Typing is never echoed to the typist. Where all know each other, whoever looks elsewhere hears of it from the lobby.
+    pub(super) fn tell_typing(&mut self, user: &User, on: bool) {
+        let typing = TypingChanged { room: self.id.clone(), user: user.clone(), on };
+        let lobby = self.directory.lobby.clone();
         let open = self.open_room();
-        if let Some(user) = open.state.typing(session, on, now()) {
-            open.tell_typing(&id, &user, on);
+        if open.state.room().kind != RoomKind::Group {
+            lobby.typing(typing.clone());
         }
+        let key = typing_key(&typing.room, user);
+        let own = |session| open.state.person(session).is_some_and(|person| person.user.id == user.id);
+        open.fan_out.pass(&key, &ServerFrame::Typing(typing), own);
+    }
+
+    pub(super) fn typing(&mut self, session: SessionId, on: bool) {
+        if let Some(user) = self.open_room().state.typing(session, on, now()) {
+            self.tell_typing(&user, on);
+        }
+    }
+
+    /// Whoever has it on the screen is told: their pages are older than this.
+    pub(super) fn erased(&mut self, user: UserId) {
+        let room = self.id.clone();
+        let open = self.open_room();
+        open.state.erased(user);
+        let key = PassingKey::Forgotten(room.clone(), user);
+        let forgotten = Forgotten { room, user, up_to: open.state.head().seq };
+        open.fan_out.pass(&key, &ServerFrame::Forgotten(forgotten), |_| false);
     }
 
     pub(super) fn move_cursor(&mut self, session: SessionId, delivered: Seq, read: Seq) {
@@ -45,11 +68,10 @@ impl RoomShell {
     pub(super) fn tick(&mut self) {
         self.next_tick = None;
         let now = now();
-        let id = self.id.clone();
-        let open = self.open_room();
-        for user in open.state.fallen_silent(now) {
-            open.tell_typing(&id, &user, false);
+        for user in self.open_room().state.fallen_silent(now) {
+            self.tell_typing(&user, false);
         }
+        let open = self.open_room();
         let gathered = open.state.gathered(now).unwrap_or_default();
         if let Some(presence) = gathered.presence {
             open.fan_out.pass_presence(presence);
@@ -93,14 +115,5 @@ impl RoomShell {
             };
             myself.tell(answer);
         });
-    }
-}
-
-impl OpenRoom {
-    /// Typing is never echoed to the typist.
-    pub(super) fn tell_typing(&self, room: &RoomId, user: &User, on: bool) {
-        let frame = ServerFrame::Typing(TypingChanged { room: room.clone(), user: user.clone(), on });
-        let own = |session| self.state.person(session).is_some_and(|person| person.user.id == user.id);
-        self.fan_out.pass(&typing_key(room, user), &frame, own);
     }
 }

@@ -100,7 +100,6 @@ impl RoomShell {
 
     pub(super) fn announce(&mut self, announcement: Announcement) {
         let Announcement { events, settlements, answers, silent, hole_after } = announcement;
-        let id = self.id.clone();
         self.hand_on(&events, settlements);
         let open = self.open_room();
         for (ticket, answer) in answers {
@@ -108,9 +107,9 @@ impl RoomShell {
                 call::answer(reply, answer);
             }
         }
-        silent.iter().for_each(|user| open.tell_typing(&id, user, false));
+        silent.iter().for_each(|user| self.tell_typing(user, false));
         if let Some(after) = hole_after
-            && !std::mem::replace(&mut open.reading_hole, true)
+            && !std::mem::replace(&mut self.open_room().reading_hole, true)
         {
             self.read(PageFrom::After(after), PAGE_EVENTS, Inside::HoleRead);
         }

@@ -285,6 +285,7 @@ impl Client {
             }
             other @ (ServerFrame::Room(_)
             | ServerFrame::Erased { .. }
+            | ServerFrame::Forgotten(_)
             | ServerFrame::Unreadable { .. }
             | ServerFrame::Unread(_)
             | ServerFrame::Rooms(_)

@@ -41,7 +41,8 @@ impl Client {
                 self.given(&room.clone(), &Event::Unreadable { room, seq }, Way::Live);
             }
             ServerFrame::Left(left) => self.left(left),
-            ServerFrame::Typing(_)
+            ServerFrame::Forgotten(_)
+            | ServerFrame::Typing(_)
             | ServerFrame::Receipt(_)
             | ServerFrame::Presence(_)
             | ServerFrame::Unread(_)

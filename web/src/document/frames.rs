@@ -48,6 +48,7 @@ pub(super) fn heard(kind: &str) -> Option<Value> {
             "type": "room", "room": room, "seq": 1, "change": "created", "title": "The attic", "by": ana, "at": AT,
         }),
         "erased" => json!({ "type": "erased", "room": room, "seq": 6 }),
+        "forgotten" => json!({ "type": "forgotten", "room": room, "user": bob["id"], "up_to": 6 }),
         "unreadable" => json!({ "type": "unreadable", "room": room, "seq": 7 }),
         "typing" => json!({ "type": "typing", "room": room, "user": bob, "on": true }),
         "receipt" => json!({ "type": "receipt", "room": room, "user": bob, "delivered": 4, "read": 3 }),

@@ -29,3 +29,39 @@ export async function fitsSideways(page: Page): Promise<void> {
   );
   expect(over).toEqual([]);
 }
+
+/**
+ * Each control can be brought onto the screen as a whole, and nothing lies over it. Asked of the
+ * open layer, where there is one.
+ */
+export async function allInReach(page: Page): Promise<void> {
+  const hidden = await page.evaluate(async () => {
+    const layers = [...document.querySelectorAll('dialog[open], :popover-open')];
+    const controls = (layers.at(-1) ?? document).querySelectorAll<HTMLElement>(
+      'button, a[href], input, select, textarea, [role=tab], [role=option]',
+    );
+    const far: string[] = [];
+    for (const control of controls) {
+      const shut = control.closest('[inert]') !== null;
+      if (shut || !control.checkVisibility({ opacityProperty: true, visibilityProperty: true }))
+        continue;
+      const shown = control.closest('label') ?? control;
+      shown.scrollIntoView({ block: 'nearest', inline: 'nearest', behavior: 'instant' });
+      await new Promise((next) => requestAnimationFrame(next));
+      if (!control.isConnected) continue;
+      const at = shown.getBoundingClientRect();
+      // What is read and not seen, and the way past the list, which comes with the focus.
+      if (at.width < 2 || at.height < 2 || control.matches('.skip')) continue;
+      const whole =
+        at.left >= -1 && at.top >= -1 && at.right <= innerWidth + 1 && at.bottom <= innerHeight + 1;
+      const top = document.elementFromPoint((at.left + at.right) / 2, (at.top + at.bottom) / 2);
+      const free = top !== null && (shown.contains(top) || top.contains(shown));
+      if (!whole || !free)
+        far.push(
+          `${control.outerHTML.slice(0, 120)} (under ${top?.outerHTML.slice(0, 60) ?? 'nothing'})`,
+        );
+    }
+    return far;
+  });
+  expect(hidden).toEqual([]);
+}

@@ -8,7 +8,7 @@ import {
 
 /** A person at a browser of their own. */
 export class Guest {
-  /** What the browser complained of: nothing may break the content security policy, for one. */
+  /** What the browser complained of: nothing may break the content security policy, or be asked elsewhere. */
   readonly complaints: string[] = [];
   /** As the server told it. */
   id = '';
@@ -23,6 +23,11 @@ export class Guest {
         if (frame.type === 'welcome') this.id = frame.user.id;
       }),
     );
+    page.on('request', (request) => {
+      const { protocol, hostname } = new URL(request.url());
+      const own = hostname === '127.0.0.1' || /^(about|blob|data):/.test(protocol);
+      if (!own) this.complaints.push(`asked elsewhere: ${request.url()}`);
+    });
     page.on('pageerror', (error) => this.complaints.push(error.message));
     page.on('console', (message) => {
       const expected = /WebSocket|ERR_CONNECTION_REFUSED/.test(message.text());

@@ -94,3 +94,30 @@ test('under a finger Enter is a new line, and a message shows what can be done w
   await ana.message('Two').getByRole('button', { name: 'Reply' }).tap();
   await expect(ana.page.getByRole('group', { name: 'Your answer to' })).toContainText('Two lines');
 });
+
+test('what is written from right to left begins at the right, to the last of its lines', async ({
+  browser,
+}) => {
+  const ana = await Guest.opens(browser, `${server.url}/r/green?name=Ana`, 'Ana');
+  await ana.says('שלום לכולם, ומה שלומכם היום?\n\nטוב\n\nכן');
+  await ana.tickOf('שלום', 'sent');
+  const ends = await ana.message('שלום').evaluate((message) =>
+    [...message.querySelectorAll('.text p')].map((paragraph) => {
+      const range = document.createRange();
+      range.selectNodeContents(paragraph);
+      return Math.round(range.getBoundingClientRect().right);
+    }),
+  );
+  expect(ends).toHaveLength(3);
+  expect(new Set(ends).size, `all lines end at the same edge: ${ends.join()}`).toBe(1);
+  const sides = await ana.message('שלום').evaluate((message) => {
+    const last = [...message.querySelectorAll('.text p')].at(-1)!;
+    const range = document.createRange();
+    range.selectNodeContents(last);
+    return {
+      word: range.getBoundingClientRect().left,
+      time: message.querySelector('.meta')!.getBoundingClientRect().right,
+    };
+  });
+  expect(sides.time, 'the time follows its last line').toBeLessThanOrEqual(sides.word);
+});

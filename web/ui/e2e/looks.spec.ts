@@ -1,11 +1,13 @@
-import { fileURLToPath } from 'node:url';
-import { expect, test, type Page } from '@playwright/test';
+import { expect, test } from '@playwright/test';
 import { fitsSideways, withoutBarriers } from './barriers';
 import { Guest } from './guest';
+import { lobby, makesPrivateRoom, member, opensPanel, section } from './member';
+import { picture, pictured } from './picture';
 import { Server } from './server';
 
 const DESK = { width: 1180, height: 760 };
 const NARROW = { width: 320, height: 640 };
+const PHONE = { width: 390, height: 760 };
 
 let server: Server;
 
@@ -68,6 +70,93 @@ test('a name that will not do is explained beside the field', async ({ browser }
   await expect(ana.page.getByRole('navigation', { name: 'Rooms' })).toBeVisible();
 });
 
+test('pictures of what the page is made of', async ({ browser }) => {
+  test.skip(!pictured, 'they are for the documents');
+  const bob = await member(browser, server.url, 'Bob');
+  const cleo = await member(browser, server.url, 'Cleo');
+  const ana = await member(browser, server.url, 'Ana', { viewport: DESK });
+  const { page } = ana;
+  await section(ana, 'People').getByRole('button', { name: /Cleo/ }).click();
+  await ana.says('Are you coming to the dress rehearsal?');
+  await makesPrivateRoom(ana, 'Stage crew', ['Bob', 'Cleo']);
+  await ana.says('Doors at seven, everybody on stage by six.');
+  await lobby(bob)
+    .getByRole('link', { name: /Stage crew/ })
+    .click();
+  await bob.says('The moon still flickers in act two 🌙');
+  await lobby(cleo)
+    .getByRole('link', { name: /Stage crew/ })
+    .click();
+  await cleo.says('I will bring the **spare bulb** and a ladder. @Ana, who has the key?');
+  await ana.sees('spare bulb');
+  await ana.message('spare bulb').hover();
+  await ana.message('spare bulb').getByRole('button', { name: 'Reply' }).click();
+  await ana.says('Under the third flower pot, as ever 🪴');
+  await bob.page.bringToFront();
+  await cleo.page.bringToFront();
+  await ana.page.bringToFront();
+  await ana.tickOf('flower pot', 'read');
+  for (const room of ['props', 'green']) {
+    await page.getByLabel('Enter a room').fill(room);
+    await page.getByLabel('Enter a room').press('Enter');
+    await ana.says(room === 'props' ? 'The lamp is mended 💡' : 'Tea is ready ☕');
+    await ana.tickOf(room === 'props' ? 'lamp' : 'Tea', 'sent');
+  }
+  await lobby(ana)
+    .getByRole('link', { name: /Stage crew/ })
+    .click();
+  await ana.sees('flower pot');
+
+  await opensPanel(ana);
+  await picture(page, 'room-panel');
+  await page.keyboard.press('Escape');
+  for (const [opener, dialog, name] of [
+    ['Jump to…', 'Jump to a room or a person', 'switcher'],
+    ['Settings', 'Settings', 'settings'],
+    ['Your profile, Ana', 'Your profile', 'profile'],
+  ] as const) {
+    await lobby(ana).getByRole('button', { name: opener }).click();
+    await expect(page.getByRole('dialog', { name: dialog })).toBeVisible();
+    await picture(page, name);
+    await page.keyboard.press('Escape');
+  }
+  await page.keyboard.press('Control+/');
+  await expect(page.getByRole('dialog')).toBeVisible();
+  await picture(page, 'keys');
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Emoji', exact: true }).click();
+  await expect(page.getByRole('tab').first()).toBeVisible();
+  await picture(page, 'emoji');
+  await page.keyboard.press('Escape');
+
+  await page.setViewportSize(PHONE);
+  await bob.page.bringToFront();
+  await bob.says('Found it!');
+  await bob.says('And the moon shines.');
+  await page.bringToFront();
+  await page.getByRole('link', { name: /^All rooms/ }).click();
+  await expect(lobby(ana)).toBeVisible();
+  await expect(lobby(ana).getByRole('link', { name: /Stage crew/ })).toContainText('moon shines');
+  await picture(page, 'lobby-phone');
+  await lobby(ana)
+    .getByRole('link', { name: /Stage crew/ })
+    .click();
+  await ana.sees('And the moon shines.');
+  await picture(page, 'room-phone');
+
+  await page.setViewportSize(DESK);
+  await lobby(ana).getByRole('button', { name: 'Settings' }).click();
+  await page.getByLabel('High contrast').check();
+  await page.keyboard.press('Escape');
+  await picture(page, 'contrast');
+  await server.kill();
+  await expect(page.getByText('Messages will be sent when the connection is back')).toBeVisible();
+  await ana.says('On my way');
+  await ana.tickOf('On my way', 'sending');
+  await picture(page, 'offline');
+  await server.run();
+});
+
 /** What the two say for the pictures. */
 async function rehearse(ana: Guest, bob: Guest): Promise<void> {
   await ana.page.getByLabel('Enter a room').fill('props');
@@ -93,12 +182,4 @@ async function rehearse(ana: Guest, bob: Guest): Promise<void> {
     await bob.sees(line);
   }
   await ana.tickOf('Ready when you are', 'read');
-}
-
-/** Only where asked for: a test run changes nothing in the repository. */
-async function picture(page: Page, name: string): Promise<void> {
-  if (process.env.GREENROOM_SCREENSHOTS !== '1') return;
-  const path = fileURLToPath(new URL(`../../../docs/screenshots/${name}.png`, import.meta.url));
-  await page.mouse.move(0, 0);
-  await page.screenshot({ path, animations: 'disabled' });
 }

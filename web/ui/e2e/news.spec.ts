@@ -26,18 +26,27 @@ test('one is told of a mention in another room, and not of the room one looks at
 
   const bob = await Guest.opens(browser, `${server.url}/r/green?name=Bob`, 'Bob');
   await bob.says('Nothing for anybody');
+  // Behind what a list shows of it.
+  await bob.says(`${'A long story. '.repeat(12)} And what do you say, @ana?`);
+  await ana.page.bringToFront();
+  await expect.poll(() => told(ana.page)).toHaveLength(1);
   await bob.says('Are you there, @ana?');
   await enters(bob, 'attic');
   await ana.page.bringToFront();
   await bob.says('@ana, here I am, too');
   await ana.sees('here I am, too');
-  await expect.poll(() => told(ana.page)).toEqual(['Bob (#green): Are you there, @ana?']);
-  await expect(ana.page).toHaveTitle('(2) #attic · Greenroom');
+  await expect
+    .poll(() => told(ana.page))
+    .toEqual([
+      expect.stringMatching(/^Bob \(#green\): A long story/),
+      'Bob (#green): Are you there, @ana?',
+    ]);
+  await expect(ana.page).toHaveTitle('(3) #attic · Greenroom');
   await expect(ana.page.locator('link[rel=icon]')).toHaveAttribute('href', '/icon-unread.svg');
 
   // A click leads to the message.
   await ana.page.evaluate(() =>
-    (window as unknown as Recorded).told[0]?.onclick?.(new Event('click')),
+    (window as unknown as Recorded).told[1]?.onclick?.(new Event('click')),
   );
   await expect(ana.page).toHaveURL(/\/r\/green/);
   await expect(ana.message('Are you there')).toBeFocused();

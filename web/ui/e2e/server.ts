@@ -60,6 +60,12 @@ export class Server {
     }
   }
 
+  /** Somebody of no account answers a message. */
+  async answers(room: string, reply_to: number, body: string): Promise<void> {
+    const said = { id: randomUUID(), body, reply_to };
+    await this.#asks(`/api/rooms/${room}/messages`, await this.#clerk(), said);
+  }
+
   /** The newest that was said in a room, as the server has it. */
   async saidIn(room: string): Promise<string[]> {
     const page = await this.#asks(`/api/rooms/${room}/messages?limit=200`, await this.#clerk());
@@ -85,6 +91,15 @@ export class Server {
     const answer = await fetch(this.url + path, { ...sent, headers });
     if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
     return answer.json();
+  }
+
+  /** As an operator erases all that somebody has said. */
+  async erases(user: string): Promise<void> {
+    const child = spawn(BINARY, ['admin', 'erase', user, '--data', this.data], {
+      stdio: 'inherit',
+    });
+    const [code] = (await once(child, 'exit')) as [number | null];
+    if (code !== 0) throw new Error(`erase ended with ${code}`);
   }
 
   /** As an operator stops it; resolves with its exit code. */

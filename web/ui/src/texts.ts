@@ -34,6 +34,7 @@ export const texts = {
     newMark: 'New',
     newBelow: (n: number) => plural(n, 'new message', 'new messages'),
     toEnd: 'Go to the newest message',
+    toLatest: 'Back to latest',
     missing: 'There is no such room, or it isn’t open to you.',
     forbidden: 'This room isn’t open to you.',
     failed: (why: string) => `The room could not be opened: ${why}`,
@@ -65,9 +66,12 @@ export const texts = {
   },
 
   typing: {
-    one: (a: string) => `${a} is typing…`,
-    two: (a: string, b: string) => `${a} and ${b} are typing…`,
-    many: (a: string, others: number) => `${a} and ${others} others are typing…`,
+    sentence: ([a, b, ...others]: string[]) => {
+      if (a === undefined) return '';
+      if (b === undefined) return `${a} is typing…`;
+      if (others.length === 0) return `${a} and ${b} are typing…`;
+      return `${a} and ${others.length + 1} others are typing…`;
+    },
   },
 
   connection: {

@@ -46,6 +46,8 @@ export interface LastMessage {
   user: User;
   body: string;
   at: string;
+  /** Names that stand behind an `@` after what was left of it. */
+  mentions?: string[];
 }
 
 /** One line of a person's list of rooms. */
@@ -116,6 +118,13 @@ export interface RoomEvent {
   at: string;
 }
 
+/** Somebody had said something here, and it is no more. */
+export interface ErasedEvent {
+  type: 'erased';
+  room: string;
+  seq: number;
+}
+
 /** A later kind: not shown, but its number counts. */
 export interface UnknownEvent {
   type: 'unknown';
@@ -125,7 +134,7 @@ export interface UnknownEvent {
 }
 
 /** Anything that stands in a room's log under a number. */
-export type DurableEvent = Message | MemberEvent | RoomEvent | UnknownEvent;
+export type DurableEvent = Message | MemberEvent | RoomEvent | ErasedEvent | UnknownEvent;
 
 export type Ref = number;
 
@@ -215,6 +224,14 @@ export interface Unread {
   last?: LastMessage | null;
 }
 
+/** All that somebody had said in a room up to a number was erased. */
+export interface Forgotten {
+  type: 'forgotten';
+  room: string;
+  user: string;
+  up_to: number;
+}
+
 export interface Failure {
   type: 'error';
   ref?: Ref;
@@ -232,6 +249,8 @@ export type ServerFrame =
   | Message
   | MemberEvent
   | RoomEvent
+  | ErasedEvent
+  | Forgotten
   | { type: 'typing'; room: string; user: User; on: boolean }
   | ({ type: 'receipt'; room: string } & Receipt)
   | Presence
@@ -245,8 +264,8 @@ export type ServerFrame =
 
 const KNOWN = new Set(
   [
-    'welcome joined events left ack message member room typing receipt presence',
-    'unread rooms people history pong error',
+    'welcome joined events left ack message member room erased forgotten typing receipt',
+    'presence unread rooms people history pong error',
   ]
     .join(' ')
     .split(' '),
@@ -266,8 +285,10 @@ function withKnownEvents(frame: ServerFrame): ServerFrame {
   return { ...frame, events: frame.events.map((e) => (isDurable(e.type) ? e : asUnknown(e))) };
 }
 
+const DURABLE = new Set(['message', 'member', 'room', 'erased']);
+
 function isDurable(type: string): boolean {
-  return type === 'message' || type === 'member' || type === 'room';
+  return DURABLE.has(type);
 }
 
 function isNumbered(frame: object): frame is UnknownEvent {

@@ -1,5 +1,5 @@
 /** Rooms in IndexedDB, as they were last seen: one entry for each person and room. */
-import { createStore, delMany, get, keys, set, type UseStore } from 'idb-keyval';
+import { createStore, delMany, get, keys, set, update, type UseStore } from 'idb-keyval';
 import type { Timeline } from '../rules/timeline';
 import type { RoomRow } from '../wire';
 
@@ -26,6 +26,19 @@ export function keptRows(user: string): Promise<RoomRow[] | undefined> {
 
 export function keptRoom(user: string, room: string): Promise<Timeline | undefined> {
   return quietly(() => take<Timeline>([user, 'room', room]));
+}
+
+/** Changes what is kept of each room. */
+export function correctRooms(
+  user: string,
+  change: (timeline: Timeline) => Timeline,
+): Promise<void | undefined> {
+  return quietly(async () => {
+    for (const key of await keys<Key>(store())) {
+      if (key[0] !== user || key[1] !== 'room') continue;
+      await update<Timeline>(key, (held) => change(held!), store());
+    }
+  });
 }
 
 export function releaseShelf(user: string): Promise<void | undefined> {

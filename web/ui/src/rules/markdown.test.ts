@@ -29,6 +29,8 @@ function inline(one: Inline): string {
       return `code(${one.text})`;
     case 'mention':
       return `mention(${one.name})`;
+    case 'room':
+      return `room(${one.room})`;
     case 'link':
       return `link<${one.href}>(${one.inside.map(inline).join('')})`;
     default:
@@ -74,6 +76,8 @@ test('a link leads to the web or to a letter, and nowhere else', () => {
 
 test('who is called is told from an address', () => {
   expect(shown('Ask @ana, or me@ana.example.')).toBe('Ask mention(ana), or me@ana.example.');
+  expect(shown('Come to #attic!')).toBe('Come to room(attic)!');
+  expect(shown('[to #attic](https://example.org/)')).not.toContain('room(');
   expect(shown('`@ana` and https://a.example/@ana')).toBe(
     'code(@ana) and link<https://a.example/@ana>(https://a.example/@ana)',
   );

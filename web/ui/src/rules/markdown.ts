@@ -4,13 +4,14 @@
  */
 import { Lexer, Tokenizer, type Token, type Tokens } from 'marked';
 import { addressAt, safeAddress } from './links';
-import { withMentions } from './mentions';
+import { withCalls } from './mentions';
 
 export type Inline =
   | { kind: 'text'; text: string }
   | { kind: 'break' }
   | { kind: 'code'; text: string }
   | { kind: 'mention'; text: string; name: string }
+  | { kind: 'room'; text: string; room: string }
   | { kind: 'strong' | 'em' | 'del'; inside: Inline[] }
   | { kind: 'link'; href: string; inside: Inline[] };
 
@@ -23,7 +24,7 @@ export type Block =
 /** Deeper than this nothing is nested: more is no thought but an attack. */
 const MOST_DEPTH = 6;
 /** A message without any of these is one plain paragraph, and most are. */
-const SIGNS = /[*_~`>[\]\\@\n+-]|https?:|\d[.)]\s|mailto:/i;
+const SIGNS = /[*_~`>[\]\\@#\n+-]|https?:|\d[.)]\s|mailto:/i;
 
 const KEPT = 300;
 const known = new Map<string, Block[]>();
@@ -195,17 +196,17 @@ function inlineOf(token: Tokens.Generic): Inline[] {
 function link(token: Tokens.Generic): Inline[] {
   const href = safeAddress(token.href);
   if (href === null) return text(token.raw);
-  // Within a link nobody is called.
+  // Within a link nobody is called, and no other link leads elsewhere.
   const inside: Inline[] = inlines(token.tokens ?? []).map((piece) =>
-    piece.kind === 'mention' ? { kind: 'text', text: piece.text } : piece,
+    piece.kind === 'mention' || piece.kind === 'room' ? { kind: 'text', text: piece.text } : piece,
   );
   return [{ kind: 'link', href, inside }];
 }
 
 function text(value: string): Inline[] {
-  return withMentions(value).map((piece) =>
-    piece.name === undefined
-      ? { kind: 'text', text: piece.text }
-      : { kind: 'mention', text: piece.text, name: piece.name },
-  );
+  return withCalls(value).map(({ text, name, room }) => {
+    if (name !== undefined) return { kind: 'mention', text, name };
+    if (room !== undefined) return { kind: 'room', text, room };
+    return { kind: 'text', text };
+  });
 }

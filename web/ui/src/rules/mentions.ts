@@ -1,18 +1,23 @@
-/** `@name` within a text. */
+/** `@name` and `#room` within a text. */
 
 /** A name after an `@` that is no part of an e-mail address; a full stop behind it is not of it. */
-const MENTION = /(?<![\p{L}\p{N}_.@-])@([\p{L}\p{N}_](?:[\p{L}\p{N}_.-]{0,30}[\p{L}\p{N}_])?)/gu;
+const PERSON = /(?<![\p{L}\p{N}_.@-])@([\p{L}\p{N}_](?:[\p{L}\p{N}_.-]{0,30}[\p{L}\p{N}_])?)/u;
+/** A room's id after a `#`, where it is no part of an address. */
+const ROOM = /(?<![\p{L}\p{N}_#&/.-])#([a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?)(?![\p{L}\p{N}_])/u;
+const CALL = new RegExp(`${PERSON.source}|${ROOM.source}`, 'gu');
 
-export type MentionPiece = { text: string; name?: undefined } | { text: string; name: string };
+export type Piece = { text: string; name?: string; room?: string };
 
-export function withMentions(text: string): MentionPiece[] {
-  if (!text.includes('@')) return [{ text }];
-  const pieces: MentionPiece[] = [];
+/** A text in pieces: those that call somebody or name a room, and what stands between them. */
+export function withCalls(text: string): Piece[] {
+  if (!/[@#]/.test(text)) return [{ text }];
+  const pieces: Piece[] = [];
   let end = 0;
-  for (const match of text.matchAll(MENTION)) {
+  for (const match of text.matchAll(CALL)) {
     if (match.index > end) pieces.push({ text: text.slice(end, match.index) });
-    pieces.push({ text: match[0], name: match[1]! });
-    end = match.index + match[0].length;
+    const [piece, name, room] = match;
+    pieces.push(name === undefined ? { text: piece, room } : { text: piece, name });
+    end = match.index + piece.length;
   }
   if (end < text.length) pieces.push({ text: text.slice(end) });
   return pieces;
@@ -20,7 +25,7 @@ export function withMentions(text: string): MentionPiece[] {
 
 /** Whether somebody is called by their name. */
 export function mentions(text: string, name: string): boolean {
-  return withMentions(text).some((piece) => piece.name !== undefined && sameName(piece.name, name));
+  return withCalls(text).some((piece) => piece.name !== undefined && sameName(piece.name, name));
 }
 
 export function sameName(a: string, b: string): boolean {

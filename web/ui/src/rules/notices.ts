@@ -1,8 +1,8 @@
 /** What happened to a room, beside what was said: as sentences, and several of a kind as one. */
 import { notices as texts } from '../texts/notices';
-import type { MemberEvent, Message, RoomEvent, UnknownEvent, User } from '../wire';
+import type { DurableEvent, ErasedEvent, MemberEvent, RoomEvent, User } from '../wire';
 
-export type NoticeEvent = MemberEvent | RoomEvent;
+export type NoticeEvent = MemberEvent | RoomEvent | ErasedEvent;
 
 /** What a room was before a change of it. */
 type Known = Pick<RoomEvent, 'title' | 'topic' | 'retention_s'>;
@@ -14,6 +14,7 @@ const MOST_NAMES = 2;
 
 /** Whether an event is more of what the one before it says. */
 export function continues(before: NoticeEvent, event: NoticeEvent): boolean {
+  if (before.type === 'erased') return event.type === 'erased';
   if (before.type !== 'member' || event.type !== 'member') return false;
   return (
     before.change === event.change &&
@@ -29,6 +30,7 @@ export function continues(before: NoticeEvent, event: NoticeEvent): boolean {
  */
 export function sentenceOf(events: readonly NoticeEvent[], me: User, known?: Known): string {
   const event = events[0]!;
+  if (event.type === 'erased') return texts.erased(events.length);
   const by = event.by ? nameOf(event.by, me) : texts.someone;
   if (event.type === 'room') return aboutRoom(event, by, known);
   const who = names(events as MemberEvent[], me);
@@ -74,6 +76,6 @@ function nameOf(user: User, me: User): string {
   return user.id === me.id ? texts.you : user.name;
 }
 
-export function isNotice(event: Message | NoticeEvent | UnknownEvent): event is NoticeEvent {
-  return event.type === 'member' || event.type === 'room';
+export function isNotice(event: DurableEvent): event is NoticeEvent {
+  return event.type === 'member' || event.type === 'room' || event.type === 'erased';
 }

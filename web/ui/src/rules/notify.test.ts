@@ -25,6 +25,8 @@ const told = (change: Partial<News>, where: Partial<Circumstances> = {}): boolea
 test('one is told of what is said to oneself alone, and where one is called', () => {
   expect(told({})).toBe(false);
   expect(told({ body: 'Hello @ana' })).toBe(true);
+  expect(told({ body: 'A long story', mentions: ['bob', 'ana'] })).toBe(true);
+  expect(told({ body: 'A long story', mentions: ['bob'] })).toBe(false);
   expect(told({ kind: 'direct' })).toBe(true);
   expect(told({ kind: 'private' })).toBe(false);
 });

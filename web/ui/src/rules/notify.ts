@@ -1,6 +1,6 @@
 /** Of which messages to tell somebody who looks elsewhere. */
 import { excerpt } from './excerpt';
-import { mentions } from './mentions';
+import { mentions, sameName } from './mentions';
 import type { Choices, Level } from './settings';
 import type { RoomKind, RoomRow, User } from '../wire';
 
@@ -10,6 +10,8 @@ export interface News {
   seq: number;
   user: User;
   body: string;
+  /** Whom it calls further down than the body reaches. */
+  mentions?: readonly string[];
 }
 
 export interface Circumstances {
@@ -32,7 +34,11 @@ export function levelOf(room: string, kind: RoomKind, levels: Record<string, Lev
 export function isWorthTelling(news: News, { me, choices, now, watched }: Circumstances): boolean {
   if (news.user.id === me.id || watched || now < choices.quietUntil) return false;
   const level = levelOf(news.room, news.kind, choices.levels);
-  return level === 'all' || (level === 'mentions' && mentions(news.body, me.name));
+  return level === 'all' || (level === 'mentions' && calls(news, me.name));
+}
+
+function calls({ body, mentions: further = [] }: News, name: string): boolean {
+  return mentions(body, name) || further.some((other) => sameName(other, name));
 }
 
 /** What is unread in all rooms that are not muted. */

@@ -103,3 +103,20 @@ test('those who come one after the other are one line, until somebody speaks', (
     'Eve joined',
   ]);
 });
+
+test('erased messages that follow each other are one line, under the day they stood in', () => {
+  const erased = (seq: number): DurableEvent => ({ type: 'erased', room: 'green', seq });
+  const shown = rows([
+    message(1, bob, '2026-01-01T10:00:00'),
+    erased(2),
+    erased(3),
+    message(4, bob, '2026-01-01T10:01:00'),
+    erased(5),
+    message(6, bob, '2026-01-02T10:00:00'),
+  ]);
+  expect(heads(shown)).toEqual(['day', true, 'notice', true, 'notice', 'day', true]);
+  expect(shown.filter((row) => row.kind === 'notice').map(({ sentence }) => sentence)).toEqual([
+    '2 messages erased',
+    'Message erased',
+  ]);
+});

@@ -26,7 +26,8 @@ export interface NoticeRow {
   kind: 'notice';
   key: string;
   sentence: string;
-  at: string;
+  /** Unknown of what was erased: it stands under the day of what is before it. */
+  at: string | null;
 }
 
 export type Row =
@@ -50,7 +51,7 @@ export interface RowSource {
 export function rowsOf({ events, parcels, me, complete, newSince = null }: RowSource): Row[] {
   const rows: Row[] = complete ? [{ kind: 'beginning', key: 'beginning' }] : [];
   const echoed = new Set<string>();
-  const firstNew = newSince === null ? null : firstNewOf(events, newSince, me);
+  const firstNew = newSince === null ? null : firstNewOf(events, newSince, me, complete);
   const notices = new Notices(me);
   for (const event of events) {
     if (event.type === 'unknown') continue;
@@ -73,8 +74,9 @@ function firstNewOf(
   events: readonly DurableEvent[],
   newSince: number,
   me: User,
+  complete: boolean,
 ): DurableEvent | null {
-  if (events[0] === undefined || events[0].seq > newSince + 1) return null;
+  if (events[0] === undefined || (!complete && events[0].seq > newSince + 1)) return null;
   const isNew = (event: DurableEvent): boolean =>
     event.seq > newSince && event.type === 'message' && event.user.id !== me.id;
   return events.find(isNew) ?? null;
@@ -83,11 +85,14 @@ function firstNewOf(
 /** Adds a row, after a day separator where a new day begins. */
 function add(rows: Row[], row: MessageRow | NoticeRow): void {
   const before = rows.at(-1);
-  const marked = before?.kind === 'new';
-  const dated = marked ? rows.at(-2) : before;
+  const dated = rows.findLast((row) => timeOf(row) !== null);
   const at = timeOf(row);
+  if (at === null) {
+    rows.push(row);
+    return;
+  }
   if (dayOf(at) !== dayOf(timeOf(dated))) {
-    rows.push({ kind: 'day', key: `day/${row.key}`, at: at ?? '' });
+    rows.push({ kind: 'day', key: `day/${row.key}`, at });
   } else if (row.kind === 'message' && before?.kind === 'message') {
     row.head = !belongsTo(row, before);
   }
@@ -159,7 +164,8 @@ class Notices {
     const sentence = sentenceOf(this.#gathered, this.#me, this.#known);
     if (event.type === 'room') this.#known = event;
     if (sentence === '') return null;
-    this.#row = { kind: 'notice', key: `event/${event.seq}`, sentence, at: event.at };
+    const at = event.type === 'erased' ? null : event.at;
+    this.#row = { kind: 'notice', key: `event/${event.seq}`, sentence, at };
     return this.#row;
   }
 }

@@ -18,6 +18,8 @@ export interface Choices {
   volume: number;
   /** Not before this time, in ms since 1970. */
   quietUntil: number;
+  /** The last used first. */
+  recentEmoji: readonly string[];
   /** For rooms where it is not the usual. */
   levels: Record<string, Level>;
 }
@@ -31,6 +33,7 @@ export const DEFAULTS: Choices = {
   sound: false,
   volume: 0.5,
   quietUntil: 0,
+  recentEmoji: [],
   levels: {},
 };
 
@@ -41,10 +44,15 @@ export function choicesFrom(kept: string | null): Choices {
     const found = JSON.parse(kept ?? '{}') as Record<string, unknown> | null;
     for (const [key, usual] of Object.entries(DEFAULTS)) {
       const chosen = found?.[key];
-      if (typeof chosen === typeof usual && chosen !== null) choices[key] = chosen;
+      if (isLike(chosen, usual)) choices[key] = chosen;
     }
   } catch {
     // Unreadable: as if nothing was chosen.
   }
   return choices as unknown as Choices;
+}
+
+function isLike(chosen: unknown, usual: unknown): boolean {
+  if (Array.isArray(usual)) return Array.isArray(chosen);
+  return typeof chosen === typeof usual && chosen !== null;
 }

@@ -1,5 +1,5 @@
 /** What of a room is kept on this device, to be read before there is a connection. */
-import { hasNewer, type Timeline } from './timeline';
+import { erased, hasNewer, type Timeline } from './timeline';
 
 const MOST = 50;
 
@@ -7,4 +7,9 @@ const MOST = 50;
 export function shelved(held: Timeline): Timeline | null {
   if (held.epoch === null || hasNewer(held)) return null;
   return { ...held, events: held.events.slice(-MOST) };
+}
+
+/** The same without what somebody had said. */
+export function withoutAuthor(held: Timeline, user: string): Timeline {
+  return erased(held, { user, up_to: held.lastSeq });
 }

@@ -32,6 +32,7 @@ export const shortcuts: { title: string; list: Shortcut[] }[] = [
       { keys: [['F6'], ['Ctrl', 'F6']], does: names.regions },
       { keys: [['Ctrl', 'End']], does: names.newest },
       { keys: [['Ctrl', 'Home']], does: names.oldest },
+      { keys: [['Shift', 'PageUp']], does: names.firstNew },
       { keys: [['Esc']], does: names.escape },
     ],
   },

@@ -172,3 +172,78 @@ describe('far up', () => {
     expect(seqs(timeline.trimmedAtEnd(opened(1, 25), 20))).toHaveLength(25);
   });
 });
+
+describe('what was erased', () => {
+  const held = (): timeline.Timeline =>
+    timeline.afterJoin(timeline.EMPTY, joined([message(1), message(2, 'ana'), message(3)]))
+      .timeline;
+  const kinds = ({ events }: timeline.Timeline): string[] => events.map((event) => event.type);
+
+  test('is a place in the order where somebody had said something, up to then', () => {
+    const after = timeline.erased(held(), { user: 'bob', up_to: 2 });
+    expect(kinds(after)).toEqual(['erased', 'message', 'message']);
+    expect(after.events.map((event) => event.seq)).toEqual([1, 2, 3]);
+    expect(after.lastSeq).toBe(3);
+  });
+
+  test('by nobody who spoke here changes nothing', () => {
+    const before = held();
+    expect(timeline.erased(before, { user: 'dan', up_to: 9 })).toBe(before);
+  });
+
+  test('while nobody listened is found by a page of today, and nothing else of it is taken', () => {
+    const page: DurableEvent[] = [
+      { type: 'erased', room: 'green', seq: 2 },
+      { ...(message(3) as DurableEvent & { type: 'message' }), body: 'Other' },
+    ];
+    const before = held();
+    const after = timeline.corrected(before, page);
+    expect(kinds(after)).toEqual(['message', 'erased', 'message']);
+    expect(after.events[2]).toBe(before.events[2]);
+    expect(timeline.corrected(before, [message(2)])).toBe(before);
+  });
+});
+
+describe('a window elsewhere in the log', () => {
+  const page = (from: number, to: number): HistoryPage => ({
+    type: 'history',
+    room: 'green',
+    events: messages(from, to),
+    more: true,
+    first_seq: 1,
+  });
+  const end = timeline.afterJoin(timeline.EMPTY, joined(messages(951, 1_000))).timeline;
+  const far = timeline.windowOf(end, page(101, 200));
+
+  test('takes the place of what is held, and the newest are known to be missing', () => {
+    expect(far.events[0]?.seq).toBe(101);
+    expect(timeline.hasNewer(far)).toBe(true);
+    expect(timeline.hasOlder(far)).toBe(true);
+    expect(timeline.resumePoint(far).since, 'what is heard goes on').toBe(1_000);
+  });
+
+  test('grows by pages at both ends, and what is said meanwhile leaves no hole', () => {
+    const { timeline: heard, gap } = timeline.append(far, [message(1_001)]);
+    expect(gap).toBe(false);
+    expect(heard.events.at(-1)?.seq).toBe(200);
+    const wider = timeline.prepend(timeline.extend(heard, page(201, 250)), page(51, 100));
+    expect([wider.events.length, wider.events[0]?.seq, wider.events.at(-1)?.seq]).toEqual([
+      200, 51, 250,
+    ]);
+    expect(wider.events.every((event, i) => event.seq === 51 + i)).toBe(true);
+  });
+
+  test('of which nothing is kept any more moves the beginning, and nothing else', () => {
+    const gone = timeline.windowOf(end, { ...page(1, 0), first_seq: 900 });
+    expect(gone.events).toBe(end.events);
+    expect(gone.firstSeq).toBe(900);
+  });
+
+  test('is no growing at the front; a page before what is held is, and letting go of it', () => {
+    expect(timeline.growsAtFront(end, far)).toBe(false);
+    expect(timeline.growsAtFront(far, timeline.prepend(far, page(51, 100)))).toBe(true);
+    expect(timeline.growsAtFront(far, timeline.extend(far, page(201, 250)))).toBe(false);
+    const many = timeline.afterJoin(timeline.EMPTY, joined(messages(1, 100))).timeline;
+    expect(timeline.growsAtFront(many, timeline.trimmed(many, 50))).toBe(true);
+  });
+});

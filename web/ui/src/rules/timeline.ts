@@ -2,7 +2,7 @@
  * What this page holds of one room's log: a stretch of events without a hole, oldest first.
  * Whatever arrives twice is dropped, whatever would leave a hole is refused.
  */
-import type { DurableEvent, Epoch, HistoryPage, Joined, User } from '../wire';
+import type { DurableEvent, Epoch, Forgotten, HistoryPage, Joined, User } from '../wire';
 
 export interface Timeline {
   /** Which life of the log the numbers belong to; `null` before the first join. */
@@ -70,12 +70,27 @@ export function prepend(held: Timeline, page: HistoryPage): Timeline {
   return { ...held, events: [...older, ...held.events], firstSeq };
 }
 
+/** Whether one is the other with more, or less, at its beginning: else a list can't keep its place. */
+export function growsAtFront(before: Timeline, after: Timeline): boolean {
+  const [from, to] = [oldestHeld(before), oldestHeld(after)];
+  const adjoins = to <= newestHeld(before) + 1 && from <= newestHeld(after) + 1;
+  return before.epoch === after.epoch && from !== to && adjoins;
+}
+
 /** Adds a page at the end, where the newest were let go. */
 export function extend(held: Timeline, page: HistoryPage): Timeline {
   const last = newestHeld(held);
   const newer = page.events.filter((event) => event.seq > last && event.seq <= held.lastSeq);
   if (newer[0]?.seq !== last + 1) return held;
   return { ...held, events: [...held.events, ...newer] };
+}
+
+/** A page from elsewhere in the log takes the place of what is held. */
+export function windowOf(held: Timeline, page: HistoryPage): Timeline {
+  // What has not come yet comes by itself, behind what has.
+  const events = page.events.filter((event) => event.seq <= held.lastSeq);
+  const { first_seq: firstSeq } = page;
+  return events.length === 0 ? { ...held, firstSeq } : { ...held, events, firstSeq };
 }
 
 /** Lets go of the newest, for whoever reads far up: they are loaded again when wanted. */
@@ -88,6 +103,29 @@ export function trimmedAtEnd(held: Timeline, most: number = MOST_HELD): Timeline
 export function trimmed(held: Timeline, most: number = MOST_HELD): Timeline {
   if (held.events.length <= most * 1.25) return held;
   return { ...held, events: held.events.slice(-most) };
+}
+
+/** What somebody had said up to a number is no more. */
+export function erased(
+  held: Timeline,
+  { user, up_to }: Pick<Forgotten, 'user' | 'up_to'>,
+): Timeline {
+  const isGone = (event: DurableEvent): boolean =>
+    event.type === 'message' && event.user.id === user && event.seq <= up_to;
+  if (!held.events.some(isGone)) return held;
+  return { ...held, events: held.events.map((event) => (isGone(event) ? blank(event) : event)) };
+}
+
+/** What was held while nobody listened, beside a page of today: it may have been erased meanwhile. */
+export function corrected(held: Timeline, page: readonly DurableEvent[]): Timeline {
+  const gone = new Set(page.filter((event) => event.type === 'erased').map(({ seq }) => seq));
+  const isGone = (event: DurableEvent): boolean => event.type === 'message' && gone.has(event.seq);
+  if (!held.events.some(isGone)) return held;
+  return { ...held, events: held.events.map((event) => (isGone(event) ? blank(event) : event)) };
+}
+
+function blank({ room, seq }: DurableEvent): DurableEvent {
+  return { type: 'erased', room, seq };
 }
 
 /** The number of the oldest event that is held; one past the end where none is. */

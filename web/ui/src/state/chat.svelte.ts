@@ -1,6 +1,6 @@
 /**
- * The page's one store: who we are, whether we are connected, where we look. Frames come in here
- * and are handed to what they concern; the rules they follow stand in `rules/`.
+ * The page's one store: who we are, whether we are connected, where we look. Frames come in by
+ * the inbox; the rules that all of it follows stand in `rules/`.
  */
 import { lookAtRoom } from '../net/api';
 import { Connection, type ConnectionState } from '../net/connection';
@@ -8,47 +8,32 @@ import { pathOf, roomInPath } from '../net/route';
 import { DEFAULT_BODY_BYTES } from '../rules/body';
 import { levelOf } from '../rules/notify';
 import { TypingSigns } from '../rules/typing';
-import { sentence } from '../texts';
 import { entry } from '../texts/entry';
-import type {
-  ClientFrame,
-  Failure,
-  Person,
-  RoomRow,
-  ServerFrame,
-  Unread,
-  User,
-  Welcome,
-} from '../wire';
+import type { Forgotten, Person, RoomRow, User, Welcome } from '../wire';
 import { Acts } from './acts.svelte';
 import { Announcer } from './announcer.svelte';
-import { Arrivals } from './arrivals';
 import { Attention } from './attention.svelte';
 import { Availability } from './availability.svelte';
 import { Drafts } from './drafts.svelte';
+import { Emojis } from './emojis.svelte';
 import { Entrance } from './entrance.svelte';
+import { Inbox } from './inbox';
 import { Layers } from './layers.svelte';
 import { Lobby } from './lobby.svelte';
-import { News } from './news.svelte';
 import { Notifier } from './notifier.svelte';
 import { People } from './people.svelte';
 import { Quotes } from './quotes.svelte';
 import type { Room } from './room.svelte';
-import { Rooms, type Asked } from './rooms.svelte';
+import { Rooms } from './rooms.svelte';
 import { Settings } from './settings.svelte';
 import { Shelf } from './shelf.svelte';
 import { Toasts } from './toasts.svelte';
+import { Typing } from './typing.svelte';
 import { Version } from './version.svelte';
 
 const TYPIST_CHECK_MS = 1_000;
 /** What the server tells only when asked: who there is, which rooms are public. */
 const LOOK_AROUND_MS = 60_000;
-
-/** Events that come one by one, and may wait for each other. */
-const LIVE = new Set<ServerFrame['type']>(['message', 'member', 'room', 'unknown']);
-
-/** Refusals that say nothing about who we are. */
-const PASSING = new Set(['rate_limited', 'unavailable', 'internal']);
 
 export class Chat {
   connection = $state.raw<ConnectionState>({ kind: 'off' });
@@ -56,6 +41,7 @@ export class Chat {
 
   readonly attention = new Attention();
   readonly settings = new Settings();
+  readonly emojis = new Emojis(this.settings);
   readonly drafts = new Drafts();
   readonly shelf = new Shelf();
   readonly version = new Version();
@@ -64,6 +50,7 @@ export class Chat {
   readonly availability = new Availability((frame) => this.#wire.send(frame));
   readonly lobby = new Lobby();
   readonly people = new People();
+  readonly typing = new Typing();
   readonly layers = new Layers();
   readonly toasts = new Toasts();
   readonly acts: Acts = new Acts(this);
@@ -71,7 +58,7 @@ export class Chat {
     {
       isOnline: () => this.connection.kind === 'online',
       send: (frame) => this.#wire.send(frame),
-      ask: (asked) => this.#ask(asked),
+      ask: (asked) => this.#inbox.ask(asked),
     },
     this.lobby,
     this.announcer,
@@ -88,9 +75,9 @@ export class Chat {
   });
 
   #wire = new Connection({
-    greeting: () => this.#greeting(),
+    greeting: () => this.#inbox.greeting(),
     stateChanged: (state) => this.#connectionChanged(state),
-    received: (frame) => this.#received(frame),
+    received: (frame) => this.#inbox.received(frame),
     signedOut: (reason) => this.entrance.turnedAway(reason || entry.forgotten),
   });
   readonly entrance = new Entrance({
@@ -99,11 +86,8 @@ export class Chat {
     expect: (user) => this.#expect(user),
     forgetPerson: () => this.#forgetPerson(),
   });
-  #news = new News(this);
-  #asked = new Map<number, Asked>();
-  #lastRef = 0;
   #signs = new TypingSigns();
-  #arrivals = new Arrivals((room, events) => this.rooms.arrived(room, events));
+  #inbox: Inbox = new Inbox(this);
 
   get me(): User | null {
     return this.rooms.me;
@@ -136,7 +120,7 @@ export class Chat {
       if (visible) this.#wire.tryNow();
       this.availability.looked(visible);
     });
-    setInterval(() => this.rooms.current?.forgetStaleTypists(), TYPIST_CHECK_MS);
+    setInterval(() => this.typing.forgetStale(), TYPIST_CHECK_MS);
     setInterval(() => this.attention.here && this.lookAround(), LOOK_AROUND_MS);
     this.#show(roomInPath());
     this.entrance.open();
@@ -176,6 +160,36 @@ export class Chat {
 
   retryConnection(): void {
     this.#wire.tryNow();
+  }
+
+  /** The server is there and can't have us now. */
+  backOff(atLeastMs?: number): void {
+    this.#wire.backOff(atLeastMs);
+  }
+
+  #connectionChanged(state: ConnectionState): void {
+    this.#inbox.flush();
+    this.connection = state;
+    if (state.kind === 'online') return;
+    this.rooms.disconnected();
+    this.typing.clear();
+  }
+
+  /** The server knows us: what it told replaces what was kept, and what waits is sent. */
+  async welcomed(frame: Welcome): Promise<void> {
+    this.rooms.me = frame.user;
+    this.entrance.welcomed(frame);
+    this.bodyBytes = frame.limits?.body_bytes ?? DEFAULT_BODY_BYTES;
+    this.availability.connected();
+    this.lobby.replaced(frame.rooms);
+    this.rooms.described(frame.rooms);
+    // What an earlier life of this page left unsent goes before anything new.
+    this.drafts.resumeFor(frame.user.id);
+    void this.shelf.resumeFor(frame.user.id, this.lobby);
+    await this.rooms.postman.resumeFor(frame.user.id);
+    this.rooms.settle();
+    this.version.look();
+    this.lookAround();
   }
 
   // ---- where one looks, what one does -----------------------------------------------------
@@ -228,71 +242,11 @@ export class Chat {
     }
   }
 
-  // ---- frames -----------------------------------------------------------------------------
-
-  #greeting(): ClientFrame {
-    this.#asked.clear();
-    const ref = this.#ask({ what: 'hello' });
-    return this.token === null
-      ? { type: 'hello', ref, guest: this.entrance.guestName }
-      : { type: 'hello', ref, token: this.token };
-  }
-
-  #ask(asked: Asked): number {
-    this.#lastRef++;
-    this.#asked.set(this.#lastRef, asked);
-    return this.#lastRef;
-  }
-
-  #connectionChanged(state: ConnectionState): void {
-    this.#arrivals.flush();
-    this.connection = state;
-    if (state.kind !== 'online') this.rooms.disconnected();
-  }
-
-  #received(frame: ServerFrame): void {
-    if (!LIVE.has(frame.type)) this.#arrivals.flush();
-    const asked = this.#answered(frame);
-    switch (frame.type) {
-      case 'welcome':
-        return void this.#welcomed(frame);
-      case 'joined':
-        return this.rooms.joined(frame);
-      case 'events':
-        return this.rooms.arrived(frame.room, frame.events);
-      case 'message':
-        this.#arrivals.add(frame);
-        return this.notifier.heard(frame);
-      case 'member':
-      case 'room':
-      case 'unknown':
-        return this.#arrivals.add(frame);
-      case 'history':
-        return this.rooms.find(frame.room)?.page(frame);
-      case 'ack':
-        return this.rooms.acknowledged(frame);
-      case 'typing':
-        return this.rooms.find(frame.room)?.typing(frame.user, frame.on);
-      case 'presence':
-        return this.rooms.find(frame.room)?.presence(frame);
-      case 'receipt':
-        return this.rooms.receipt(frame.room, frame);
-      case 'unread':
-        return this.#counted(frame);
-      case 'rooms':
-        this.#news.ofList(frame.rooms, frame.gone);
-        this.lobby.listed(frame.rooms, frame.gone);
-        this.rooms.described(frame.rooms);
-        return this.rooms.recounted(frame.rooms.map((row) => row.room));
-      case 'people':
-        return this.people.reached(frame.users);
-      case 'left':
-        return frame.reason && this.rooms.removed(frame.room, frame.reason);
-      case 'error':
-        return this.#failed(frame, asked);
-      case 'pong':
-        return;
-    }
+  /** What somebody had said goes from all that is shown, and from what is kept on this device. */
+  forgotten(frame: Forgotten): void {
+    this.rooms.forgotten(frame);
+    this.quotes.forgotten(frame.user);
+    void this.shelf.forgotten(frame.user);
   }
 
   /** Who the members of a private room are: only when all of them have read is a message read. */
@@ -301,60 +255,5 @@ export class Chat {
     const { done } = await lookAtRoom(this.token, room.id);
     const all = done !== undefined && done.members.length === done.member_count;
     room.members = all ? done.members.map((member) => member.id) : null;
-  }
-
-  #counted(frame: Unread): void {
-    const before = this.lobby.row(frame.room)?.last_seq ?? 0;
-    this.lobby.counted(frame);
-    this.rooms.recounted([frame.room]);
-    this.notifier.counted(frame, before);
-  }
-
-  /** What a frame is the answer to; it is asked no longer. */
-  #answered(frame: ServerFrame): Asked | undefined {
-    if (!('ref' in frame) || frame.ref === undefined) return undefined;
-    const asked = this.#asked.get(frame.ref);
-    this.#asked.delete(frame.ref);
-    return asked;
-  }
-
-  async #welcomed(frame: Welcome): Promise<void> {
-    this.rooms.me = frame.user;
-    this.entrance.welcomed(frame);
-    this.bodyBytes = frame.limits?.body_bytes ?? DEFAULT_BODY_BYTES;
-    this.availability.connected();
-    this.lobby.replaced(frame.rooms);
-    this.rooms.described(frame.rooms);
-    // What an earlier life of this page left unsent goes before anything new.
-    this.drafts.resumeFor(frame.user.id);
-    void this.shelf.resumeFor(frame.user.id, this.lobby);
-    await this.rooms.postman.resumeFor(frame.user.id);
-    this.rooms.settle();
-    this.version.look();
-    this.lookAround();
-  }
-
-  #failed(failure: Failure, asked: Asked | undefined): void {
-    if (asked === undefined) {
-      if (this.connection.kind === 'connecting') this.#notGreeted(failure);
-      return;
-    }
-    switch (asked.what) {
-      case 'hello':
-        return this.#notGreeted(failure);
-      case 'join':
-        return this.rooms.notJoined(asked.room, failure);
-      case 'history':
-        return this.rooms.find(asked.room)?.pageFailed();
-      case 'send':
-        return this.rooms.turnedDown(asked.id, failure);
-    }
-  }
-
-  #notGreeted(failure: Failure): void {
-    if (PASSING.has(failure.code)) return this.#wire.backOff(failure.retry_after_ms);
-    if (this.token !== null) return this.entrance.turnedAway(entry.forgotten);
-    const taken = failure.code === 'conflict';
-    this.entrance.turnedAway(taken ? entry.taken : sentence(failure.message));
   }
 }

@@ -11,11 +11,17 @@ export class Lobby {
   unread = $derived(rooms.totalUnread(this.rows));
   /** Public rooms that are not on the person's list. */
   open = $derived(this.publicRows.filter((row) => row.kind === 'group' && !this.row(row.room)));
+  #known = $derived(new Set([...this.rows, ...this.publicRows].map((row) => row.room)));
   /** Whether the room that one looks at had something unread when one came. */
   openedUnread = $state(false);
 
   row(room: string): RoomRow | undefined {
     return this.rows.find((row) => row.room === room);
+  }
+
+  /** Whether it is on the person's list, or public. */
+  knows(room: string): boolean {
+    return this.#known.has(room);
   }
 
   /** Where one was before, the last first. */
@@ -64,6 +70,14 @@ export class Lobby {
       if (row.read_seq >= seq) return row;
       return { ...row, read_seq: seq, unread: countUnread(room.timeline, seq, me) };
     });
+  }
+
+  /** What somebody had said is no more, in whatever room. */
+  forgotten(user: string): void {
+    const without = (row: RoomRow): RoomRow =>
+      row.last?.user.id === user ? { ...row, last: null } : row;
+    this.rows = this.rows.map(without);
+    this.publicRows = this.publicRows.map(without);
   }
 
   async refreshPublic(token: string): Promise<void> {

@@ -2,10 +2,11 @@
 import { tick } from 'svelte';
 import { changed, NOBODY, present } from '../rules/presence';
 import { audienceOf, moved, type Cursors } from '../rules/ticks';
+import { shelved } from '../rules/shelf';
 import * as timeline from '../rules/timeline';
-import { signed, withoutStale, type Typists } from '../rules/typing';
 import type {
   DurableEvent,
+  Forgotten,
   HistoryPage,
   Joined,
   Presence,
@@ -13,7 +14,6 @@ import type {
   Role,
   RoomKind,
   RoomRow,
-  User,
 } from '../wire';
 
 type Described = Pick<RoomRow, 'kind' | 'title' | 'topic' | 'role' | 'retention_s' | 'with'>;
@@ -34,11 +34,12 @@ export class Room {
   members = $state.raw<readonly string[] | null>(null);
   audience = $derived(this.members && audienceOf(this.members, this.timeline.events));
   here = $state.raw(NOBODY);
-  typists = $state.raw<Typists>([]);
   /** Why the room can't be shown. */
   trouble = $state<string | null>(null);
   older = $state<'idle' | 'loading' | 'failed'>('idle');
   newer = $state<'idle' | 'loading'>('idle');
+  /** Around a message that was jumped to. */
+  window = $state<'idle' | 'loading' | 'failed'>('idle');
   draft = $state('');
   /** The number of the message that the draft answers. */
   replyTo = $state<number | null>(null);
@@ -91,8 +92,8 @@ export class Room {
     this.trouble = null;
     this.older = 'idle';
     this.newer = 'idle';
+    this.window = 'idle';
     this.here = present(frame.online, frame.online_count);
-    this.typists = [];
     this.cursors = frame.receipts.reduce(moved, continued ? this.cursors : new Map());
     this.#spoke(result.fresh);
     // The connection before this one may have died with a cursor on its way.
@@ -121,9 +122,6 @@ export class Room {
     const result = timeline.append(this.timeline, events);
     this.timeline = result.timeline;
     this.#spoke(result.fresh);
-    for (const event of result.fresh) {
-      if (event.type === 'message') this.typing(event.user, false);
-    }
     return result;
   }
 
@@ -136,24 +134,55 @@ export class Room {
     }
   }
 
-  /** A page of what was said before what is held, or after it. */
-  page(page: HistoryPage): void {
-    const newer = (page.events[0]?.seq ?? 0) > timeline.newestHeld(this.timeline);
-    if (newer) {
-      this.timeline = timeline.extend(this.timeline, page);
-      this.newer = 'idle';
-      void tick().then(() => this.trim());
-    } else {
-      this.timeline = timeline.prepend(this.timeline, page);
-      this.older = 'idle';
-      // Apart, as a list keeps its place by the one end or by the other.
-      void tick().then(() => (this.timeline = timeline.trimmedAtEnd(this.timeline)));
+  /** A page of what was said before what is held; nothing where it could not be had. */
+  tookOlder(page: HistoryPage | null): void {
+    if (page === null) {
+      this.older = this.link === 'joined' ? 'failed' : 'idle';
+      return;
     }
+    this.timeline = timeline.prepend(this.timeline, page);
+    this.older = 'idle';
+    // Apart, as a list keeps its place by the one end or by the other.
+    void tick().then(() => (this.timeline = timeline.trimmedAtEnd(this.timeline)));
+  }
+
+  /** A page of what was said after what is held. */
+  tookNewer(page: HistoryPage | null): void {
+    this.newer = 'idle';
+    if (page === null) return;
+    this.timeline = timeline.extend(this.timeline, page);
+    void tick().then(() => this.trim());
+  }
+
+  /** A page from elsewhere, in the place of what is held. */
+  tookWindow(page: HistoryPage | null): void {
+    if (page === null) {
+      this.window = this.link === 'joined' ? 'failed' : 'idle';
+      return;
+    }
+    this.timeline = timeline.windowOf(this.timeline, page);
+    this.window = 'idle';
+    this.older = 'idle';
+  }
+
+  /** What somebody had said is no more. */
+  forgotten(frame: Forgotten): void {
+    this.timeline = timeline.erased(this.timeline, frame);
+  }
+
+  /** Beside a page of today, what was held while nobody listened. */
+  corrected(page: HistoryPage): void {
+    this.timeline = timeline.corrected(this.timeline, page.events);
   }
 
   markNew(since: number | null | undefined): void {
     this.newSince = since;
     this.newSeen = false;
+  }
+
+  /** Nobody looks at it any more: what is kept is what will be shown first. */
+  put(): void {
+    this.timeline = shelved(this.timeline) ?? timeline.EMPTY;
   }
 
   /** Lets go of all that is held: the newest take its place. */
@@ -167,32 +196,18 @@ export class Room {
     this.timeline = timeline.trimmed(this.timeline);
   }
 
-  pageFailed(): void {
-    if (this.older === 'loading') this.older = 'failed';
-    this.newer = 'idle';
-  }
-
   receipt(receipt: Receipt): void {
     this.cursors = moved(this.cursors, receipt);
   }
 
   presence(presence: Presence): void {
     this.here = changed(this.here, presence);
-    for (const user of presence.left) this.typing(user, false);
-  }
-
-  typing(user: User, on: boolean): void {
-    this.typists = signed(this.typists, user, on, Date.now());
-  }
-
-  forgetStaleTypists(): void {
-    this.typists = withoutStale(this.typists, Date.now());
   }
 
   disconnected(): void {
     this.link = 'apart';
-    this.typists = [];
     if (this.older === 'loading') this.older = 'idle';
     this.newer = 'idle';
+    this.window = 'idle';
   }
 }

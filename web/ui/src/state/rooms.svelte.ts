@@ -4,13 +4,15 @@
  * makes a person present there.
  */
 import type { Parcel } from '../rules/outbox';
-import { newestHeld, oldestHeld, resumePoint } from '../rules/timeline';
+import { resumePoint } from '../rules/timeline';
 import { texts } from '../texts';
 import type {
   Ack,
   ClientFrame,
   DurableEvent,
   Failure,
+  Forgotten,
+  HistoryPage,
   Joined,
   Receipt,
   RoomRow,
@@ -19,6 +21,7 @@ import type {
 import type { Announcer } from './announcer.svelte';
 import type { Attention } from './attention.svelte';
 import type { Lobby } from './lobby.svelte';
+import { Pages } from './pages';
 import { Postman } from './postman.svelte';
 import { Room } from './room.svelte';
 
@@ -26,7 +29,7 @@ import { Room } from './room.svelte';
 export type Asked =
   | { what: 'hello' }
   | { what: 'join'; room: string }
-  | { what: 'history'; room: string }
+  | { what: 'page'; take: (page: HistoryPage | null) => void }
   | { what: 'send'; id: string };
 
 export interface Wire {
@@ -39,7 +42,6 @@ export interface Wire {
 
 const CURSOR_PAUSE_MS = 150;
 const JOIN_PAUSE_MS = 1_000;
-const PAGE_EVENTS = 50;
 
 export class Rooms {
   /** The one that is looked at. */
@@ -50,6 +52,7 @@ export class Rooms {
     isJoined: (room) => this.#open.get(room)?.link === 'joined',
   });
 
+  readonly pages: Pages;
   #wire: Wire;
   #lobby: Lobby;
   #announcer: Announcer;
@@ -59,6 +62,7 @@ export class Rooms {
 
   constructor(wire: Wire, lobby: Lobby, announcer: Announcer, attention: Pick<Attention, 'here'>) {
     this.#wire = wire;
+    this.pages = new Pages(wire);
     this.#lobby = lobby;
     this.#announcer = announcer;
     this.#attention = attention;
@@ -113,22 +117,6 @@ export class Rooms {
     this.me = null;
   }
 
-  loadOlder(room: Room, limit: number = PAGE_EVENTS): void {
-    if (room.link !== 'joined' || room.older === 'loading' || !room.hasOlder) return;
-    const before = oldestHeld(room.timeline);
-    const ref = this.#wire.ask({ what: 'history', room: room.id });
-    const page = { type: 'history', ref, room: room.id, before, limit } as const;
-    if (this.#wire.send(page)) room.older = 'loading';
-  }
-
-  loadNewer(room: Room): void {
-    if (room.link !== 'joined' || room.newer === 'loading' || !room.hasNewer) return;
-    const after = newestHeld(room.timeline);
-    const ref = this.#wire.ask({ what: 'history', room: room.id });
-    const page = { type: 'history', ref, room: room.id, after, limit: PAGE_EVENTS } as const;
-    if (this.#wire.send(page)) room.newer = 'loading';
-  }
-
   /** Brings back the newest at once, for whoever comes from far up. */
   showNewest(room: Room): void {
     if (room.link !== 'joined' || !room.hasNewer) return;
@@ -151,8 +139,10 @@ export class Rooms {
     const room = this.#open.get(frame.room);
     // The answer to a join that was taken back by leaving.
     if (room?.link !== 'joining') return;
-    const before = room.timeline.lastSeq;
+    const { lastSeq: before, events } = room.timeline;
+    const kept = room.timeline.epoch === frame.epoch && !frame.reset ? events.at(-1) : undefined;
     const fresh = room.joined(frame);
+    if (kept) this.pages.recheck(room, kept.seq + 1);
     this.#lobby.joined(room, frame, this.me?.id);
     this.recounted([room.id]);
     this.#took(room, fresh, before);
@@ -174,6 +164,12 @@ export class Rooms {
       room.link = 'apart';
       this.#join(room);
     }
+  }
+
+  /** Somebody's words are to be shown no longer. */
+  forgotten(frame: Forgotten): void {
+    this.#open.get(frame.room)?.forgotten(frame);
+    this.#lobby.forgotten(frame.user);
   }
 
   acknowledged(ack: Ack): void {
@@ -236,6 +232,7 @@ export class Rooms {
   #part(room: Room): void {
     this.#wire.send({ type: 'leave', room: room.id });
     room.disconnected();
+    room.put();
   }
 
   /** Nothing can be sent to a room that one may not enter. */

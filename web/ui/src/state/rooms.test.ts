@@ -171,3 +171,19 @@ test('whoever answers has read, without a receipt', () => {
   rooms.arrived('green', [message(2, bob)]);
   expect(rooms.current?.cursors.get('bob')).toMatchObject({ delivered: 2, read: 2 });
 });
+
+test('what was erased while one looked elsewhere is found on coming back', () => {
+  rooms.show('green');
+  rooms.joined(joined([message(1), message(2)]));
+  rooms.show('attic');
+  wrote('history');
+  rooms.show('green');
+  rooms.joined(joined([], { last_seq: 2 }));
+  expect(wrote('history')).toMatchObject([{ room: 'green', before: 3, limit: 2 }]);
+  const events: DurableEvent[] = [{ type: 'erased', room: 'green', seq: 1 }, message(2)];
+  const page = { type: 'history', room: 'green', events, more: false, first_seq: 1 } as const;
+  const last = asked.at(-1)!;
+  if (last.what === 'page') last.take(page);
+  expect(rooms.current?.timeline.events.map((event) => event.type)).toEqual(['erased', 'message']);
+  expect(wrote('history'), 'all of it was looked at').toEqual([]);
+});

@@ -1,6 +1,6 @@
 /** Keeps the list and the opened rooms on this device, and shows them before there is a connection. */
-import { keepRoom, keepRows, keptRoom, keptRows, releaseShelf } from '../net/shelf';
-import { shelved } from '../rules/shelf';
+import { correctRooms, keepRoom, keepRows, keptRoom, keptRows, releaseShelf } from '../net/shelf';
+import { shelved, withoutAuthor } from '../rules/shelf';
 import type { RoomRow } from '../wire';
 import type { Lobby } from './lobby.svelte';
 import type { Room } from './room.svelte';
@@ -33,6 +33,12 @@ export class Shelf {
   keep(room: Room): void {
     const timeline = shelved(room.timeline);
     if (timeline) this.#soon(room.id, (user) => keepRoom(user, room.id, timeline));
+  }
+
+  /** What somebody had said until now is kept no longer, in whatever room. */
+  async forgotten(author: string): Promise<void> {
+    const user = this.#user;
+    if (user !== null) await correctRooms(user, (room) => withoutAuthor(room, author));
   }
 
   /** Nothing of this person stays behind. */

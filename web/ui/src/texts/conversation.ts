@@ -16,12 +16,17 @@ export const conversation = {
     you: 'You',
     earlier: 'An earlier message',
     seeking: 'Looking for the message…',
-    tooFar: 'That message lies too far up. Scroll up to look for it.',
+    missed: 'That message can’t be shown.',
   },
 
-  mention: {
-    list: 'People',
-    offered: (n: number) => plural(n, 'person', 'people') + '. Up and Down choose, Enter takes.',
+  offers: {
+    list: { '@': 'People', '#': 'Rooms', ':': 'Emoji' },
+    count: (n: number) =>
+      plural(n, 'suggestion', 'suggestions') + '. Up and Down choose, Enter takes.',
+    outside: 'Not in this room',
+    absent: (names: string[], kind: string) =>
+      `${listed(names)} ${names.length === 1 ? 'is' : 'are'} not in this room, and ` +
+      (kind === 'group' ? 'may not see this.' : 'will not see this.'),
   },
 
   actions: {
@@ -62,3 +67,7 @@ export const conversation = {
       .filter((part) => part !== null)
       .join(', '),
 };
+
+function listed(names: string[]): string {
+  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+}

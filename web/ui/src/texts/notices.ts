@@ -32,6 +32,7 @@ export const notices = {
   noTopic: (by: string) => `${by} removed the topic`,
   keptFor: (by: string, seconds: number) => `${by} had messages kept for ${lasting(seconds)} only`,
   keptForEver: (by: string) => `${by} had messages kept for ever`,
+  erased: (n: number) => (n === 1 ? 'Message erased' : `${n} messages erased`),
   changed: (by: string) => `${by} changed what this room is called or about`,
 };
 

@@ -89,4 +89,10 @@ export const rooms = {
 
   added: (room: string) => `You were added to ${room}.`,
   gone: (room: string) => `You are no longer in ${room}.`,
+
+  date: {
+    label: 'Go to a day',
+    go: 'Go',
+    failed: 'The day could not be looked up. Try again.',
+  },
 };

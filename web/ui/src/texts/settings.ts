@@ -71,6 +71,7 @@ export const settings = {
       escape: 'Close, then don’t answer, then go to the newest message',
       newest: 'Newest message',
       oldest: 'Oldest message that is loaded',
+      firstNew: 'To the first new message',
       move: 'Message above or below',
       ends: 'First or last message',
       reply: 'Reply',
