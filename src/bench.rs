@@ -19,7 +19,7 @@ mod target;
 
 use figures::{Measurement, Run};
 pub use flags::BenchFlags;
-use flags::{Common, Scenario};
+use flags::{Common, Scenario, Work};
 
 use crate::host;
 
@@ -28,24 +28,37 @@ const KEPT: u8 = 0;
 /// A promise was broken while it was measured.
 const BROKEN: u8 = 1;
 
-/// Measures what the flags ask for; gives back the program's exit code.
+/// Measures what the flags ask for, or shows what was measured; gives back the program's exit code.
 ///
 /// # Errors
-/// Where the server can't be started or reached, or people can't come in.
+/// Where the server can't be started or reached, or people can't come in; where a file is no measurement.
 pub fn run(flags: &BenchFlags) -> anyhow::Result<u8> {
+    let BenchFlags { common, work } = flags;
+    let measurements = match work {
+        Work::Measure(scenario) => vec![measure(common, scenario)?],
+        Work::Report(report) => report::read(&report.files)?,
+    };
+    report::print(&measurements);
+    if let Some(file) = &common.html {
+        report::write_html(file, &measurements)?;
+    }
+    Ok(if measurements.iter().all(Measurement::holds) { KEPT } else { BROKEN })
+}
+
+fn measure(common: &Common, scenario: &Scenario) -> anyhow::Result<Measurement> {
     host::raise_open_files();
-    let BenchFlags { common, scenario } = flags;
     let mut runs = Vec::new();
     for nth in 0..common.runs {
         let common = Common { seed: common.seed.wrapping_add(nth.into()), ..common.clone() };
-        runs.push(once(&common, scenario)?);
+        let at = figures::now();
+        runs.push(Run { at, ..once(&common, scenario)? });
     }
-    let measurement = Measurement::new(common, scenario.name(), runs);
-    report::print(&measurement);
+    let measurement = Measurement::new(common, scenario, runs);
+    // Before anything else can go wrong: it may have taken hours.
     if let Some(file) = &common.json {
         report::write_json(file, &measurement)?;
     }
-    Ok(if measurement.runs.iter().all(Run::holds) { KEPT } else { BROKEN })
+    Ok(measurement)
 }
 
 fn once(common: &Common, scenario: &Scenario) -> anyhow::Result<Run> {

@@ -83,6 +83,7 @@ Examples:
   greenroom bench ack --senders 256 --runs 3             what durable storing costs, three times
   greenroom bench idle --connections 19000               what a connection costs
   greenroom bench failure --json run.json                with a room that crashes, and all figures in a file
+  greenroom bench report old.json new.json --html r.html   two of those side by side, as a page with plots, too
   greenroom bench fanout --url ws://127.0.0.1:3000 --pid 4711   another server, started with --no-limits
 
 It ends with 1 where a message was lost, doubled or out of order while it was measured.";

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use clap::ValueEnum;
 use greenroom_protocol::limits::{Limits, RETENTION_MOST};
 use ipnet::IpNet;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::cli::Flags;
 use crate::limits::{LimitsTable, Proxy};
@@ -56,7 +56,7 @@ pub struct TlsFiles {
 }
 
 /// When a message counts as stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Durability {
     /// Once it is synced to the disk: survives a power cut

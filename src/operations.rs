@@ -50,7 +50,7 @@ impl Directory {
 /// Something that was asked for can't be looked at, which is neither a yes nor a no.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
-struct Impossible(#[from] anyhow::Error);
+pub(crate) struct Impossible(#[from] anyhow::Error);
 
 /// Does it; says the exit code.
 ///

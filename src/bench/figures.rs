@@ -5,8 +5,9 @@ use std::time::SystemTime;
 
 use greenroom_protocol::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::flags::Common;
+use super::flags::{self, Common, Scenario};
 use super::tally::{Faults, Latencies};
 use crate::host::Machine;
 
@@ -26,15 +27,24 @@ pub(crate) struct Measurement {
     pub(crate) at: String,
     pub(crate) machine: Machine,
     pub(crate) seed: u64,
+    /// What was asked for: the scenario's flags and those of all scenarios, by their names.
+    #[serde(default)]
+    pub(crate) settings: Value,
     pub(crate) runs: Vec<Run>,
 }
 
 /// One run.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Run {
+    /// When it began, RFC 3339, UTC: whether two servers took turns.
+    #[serde(default)]
+    pub(crate) at: String,
     pub(crate) figures: Vec<Figure>,
     pub(crate) latencies: Vec<Curve>,
     pub(crate) series: Vec<Series>,
+    /// Deliveries that were checked, the warm-up's too.
+    #[serde(default)]
+    pub(crate) checked: u64,
     pub(crate) faults: Faults,
     /// What went wrong, in words.
     pub(crate) troubles: Vec<String>,
@@ -78,6 +88,9 @@ pub(crate) struct Series {
     /// Moments that matter, in seconds: crashes.
     pub(crate) marks: Vec<f64>,
 }
+
+/// The figure that says whether the load generator was the bottleneck.
+pub(crate) const OWN_PROCESSOR: &str = "load generator's processor";
 
 /// The percentiles that are told in tables.
 pub(crate) const TOLD: [f64; 5] = [50.0, 90.0, 99.0, 99.9, 100.0];
@@ -148,18 +161,24 @@ impl Spread {
 
 impl Measurement {
     /// What some runs of this program on this machine gave.
-    pub(crate) fn new(common: &Common, scenario: &str, runs: Vec<Run>) -> Self {
+    pub(crate) fn new(common: &Common, scenario: &Scenario, runs: Vec<Run>) -> Self {
         Self {
             label: common.label.clone(),
-            scenario: scenario.into(),
+            scenario: scenario.name().into(),
             command: std::env::args().collect::<Vec<_>>().join(" "),
             version: env!("CARGO_PKG_VERSION").into(),
             commit: commit(),
             at: now(),
             machine: Machine::this(),
             seed: common.seed,
+            settings: flags::settings(common, scenario),
             runs,
         }
+    }
+
+    /// Whether all promises were kept in all runs.
+    pub(crate) fn holds(&self) -> bool {
+        self.runs.iter().all(Run::holds)
     }
 
     /// A figure over all runs.
@@ -176,7 +195,8 @@ impl Measurement {
     }
 }
 
-fn now() -> String {
+/// RFC 3339, UTC.
+pub(crate) fn now() -> String {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX)).to_string()
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::dialect::{self, Dialect};
 use super::stamp::SHORTEST;
@@ -15,11 +16,28 @@ pub struct BenchFlags {
     #[command(flatten)]
     pub(crate) common: Common,
     #[command(subcommand)]
-    pub(crate) scenario: Scenario,
+    pub(crate) work: Work,
 }
 
-/// What every scenario can be told.
+/// To measure, or to look at what was measured.
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum Work {
+    #[command(flatten)]
+    Measure(Scenario),
+    /// Show measurements side by side; with --html as a page with plots, too
+    Report(Report),
+}
+
+/// What was measured before.
 #[derive(Debug, Clone, Args)]
+pub(crate) struct Report {
+    /// Files that --json wrote; those of one name and the same work count as runs of one measurement
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+}
+
+/// What every scenario can be told. What says nothing about the work is no part of a measurement's settings.
+#[derive(Debug, Clone, Args, Serialize)]
 pub(crate) struct Common {
     /// A server that runs, such as ws://127.0.0.1:3000, in place of a fresh one; start it with --no-limits
     #[arg(long, global = true, value_name = "URL")]
@@ -27,6 +45,7 @@ pub(crate) struct Common {
 
     /// The process of that server, for figures about its processor time and memory
     #[arg(long, global = true, value_name = "PID", requires = "url")]
+    #[serde(skip)]
     pub(crate) pid: Option<u32>,
 
     /// How the server is spoken to
@@ -43,10 +62,12 @@ pub(crate) struct Common {
 
     /// Directory to make the fresh server's data in; the system's for temporary files otherwise
     #[arg(long, global = true, value_name = "DIR")]
+    #[serde(skip)]
     pub(crate) data: Option<PathBuf>,
 
     /// How often to measure, each time with a fresh server; the table has medians, and the spread
     #[arg(long, global = true, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100))]
+    #[serde(skip)]
     pub(crate) runs: u32,
 
     /// Seconds that are measured
@@ -63,18 +84,22 @@ pub(crate) struct Common {
 
     /// Chooses words, ids and turns; the same seed chooses the same
     #[arg(long, global = true, value_name = "N", default_value_t = 1)]
+    #[serde(skip)]
     pub(crate) seed: u64,
 
     /// A name for this server in tables and reports
     #[arg(long, global = true, value_name = "NAME", default_value = "greenroom")]
+    #[serde(skip)]
     pub(crate) label: String,
 
     /// Write all that was measured to this file
     #[arg(long, global = true, value_name = "FILE")]
+    #[serde(skip)]
     pub(crate) json: Option<PathBuf>,
 
     /// Write a report with plots to this file
     #[arg(long, global = true, value_name = "FILE")]
+    #[serde(skip)]
     pub(crate) html: Option<PathBuf>,
 }
 
@@ -110,7 +135,8 @@ impl Tongue {
 }
 
 /// What is measured.
-#[derive(Debug, Clone, Subcommand)]
+#[derive(Debug, Clone, Subcommand, Serialize)]
+#[serde(untagged)]
 pub(crate) enum Scenario {
     /// One room in which everybody hears everything
     Fanout(Fanout),
@@ -148,6 +174,13 @@ impl Scenario {
     }
 }
 
+/// What was asked for, as data: what all scenarios have and what is this one's own, without what was left open.
+pub(crate) fn settings(common: &Common, scenario: &Scenario) -> Value {
+    let maps = [serde_json::json!(common), serde_json::json!(scenario)];
+    let given = maps.into_iter().filter_map(|map| if let Value::Object(map) = map { Some(map) } else { None });
+    Value::Object(given.flatten().filter(|(_, value)| !value.is_null()).collect::<Map<_, _>>())
+}
+
 /// One room.
 #[derive(Debug, Clone, Args, Serialize)]
 pub(crate) struct Fanout {
@@ -160,6 +193,7 @@ pub(crate) struct Fanout {
     pub(crate) senders: Option<u32>,
 
     #[command(flatten)]
+    #[serde(flatten)]
     pub(crate) pace: PaceFlags,
 }
 
@@ -175,6 +209,7 @@ pub(crate) struct Rooms {
     pub(crate) members: u32,
 
     #[command(flatten)]
+    #[serde(flatten)]
     pub(crate) pace: PaceFlags,
 }
 
@@ -272,4 +307,38 @@ pub(crate) struct Failure {
     /// Seconds between two crashes
     #[arg(long, value_name = "N", default_value_t = 15.0)]
     pub(crate) every: f64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::{Cli, Task};
+    use clap::Parser as _;
+
+    fn flags(line: &str) -> BenchFlags {
+        match Cli::parse_from(line.split(' ')).task() {
+            Task::Bench(flags) => flags,
+            other @ (Task::Serve(_) | Task::Drill(_) | Task::Admin(_) | Task::Operate(_)) => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn settings_say_what_the_work_was_and_nothing_about_its_result() {
+        let BenchFlags { common, work } =
+            flags("greenroom bench fanout --members 20 --rate 50 --label this --json a.json --seed 7");
+        let Work::Measure(scenario) = work else { panic!("no scenario") };
+        let expected = serde_json::json!({
+            "dialect": "greenroom", "pin": false, "durability": "fsync", "seconds": 10, "warm_up": 3, "body": 128,
+            "members": 20, "rate": 50.0,
+        });
+        assert_eq!(settings(&common, &scenario), expected);
+    }
+
+    #[test]
+    fn a_report_is_made_from_files() {
+        let BenchFlags { common, work } = flags("greenroom bench report a.json b.json --html page.html");
+        let Work::Report(report) = work else { panic!("no report") };
+        assert_eq!(report.files, ["a.json", "b.json"].map(PathBuf::from));
+        assert_eq!(common.html, Some("page.html".into()));
+    }
 }

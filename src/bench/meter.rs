@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::arena::Arena;
-use super::figures::{Better, Run};
+use super::figures::{Better, OWN_PROCESSOR, Run};
 use super::target::Counting;
 use crate::host;
 
@@ -43,7 +43,7 @@ impl Reading {
         run.figure("acks", "1/s", Better::More, (acked > 0.0).then_some(acked / seconds));
         run.figure("deliveries per server CPU-second", "1/s", Better::More, server.map(|server| deliveries / server));
         run.figure("server's processor", "%", Better::Less, server.map(|server| server / seconds * 100.0));
-        run.figure("load generator's processor", "%", Better::Neither, own.map(|own| own / seconds * 100.0));
+        run.figure(OWN_PROCESSOR, "%", Better::Neither, own.map(|own| own / seconds * 100.0));
         run.figure("bytes a delivery", "B", Better::Less, (end.bytes_in - self.bytes_in) as f64 / deliveries);
     }
 }

@@ -1,63 +1,30 @@
-//! What comes of it: a table for people, JSON for programs.
+//! What comes of it: tables for people, JSON for programs, a page with plots.
 
-use std::fs::File;
-use std::io::BufWriter;
-use std::path::Path;
+mod axis;
+mod files;
+mod group;
+mod interval;
+mod page;
+mod plots;
+mod rows;
+#[cfg(test)]
+mod samples;
+mod svg;
+mod terminal;
 
-use anyhow::Context as _;
+pub(crate) use files::{read, write_html, write_json};
+pub(crate) use terminal::print;
 
-use super::figures::{Measurement, Spread, TOLD};
+use super::figures::{Measurement, OWN_PROCESSOR, Run, Spread};
 
-/// Prints a table.
-pub(crate) fn print(measurement: &Measurement) {
-    let Measurement { label, scenario, machine, runs, .. } = measurement;
-    let times = if runs.len() == 1 { "1 run".to_owned() } else { format!("{} runs, medians", runs.len()) };
-    say(&format!(
-        "{label}: {scenario}, {times}; {}, {} processors, {}",
-        machine.processor, machine.processors, machine.system
-    ));
-    let Some(first) = runs.first() else { return };
-    for figure in &first.figures {
-        if let Some(spread) = measurement.spread(&figure.name) {
-            say(&format!(
-                "  {:<36}{:>14} {:<4}{}",
-                figure.name,
-                number(spread.median),
-                figure.unit,
-                range(spread, runs.len())
-            ));
-        }
-    }
-    if !first.latencies.is_empty() {
-        say(&format!("  {:<24}{:>10}{:>10}{:>10}{:>10}{:>10}", "milliseconds", "p50", "p90", "p99", "p99.9", "max"));
-    }
-    for curve in &first.latencies {
-        let told =
-            TOLD.map(|percentile| measurement.latency(&curve.name, percentile).map_or(0.0, |spread| spread.median));
-        let told: Vec<String> = told.iter().map(|ms| format!("{:>10}", number(*ms))).collect();
-        say(&format!("  {:<24}{}", curve.name, told.concat()));
-    }
-    for (nth, run) in runs.iter().enumerate() {
-        if run.holds() {
-            continue;
-        }
-        let faults = serde_json::json!(run.faults);
-        let broken = faults.as_object().into_iter().flatten().filter(|(_, count)| **count != 0);
-        let broken: Vec<String> = broken.map(|(what, count)| format!("{count} {what}")).collect();
-        say(&format!("  run {}: BROKEN: {}", nth + 1, broken.join(", ")));
-        for trouble in &run.troubles {
-            say(&format!("    {trouble}"));
-        }
-    }
-    if measurement.runs.iter().all(super::Run::holds) {
-        say("  nothing lost, doubled or out of order");
-    }
-}
+/// From here on the load generator waits for itself, in percent of a processor.
+const BUSY: f64 = 90.0;
 
 /// As many digits as mean something.
 fn number(value: f64) -> String {
     match value.abs() {
         1_000.0.. => thousands(value),
+        _ if value.fract() == 0.0 => format!("{value:.0}"),
         100.0.. => format!("{value:.0}"),
         10.0.. => format!("{value:.1}"),
         _ => format!("{value:.2}"),
@@ -76,19 +43,26 @@ fn thousands(value: f64) -> String {
     if value < 0.0 { format!("-{grouped}") } else { grouped }
 }
 
-fn range(spread: Spread, runs: usize) -> String {
-    if runs == 1 { String::new() } else { format!("  {} to {}", number(spread.least), number(spread.greatest)) }
+fn times(runs: usize) -> String {
+    if runs == 1 { "1 run".to_owned() } else { format!("{runs} runs, medians") }
 }
 
-/// Writes all that was measured.
-pub(crate) fn write_json(file: &Path, measurement: &Measurement) -> anyhow::Result<()> {
-    let writer = File::create(file).with_context(|| format!("{} can't be written", file.display()))?;
-    Ok(serde_json::to_writer_pretty(BufWriter::new(writer), measurement)?)
+/// What went wrong in a run, in numbers; empty where nothing did.
+fn broken(run: &Run) -> String {
+    let faults = serde_json::json!(run.faults);
+    let broken = faults.as_object().into_iter().flatten().filter(|(_, count)| **count != 0);
+    let broken: Vec<String> = broken.map(|(what, count)| format!("{count} {what}")).collect();
+    broken.join(", ")
 }
 
-#[allow(clippy::print_stdout, reason = "what a command prints is its result")]
-fn say(line: &str) {
-    println!("{line}");
+/// What is said where the load generator had no time left in one of the runs.
+fn bottleneck(measurement: &Measurement) -> Option<String> {
+    let Spread { greatest, .. } = measurement.spread(OWN_PROCESSOR).filter(|spread| spread.greatest >= BUSY)?;
+    Some(format!(
+        "The load generator used {} % of a processor: it was the bottleneck, so these figures say what it can do, and \
+         not what the server can.",
+        number(greatest)
+    ))
 }
 
 #[cfg(test)]
@@ -97,7 +71,17 @@ mod tests {
 
     #[test]
     fn numbers_have_the_digits_that_mean_something() {
-        let told = [0.123, 9.87, 12.34, 123.4, 1_234.0, 1_234_567.0, -1_234.0].map(number);
-        assert_eq!(told, ["0.12", "9.87", "12.3", "123", "1,234", "1,234,567", "-1,234"]);
+        let told = [0.123, 3.0, 9.87, 12.34, 123.4, 1_234.0, 1_234_567.0, -1_234.0].map(number);
+        assert_eq!(told, ["0.12", "3", "9.87", "12.3", "123", "1,234", "1,234,567", "-1,234"]);
+    }
+
+    #[test]
+    fn a_load_generator_without_time_is_told() {
+        let busy = |percent| {
+            let measurement = super::samples::measurement("greenroom", &[("load generator's processor", percent)]);
+            bottleneck(&measurement)
+        };
+        assert_eq!(busy(89.9), None);
+        assert!(busy(90.0).is_some_and(|said| said.contains("bottleneck")));
     }
 }

@@ -34,6 +34,7 @@ fn progress(what: &'static str, length: u64) -> ProgressBar {
 fn conclude(mut arena: Arena<'_>, run: &mut Run) -> anyhow::Result<()> {
     let target = arena.target();
     arena.tally.close();
+    run.checked = arena.tally.deliveries;
     run.faults = arena.tally.faults;
     run.faults.imbalances = target.imbalances()?.unwrap_or(0);
     run.troubles = arena.troubles;
