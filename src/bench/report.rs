@@ -9,6 +9,7 @@ mod plots;
 mod rows;
 #[cfg(test)]
 mod samples;
+mod sizes;
 mod svg;
 mod terminal;
 

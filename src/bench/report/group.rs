@@ -8,7 +8,8 @@ use crate::bench::figures::Measurement;
 const LENGTHS: [&str; 2] = ["seconds", "warm_up"];
 
 /// What figures are drawn over, where more than one setting was changed.
-const SIZES: [&str; 7] = ["members", "connections", "rooms", "senders", "in_flight", "rate", "body"];
+const SIZES: [&str; 9] =
+    ["members", "connections", "rooms", "senders", "readers", "messages", "in_flight", "rate", "body"];
 
 /// All of one scenario.
 #[derive(Debug)]
@@ -80,6 +81,10 @@ pub(crate) fn setting(measurement: &Measurement, key: &str) -> String {
         Some(Value::String(text)) => format!("{name} {text}"),
         Some(Value::Bool(true)) => name,
         Some(Value::Bool(false)) => format!("not {name}"),
+        Some(Value::Array(all)) => {
+            let all: Vec<String> = all.iter().map(Value::to_string).collect();
+            format!("{name} {}", all.join(", "))
+        }
         Some(other) => match other.as_f64() {
             Some(number) => format!("{name} {number}"),
             None => format!("{name} {other}"),

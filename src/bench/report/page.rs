@@ -6,18 +6,20 @@ mod tables;
 use super::group::{Column, Group, Line, groups};
 use super::plots;
 use super::svg::text;
-use super::{rows, times};
+use super::{rows, sizes, times};
 use crate::bench::figures::Measurement;
 
 const FRAME: &str = include_str!("page.html");
 const STYLE: &str = include_str!("page.css");
 
 /// Figures that are drawn over the size of the work.
-const BY_SIZE: [&str; 6] = [
+const BY_SIZE: [&str; 8] = [
     "deliveries per server CPU-second",
     "deliveries",
     "acks",
     "joins per server CPU-second",
+    "returns per server CPU-second",
+    "pages per server CPU-second",
     "memory a connection",
     "server's memory at the end",
 ];
@@ -46,7 +48,8 @@ fn title(groups: &[Group<'_>]) -> String {
 }
 
 fn section(nth: usize, group: &Group<'_>) -> String {
-    let parts = [latencies(group), figures(group), differences(group), by_size(group), over_time(group)];
+    let parts =
+        [growing(group), latencies(group), figures(group), differences(group), by_size(group), over_time(group)];
     format!(
         "<section aria-labelledby=\"scenario-{nth}\">\n<h2 id=\"scenario-{nth}\">{}</h2>\n<p>{}</p>\n{}</section>\n",
         text(group.scenario),
@@ -83,12 +86,18 @@ fn beside(figures: &[String]) -> String {
 
 fn latencies(group: &Group<'_>) -> String {
     let curves = rows::curves(group);
+    // What grows has a plot of its own.
     let figures: Vec<String> = curves
         .iter()
+        .filter(|curve| !sizes::is_step(curve))
         .filter_map(|curve| Some(figure(curve, " milliseconds, by percentile", &plots::latencies(group, curve)?)))
         .collect();
     if figures.is_empty() {
-        return String::new();
+        return if curves.is_empty() {
+            String::new()
+        } else {
+            format!("<h3>How long it took</h3>\n{}", tables::latencies(group, &curves))
+        };
     }
     let thin = group.columns.iter().any(|column| column.measurement.runs.len() > 1);
     let thin = if thin { " A thick line is the median of the runs, each of which is a thin one." } else { "" };
@@ -99,6 +108,21 @@ fn latencies(group: &Group<'_>) -> String {
         beside(&figures),
         tables::latencies(group, &curves)
     )
+}
+
+fn growing(group: &Group<'_>) -> String {
+    let figures: Vec<String> = sizes::by_stored(group)
+        .iter()
+        .map(|sizes::Drawn { what, unit, svg }| {
+            let note =
+                if unit == "ms" { " The dot is the median; the line reaches to the 99th percentile." } else { "" };
+            figure(what, note, svg)
+        })
+        .collect();
+    if figures.is_empty() {
+        return String::new();
+    }
+    format!("<h3>By messages stored</h3>\n{}{}", legend(titles(group)), beside(&figures))
 }
 
 fn figures(group: &Group<'_>) -> String {
@@ -129,7 +153,7 @@ fn by_size(group: &Group<'_>) -> String {
     let figures: Vec<String> = BY_SIZE
         .iter()
         .filter_map(|name| {
-            let svg = plots::by_size(&lines, &size, name, &unit(name)?)?;
+            let svg = sizes::by_size(&lines, &size, name, &unit(name)?)?;
             Some(figure(name, "", &svg))
         })
         .collect();

@@ -1,14 +1,14 @@
-//! What is drawn: latencies by percentile, values over time, figures by size.
+//! What is drawn: latencies by percentile, values over time.
 
 use super::axis::{Axis, nines};
-use super::group::{Column, Group, Line};
+use super::group::{Column, Group};
 use super::number;
 use super::rows::Subject;
 use super::svg::Plot;
 use crate::bench::figures::{Curve, Measurement, Series, Spread};
 
 /// Half of the page's width, and all of it.
-const HALF: (f64, f64) = (480.0, 300.0);
+pub(crate) const HALF: (f64, f64) = (480.0, 300.0);
 const WHOLE: (f64, f64) = (980.0, 300.0);
 
 /// Colours, dashes and so on; then they begin again.
@@ -143,34 +143,6 @@ fn thinned(points: &[(f64, Option<f64>)]) -> Vec<(f64, Option<f64>)> {
     points.chunks(together).filter_map(|chunk| chunk.iter().copied().reduce(greatest)).collect()
 }
 
-/// A figure by the size of the work: a line for each label.
-pub(crate) fn by_size(lines: &[Line<'_>], size: &str, name: &str, unit: &str) -> Option<String> {
-    let subject = Subject::Figure(name.to_owned());
-    let spreads = |line: &Line<'_>| -> Vec<(f64, Spread)> {
-        line.points.iter().filter_map(|(at, measurement)| Some((*at, subject.spread(measurement)?))).collect()
-    };
-    let all: Vec<Vec<(f64, Spread)>> = lines.iter().map(spreads).collect();
-    let most = all.iter().flatten().map(|(_, spread)| spread.greatest).reduce(f64::max)?;
-    let mut sizes: Vec<f64> = all.iter().flatten().map(|(at, _)| *at).collect();
-    sizes.sort_by(f64::total_cmp);
-    sizes.dedup();
-    if sizes.len() < 2 {
-        return None;
-    }
-    let mut plot = Plot::new(HALF, Axis::sizes(size.replace('_', " "), &sizes), Axis::linear(unit, most));
-    let mut said = Vec::new();
-    for (nth, (line, spreads)) in lines.iter().zip(&all).enumerate() {
-        plot.line(&style(nth), spreads.iter().map(|(at, spread)| (*at, Some(spread.median))));
-        for (at, spread) in spreads {
-            plot.dot(&style(nth), *at, spread.median, (spread.least, spread.greatest));
-        }
-        let told: Vec<String> =
-            spreads.iter().map(|(at, spread)| format!("{} {unit} at {at}", number(spread.median))).collect();
-        said.push(format!("{}: {}.", line.label, told.join(", ")));
-    }
-    Some(plot.finish(&format!("{name} by {}. {}", size.replace('_', " "), said.join(" "))))
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::group::groups;
@@ -214,19 +186,5 @@ mod tests {
         assert!(thinned.len() <= POINTS);
         assert!(thinned.iter().any(|(_, value)| *value == Some(9.0)));
         assert!(thinned.iter().any(|(_, value)| value.is_none()));
-    }
-
-    #[test]
-    fn figures_are_drawn_over_the_size_that_was_changed() {
-        let sized = |members: u32, rate: f64| {
-            let mut measurement = measurement("one", &[("deliveries", rate)]);
-            measurement.settings["members"] = members.into();
-            measurement
-        };
-        let measurements = [sized(10, 5.0), sized(100, 4.0)];
-        let groups = groups(&measurements);
-        let svg = by_size(&groups[0].lines("members"), "members", "deliveries", "1/s").unwrap();
-        assert!(svg.contains("deliveries by members. one: 5 1/s at 10, 4 1/s at 100."), "{svg}");
-        assert_eq!(svg.matches("<circle").count(), 2);
     }
 }

@@ -108,6 +108,8 @@ fn row(group: &Group<'_>, subject: &Subject, name: String, unit: String, better:
     let spreads: Vec<Option<Spread>> = group.columns.iter().map(|column| subject.spread(column.measurement)).collect();
     let first = spreads.first().copied().flatten().map(|spread| spread.median).filter(|median| *median != 0.0);
     let best = group.is_same_work().then(|| best(&spreads, better)).flatten();
+    // Fast and wrong is not better.
+    let best = best.filter(|nth| group.columns[*nth].measurement.holds());
     let cell = |spread: Spread| Cell { spread, ratio: first.map(|first| spread.median / first) };
     Row { name, unit, better, cells: spreads.into_iter().map(|spread| spread.map(cell)).collect(), best }
 }
@@ -183,11 +185,14 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_better_where_ranges_meet_or_the_work_was_other() {
+    fn nobody_is_better_where_ranges_meet_promises_break_or_the_work_was_other() {
         let mut measurements = [with_runs("old", &[10.0, 21.0]), with_runs("new", &[20.0, 30.0])];
         assert_eq!(figures(&groups(&measurements)[0])[0].best, None);
         measurements[0].runs.pop();
         assert_eq!(figures(&groups(&measurements)[0])[0].best, Some(1));
+        measurements[1].runs[0].faults.lost = 1;
+        assert_eq!(figures(&groups(&measurements)[0])[0].best, None, "fast and wrong");
+        measurements[1].runs[0].faults.lost = 0;
         measurements[0].settings["members"] = 1.into();
         assert_eq!(figures(&groups(&measurements)[0])[0].best, None);
     }

@@ -43,12 +43,18 @@ pub(super) fn measurement(label: &str, figures: &[(&str, f64)]) -> Measurement {
     }
 }
 
-/// The same, with a curve of a thousand latencies and something over time.
-pub(super) fn with_curves(mut measurement: Measurement) -> Measurement {
+/// 1 to 1,000 milliseconds.
+pub(super) fn latencies() -> Latencies {
     let mut latencies = Latencies::default();
     for ms in 1..=1_000 {
         latencies.record(Duration::from_millis(ms));
     }
+    latencies
+}
+
+/// The same, with a curve of a thousand latencies and something over time.
+pub(super) fn with_curves(mut measurement: Measurement) -> Measurement {
+    let latencies = latencies();
     for run in &mut measurement.runs {
         run.curve("publish to ack", &latencies);
         run.series.push(Series {

@@ -4,7 +4,7 @@ use super::super::group::Group;
 use super::super::number;
 use super::super::rows::{self, Cell, Paired, Row};
 use super::super::svg::text;
-use crate::bench::figures::{Better, Series, Spread};
+use crate::bench::figures::{Better, Series, Spread, TOLD};
 
 /// Rows of a table over time.
 const STRETCHES: usize = 40;
@@ -51,6 +51,9 @@ fn how_to_read(group: &Group<'_>) -> String {
 
 /// The percentiles of all curves.
 pub(super) fn latencies(group: &Group<'_>, curves: &[String]) -> String {
+    if group.columns.len() == 1 {
+        return latencies_alone(group, curves);
+    }
     let columns = group.columns.len() + 1;
     let body = |curve: &String| {
         let rows: String = rows::percentiles(group, curve).iter().map(|row| line(group, row)).collect();
@@ -61,6 +64,20 @@ pub(super) fn latencies(group: &Group<'_>, curves: &[String]) -> String {
     };
     let bodies: String = curves.iter().map(body).collect();
     table(&format!("Latencies of {}", group.scenario), &how_to_read(group), &head("percentile", group), &bodies)
+}
+
+/// With nothing beside it, a line for each curve.
+fn latencies_alone(group: &Group<'_>, curves: &[String]) -> String {
+    let runs = group.columns[0].measurement.runs.len();
+    let line = |curve: &String| {
+        let rows = rows::percentiles(group, curve);
+        let cells: String = rows.iter().map(|row| cell_of(row.cells[0].as_ref(), runs, false, false, 1)).collect();
+        format!("<tr><th scope=\"row\">{} <span class=\"unit\">ms</span></th>{cells}</tr>\n", text(curve))
+    };
+    let lines: String = curves.iter().map(line).collect();
+    let head: Vec<String> = std::iter::once("latency".to_owned()).chain(TOLD.map(rows::percentile)).collect();
+    let label = format!("Latencies of {}", group.scenario);
+    table(&label, &how_to_read(group), &head, &format!("<tbody>{lines}</tbody>\n"))
 }
 
 fn line(group: &Group<'_>, row: &Row) -> String {
