@@ -42,7 +42,10 @@ fn how_to_read(group: &Group<'_>) -> String {
         said.push("× is how many times the first column’s.");
         said.push(match (group.is_same_work(), is_repeated) {
             (false, _) => "There was not the same to do, so nothing is called better.",
-            (true, true) => "“Better” stands where the ranges don’t meet.",
+            (true, true) if rows::paired(group).is_ok() => "“Better” stands where the ranges don’t meet.",
+            (true, true) => {
+                "“Better” stands where the ranges don’t meet; with few runs, or without turns, that may be chance."
+            }
             (true, false) => "“Better” in one run may be chance.",
         });
     }
