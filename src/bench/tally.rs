@@ -248,17 +248,13 @@ impl Tally {
             self.faults.unknown += 1;
             return;
         };
-        match seat.order(nth, stamp) {
-            Order::Next => {}
-            Order::Late => self.faults.disordered += 1,
-            Order::Again => {
-                self.faults.doubled += 1;
-                return;
-            }
+        let order = seat.order(nth, stamp);
+        if order == Order::Again {
+            self.faults.doubled += 1;
+            return;
         }
-        if !agrees(message, seq) || !seat.follows(seq) {
-            self.faults.disordered += 1;
-        }
+        let (follows, agrees) = (seat.follows(seq), agrees(message, seq));
+        self.faults.disordered += u64::from(order == Order::Late || !follows || !agrees);
         message.left = message.left.saturating_sub(1);
         let (due, done, left) = (message.due, message.acked, message.left);
         self.deliveries += 1;
@@ -322,6 +318,7 @@ fn agrees(message: &mut Sent, seq: Option<u64>) -> bool {
     message.seq == seq
 }
 
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Order {
     Next,
     Late,

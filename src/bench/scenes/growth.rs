@@ -15,8 +15,11 @@ use crate::bench::target::Target;
 /// Rooms that the messages are in, with one person in each.
 const ROOMS: usize = 16;
 
-/// How often everybody comes back, and how many rooms are crashed, at each step.
+/// How often everybody comes back at each step.
 const ROUNDS: usize = 10;
+
+/// How many rooms are crashed at each step. They take turns: a room that crashed a moment ago is given more time.
+const CRASHES: usize = 5;
 
 pub(crate) fn growth(common: &Common, flags: &Growth) -> anyhow::Result<Run> {
     let target = Target::new(common, &["--lab"])?;
@@ -24,19 +27,20 @@ pub(crate) fn growth(common: &Common, flags: &Growth) -> anyhow::Result<Run> {
     let crowd = Crowd { rooms: ROOMS, members: 1, senders: 1, visitors: 0 };
     let mut arena = Arena::new(&target, crowd, common.dialect.dialect(), common.body, common.seed)?;
     arena.gather(&ProgressBar::hidden())?;
-    for messages in &flags.messages {
+    for (nth, messages) in flags.messages.iter().enumerate() {
         fill(&mut arena, crowd, u64::from(*messages))?;
         step(&mut arena, common, *messages, &mut run)?;
+        let turn = (nth * CRASHES..).take(CRASHES).map(|room| room % ROOMS);
+        crash(&mut arena, turn, *messages, &mut run)?;
     }
     conclude(arena, &mut run)?;
     Ok(run)
 }
 
 fn step(arena: &mut Arena<'_>, common: &Common, messages: u32, run: &mut Run) -> anyhow::Result<()> {
-    let target = arena.target();
     let time = Duration::from_secs(common.seconds.into());
-    let with = |what: &str| format!("{what}, {messages} stored");
-    run.figure(&with("memory"), "MiB", Better::Less, target.resident_kib().map(|kib| kib as f64 / 1024.0));
+    let with = |what| named(what, messages);
+    run.figure(&with("memory"), "MiB", Better::Less, arena.target().resident_kib().map(|kib| kib as f64 / 1024.0));
 
     arena.answers.pages = Latencies::default();
     arena.leaf(time)?;
@@ -56,12 +60,27 @@ fn step(arena: &mut Arena<'_>, common: &Common, messages: u32, run: &mut Run) ->
     }
     run.curve(&with("return"), &entering);
 
-    let mut restarts = Latencies::default();
-    for sender in 0..ROUNDS {
-        let crashed = Instant::now();
-        anyhow::ensure!(target.crash(&format!("room:{}", arena.room(sender)))?, "the room is not alive");
-        restarts.record(arena.say_once(sender, crashed)?);
-    }
-    run.curve(&with("crash to next ack"), &restarts);
     Ok(())
+}
+
+/// Crashes these rooms, one after the other, and says something in each at once.
+fn crash(
+    arena: &mut Arena<'_>,
+    rooms: impl Iterator<Item = usize>,
+    messages: u32,
+    run: &mut Run,
+) -> anyhow::Result<()> {
+    let mut restarts = Latencies::default();
+    for room in rooms {
+        let crashed = Instant::now();
+        anyhow::ensure!(arena.target().crash(&format!("room:{}", arena.room(room)))?, "the room is not alive");
+        // The one sender of a room has its number.
+        restarts.record(arena.say_once(room, crashed)?);
+    }
+    run.curve(&named("crash to next ack", messages), &restarts);
+    Ok(())
+}
+
+fn named(what: &str, messages: u32) -> String {
+    format!("{what}, {messages} stored")
 }

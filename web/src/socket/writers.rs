@@ -75,6 +75,8 @@ async fn work(writer: Arc<Writer>) {
     let mut scratch = Vec::with_capacity(TAKE_BYTES);
     let mut lines = Vec::new();
     while !writer.over.load(Ordering::Acquire) {
+        // Whatever else is ready may queue more, which then shares a system call with this.
+        yield_now().await;
         std::mem::swap(&mut lines, &mut *writer.called.lock());
         if lines.is_empty() {
             writer.bell.notified().await;
