@@ -8,10 +8,19 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
 export async function withoutBarriers(page: Page): Promise<void> {
+  await without(page, { runOnly: { type: 'tag', values: TAGS } });
+}
+
+/** Letters are seven times as light or dark as what is behind them, or four and a half where they are large. */
+export async function withStrongContrast(page: Page): Promise<void> {
+  await without(page, { runOnly: { type: 'rule', values: ['color-contrast-enhanced'] } });
+}
+
+async function without(page: Page, options: RunOptions): Promise<void> {
   await page.evaluate(AXE);
   const { violations } = (await page.evaluate(
     (options) => (window as unknown as { axe: Axe }).axe.run(document, options),
-    { runOnly: { type: 'tag', values: TAGS } } satisfies RunOptions,
+    options,
   )) as AxeResults;
   const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((n) => n.html).join(' | ')}`);
   expect(found).toEqual([]);

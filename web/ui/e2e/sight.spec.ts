@@ -1,5 +1,5 @@
 import { expect, test, type Locator, type Page } from '@playwright/test';
-import { allInReach, fitsSideways, withoutBarriers } from './barriers';
+import { allInReach, fitsSideways, withStrongContrast, withoutBarriers } from './barriers';
 import { Guest } from './guest';
 import { lobby, member, opensPanel, section } from './member';
 import { Server } from './server';
@@ -94,6 +94,53 @@ test('where the device has its own few colours, edges and states are seen all th
   );
   await withoutBarriers(page);
   expect(ana.complaints).toEqual([]);
+});
+
+test('whose device asks for strong contrast has seven to one everywhere', async ({ browser }) => {
+  const bob = await member(browser, server.url, 'Bob');
+  const ana = await member(browser, server.url, 'Ana', { contrast: 'more' });
+  const { page } = ana;
+  await expect(page.locator('html')).toHaveAttribute('data-theme', 'contrast');
+  await section(ana, 'People').getByRole('button', { name: /Bob/ }).click();
+  await expect(page.getByRole('heading', { name: 'Bob', level: 2 })).toBeVisible();
+  await ana.says('Hello @Bob, have you `seen` https://greenroom.example?');
+  await ana.tickOf('Hello', 'sent');
+  await expect(lobby(bob).getByRole('link', { name: /Ana/ })).toBeVisible();
+  await withStrongContrast(page);
+  await opensPanel(ana);
+  await withStrongContrast(page);
+  for (const opener of ['Make a room', 'Your profile, Ana', 'Settings', 'Jump to…']) {
+    await lobby(ana).getByRole('button', { name: opener }).click();
+    await expect(page.getByRole('dialog')).toBeVisible();
+    await withStrongContrast(page);
+    await page.keyboard.press('Escape');
+  }
+  expect(ana.complaints).toEqual([]);
+});
+
+test('whom movement makes ill is led to a message without a flash', async ({ browser }) => {
+  const attic = server.url + '/r/attic';
+  const bob = await Guest.opens(browser, attic, 'Bob');
+  await bob.enters();
+  const ana = await Guest.opens(browser, attic, 'Ana', { reducedMotion: 'reduce' });
+  await ana.enters();
+  await bob.says('Who has my hat?');
+  await ana.message('my hat').hover();
+  await ana.message('my hat').getByRole('button', { name: 'Reply' }).click();
+  await ana.says('It is under the lamp.');
+  for (const [guest, moves] of [
+    [bob, 'found'],
+    [ana, 'none'],
+  ] as const) {
+    await guest
+      .message('under the lamp')
+      .getByRole('button', { name: /In reply to/ })
+      .click();
+    const found = guest.log.locator('.found .bubble');
+    await expect(found).toContainText('my hat');
+    const [animation] = await style(found, 'animation-name');
+    expect(animation).toMatch(moves);
+  }
 });
 
 test('at twice the size everything is there, without scrolling sideways', async ({ browser }) => {
