@@ -57,8 +57,16 @@ impl Body {
     /// The first [`PREVIEW_CHARS`] characters.
     #[must_use]
     pub fn preview(&self) -> String {
-        let end = self.0.char_indices().nth(PREVIEW_CHARS).map_or(self.0.len(), |(end, _)| end);
-        self.0[..end].into()
+        self.0[..self.cut().unwrap_or(self.0.len())].into()
+    }
+
+    /// Where the preview ends, in bytes, if it is not the whole.
+    fn cut(&self) -> Option<usize> {
+        let head = self.0.as_bytes().get(..PREVIEW_CHARS)?;
+        if head.is_ascii() {
+            return (self.0.len() > PREVIEW_CHARS).then_some(PREVIEW_CHARS);
+        }
+        self.0.char_indices().nth(PREVIEW_CHARS).map(|(end, _)| end)
     }
 
     /// Names after an `@` that the preview cuts off, each once, the first [`PREVIEW_MENTIONS`] of them: whoever is called
@@ -66,7 +74,7 @@ impl Body {
     #[must_use]
     pub fn mentions_behind_preview(&self) -> Vec<String> {
         let text = self.as_str();
-        let Some((cut, _)) = text.char_indices().nth(PREVIEW_CHARS) else { return Vec::new() };
+        let Some(cut) = self.cut() else { return Vec::new() };
         let mut found: Vec<String> = Vec::new();
         for (at, sign) in text.match_indices('@') {
             // An address, or a sign of something else.
@@ -124,6 +132,18 @@ mod tests {
         assert_eq!(Body::parse("a\0b"), Err(BodyError::Nul));
         assert_eq!(Body::parse(&"é".repeat(4_001)), Err(BodyError::TooLong(8_002)));
         assert!(Body::parse(&"é".repeat(4_000)).is_ok());
+    }
+
+    #[test]
+    fn a_preview_has_so_many_characters_of_any_kind() {
+        for character in ["a", "é", "🙂"] {
+            for count in [1, PREVIEW_CHARS - 1, PREVIEW_CHARS, PREVIEW_CHARS + 1, 200] {
+                let body = Body::parse(&character.repeat(count)).unwrap();
+                assert_eq!(body.preview(), character.repeat(count.min(PREVIEW_CHARS)), "{count} of {character}");
+            }
+        }
+        let late = format!("{}é!", "a".repeat(PREVIEW_CHARS - 1));
+        assert_eq!(Body::parse(&late).unwrap().preview(), late[..late.len() - 1]);
     }
 
     #[test]
