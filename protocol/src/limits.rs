@@ -119,6 +119,13 @@ pub const TYPING: Duration = Duration::from_secs(3);
 /// frame instead of many, still felt as at once.
 pub const GATHER: Duration = Duration::from_millis(100);
 
+/// People in a room for whom the window in which it gathers who came and went grows by another [`GATHER`]: each window
+/// costs a frame for each of them, so that a crowd of a thousand that enters would be told a thousand times a thousand.
+pub const GATHER_PEOPLE: usize = 25;
+
+/// The longest that window grows: nobody in a crowd sees a single person come a second later.
+pub const GATHER_MOST: Duration = Duration::from_secs(2);
+
 /// Connections that may wait to be accepted: after a restart everybody comes at once. Whoever finds the queue full
 /// tries again after a second, or takes for a connection what the server never heard of.
 pub const BACKLOG: u32 = 4096;

@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use greenroom_protocol::limits::{GATHER, ONLINE_USERS, PAGE_EVENTS, RESUME_EVENTS, ROOM_IDLE};
+use greenroom_protocol::limits::{
+    GATHER, GATHER_MOST, GATHER_PEOPLE, ONLINE_USERS, PAGE_EVENTS, RESUME_EVENTS, ROOM_IDLE,
+};
 use greenroom_protocol::{
     Body, Epoch, ErrorCode, Event, LastMessage, MessageId, Presence, Receipt, Seq, SessionId, Timestamp, User, UserId,
 };
@@ -61,6 +63,8 @@ pub struct RoomState {
     next_ticket: u64,
     /// When the window that gathers changes ends, if one is open.
     gather_at: Option<Instant>,
+    /// The same for who came and who went.
+    presence_at: Option<Instant>,
     /// Since when nobody needs the room.
     idle_since: Option<Instant>,
     /// Whether the lobby should hear of a change.
@@ -191,6 +195,7 @@ impl RoomState {
             undecided: BTreeMap::new(),
             next_ticket: 1,
             gather_at: Some(now),
+            presence_at: None,
             idle_since: Some(now),
             changed: true,
             posts: Posts::default(),
@@ -243,7 +248,7 @@ impl RoomState {
             return false;
         }
         if self.online.come(session, &person.user) {
-            self.gather(now);
+            self.gather_presence(now);
         }
         self.seats.insert(session, Seat { person, join });
         self.idle_since = None;
@@ -287,7 +292,7 @@ impl RoomState {
         if !self.online.go(session, &user) {
             return None;
         }
-        self.gather(now);
+        self.gather_presence(now);
         self.typists.stop(user.id).then_some(user)
     }
 
@@ -553,9 +558,13 @@ impl RoomState {
 
     /// Ends the window, if it is over: what it gathered is to be told.
     pub fn gathered(&mut self, now: Instant) -> Option<Gathered> {
-        self.gather_at.filter(|at| *at <= now)?;
-        self.gather_at = None;
-        let presence = self.online.changes().map(|(joined, left)| {
+        let is_over = |at: &mut Instant| *at <= now;
+        let tells = self.presence_at.take_if(is_over).is_some();
+        if self.gather_at.take_if(is_over).is_none() && !tells {
+            return None;
+        }
+        let changes = if tells { self.online.changes() } else { None };
+        let presence = changes.map(|(joined, left)| {
             let large = self.online.len() > LARGE_ROOM;
             let told = |users| if large { Vec::new() } else { users };
             self.changed = true;
@@ -612,11 +621,16 @@ impl RoomState {
     #[must_use]
     pub fn wake_at(&self) -> Option<Instant> {
         let idle = self.idle_since.filter(|_| self.is_unneeded()).map(|since| since + ROOM_IDLE);
-        [self.gather_at, self.typists.first_end(), idle].into_iter().flatten().min()
+        [self.gather_at, self.presence_at, self.typists.first_end(), idle].into_iter().flatten().min()
     }
 
     fn gather(&mut self, now: Instant) {
         self.gather_at.get_or_insert(now + GATHER);
+    }
+
+    fn gather_presence(&mut self, now: Instant) {
+        let times = u32::try_from(1 + self.online.len() / GATHER_PEOPLE).unwrap_or(u32::MAX);
+        self.presence_at.get_or_insert(now + GATHER.saturating_mul(times).min(GATHER_MOST));
     }
 }
 

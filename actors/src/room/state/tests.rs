@@ -213,6 +213,37 @@ fn coming_and_going_is_told_as_a_difference_of_people_not_of_sessions() {
 }
 
 #[test]
+fn in_a_crowd_those_who_come_are_told_together_and_cursors_as_soon_as_ever() {
+    let Fixture { mut state, now, .. } = room_with(10);
+    let come = |state: &mut RoomState, name: String, now| {
+        let session = SessionId::new();
+        state.sit(session, person(&name), 1, now);
+        session
+    };
+    let first = come(&mut state, "first".into(), now);
+    for n in 1..4 * GATHER_PEOPLE {
+        come(&mut state, format!("p{n}"), now);
+    }
+    let told =
+        |gathered: Option<Gathered>| gathered.and_then(|gathered| gathered.presence).map(|told| told.joined.len());
+    assert_eq!(told(state.gathered(now + GATHER)), Some(4 * GATHER_PEOPLE), "the window began with one");
+    let later = now + GATHER;
+    come(&mut state, "late".into(), later);
+    state.move_cursor(first, Seq(3), Seq(3), later);
+    let soon = state.gathered(later + GATHER).unwrap();
+    assert_eq!((soon.moves.len(), soon.presence), (1, None));
+    come(&mut state, "later".into(), later + 4 * GATHER);
+    assert_eq!(told(state.gathered(later + 4 * GATHER)), None);
+    assert_eq!(told(state.gathered(later + 5 * GATHER)), Some(2));
+    for n in 0..100 * GATHER_PEOPLE {
+        come(&mut state, format!("q{n}"), later);
+    }
+    state.gathered(later + GATHER_MOST);
+    come(&mut state, "last".into(), later + GATHER_MOST);
+    assert!(state.gathered(later + 2 * GATHER_MOST).unwrap().presence.is_some(), "never longer than that");
+}
+
+#[test]
 fn nobody_is_shown_as_gone_while_a_room_restarts() {
     let Fixture { mut state, now, ana, .. } = room_with(0);
     let session = SessionId::new();
