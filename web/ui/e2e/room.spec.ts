@@ -8,7 +8,10 @@ test.beforeEach(async () => {
   server = await Server.start();
 });
 
-test.afterEach(() => server.remove());
+test.afterEach(async ({ browser }) => {
+  for (const context of browser.contexts()) await context.close();
+  await server.remove();
+});
 
 test('who comes back begins where the new messages begin', async ({ browser }) => {
   const ana = await Guest.opens(browser, `${server.url}/r/green?name=Ana`, 'Ana');

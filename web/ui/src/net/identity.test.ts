@@ -1,5 +1,5 @@
 import { beforeEach, expect, test, vi } from 'vitest';
-import { forget, remember, remembered } from './identity';
+import { forget, lapse, onChangedElsewhere, remember, remembered } from './identity';
 
 const ana = { user: { id: 'a', name: 'Ana' }, token: 's1.ana', guest: false };
 const bob = { user: { id: 'b', name: 'Bob' }, token: 'g1.bob', guest: true };
@@ -56,4 +56,30 @@ test('signing out forgets one person and not whoever came after them', () => {
   expect(remembered()).toMatchObject(ana);
   forget(ana.token);
   expect(remembered()).toBe(null);
+});
+
+test('other tabs hear of signing out, and not of a server that no longer knows somebody', () => {
+  let tell: (event: Partial<StorageEvent>) => void = () => {};
+  vi.stubGlobal('addEventListener', (_type: string, listener: typeof tell) => (tell = listener));
+  const heard: unknown[] = [];
+  onChangedElsewhere((now) => heard.push(now));
+  const changed = (): void =>
+    tell({
+      storageArea: localStorage,
+      key: 'greenroom.guest',
+      newValue: localStorage.getItem('greenroom.guest'),
+    });
+
+  remember(bob, false);
+  changed();
+  expect(heard.pop()).toMatchObject(bob);
+  lapse(bob.token);
+  changed();
+  expect(remembered()).toBe(null);
+  expect(heard).toEqual([]);
+
+  remember(bob, false);
+  forget(bob.token);
+  changed();
+  expect(heard).toEqual([null]);
 });

@@ -15,6 +15,8 @@ export interface Identity {
 }
 
 const KEY = 'greenroom.guest';
+/** What stands in place of someone whom the server no longer knows. */
+const LAPSED = 'null';
 const LINK_PARAMETER = 'name';
 
 export function nameInLink(): string | null {
@@ -44,11 +46,22 @@ export function remember(who: Omit<Identity, 'link'>, thisTabOnly: boolean): voi
   }
 }
 
-/** Forgets whoever has this token, and nobody who came after them. */
+/** Forgets whoever has this token, and nobody who came after them: they have signed out, in all tabs. */
 export function forget(token: string): void {
-  for (const storage of [() => sessionStorage, () => localStorage]) {
-    if (read(storage)?.token === token) storage().removeItem(KEY);
-  }
+  for (const storage of storagesWith(token)) storage.removeItem(KEY);
+}
+
+/**
+ * The server no longer knows this token. Other tabs hear that from the server, too; it is nothing
+ * for which they would throw away what somebody wrote.
+ */
+export function lapse(token: string): void {
+  for (const storage of storagesWith(token)) storage.setItem(KEY, LAPSED);
+}
+
+function storagesWith(token: string): Storage[] {
+  const all = [() => sessionStorage, () => localStorage];
+  return all.filter((storage) => read(storage)?.token === token).map((storage) => storage());
 }
 
 export function isOfThisTab(): boolean {
@@ -58,7 +71,7 @@ export function isOfThisTab(): boolean {
 /** Calls back when another tab signs in or out for all of them. */
 export function onChangedElsewhere(callback: (now: Identity | null) => void): void {
   addEventListener('storage', (event) => {
-    if (event.storageArea !== localStorage || isOfThisTab()) return;
+    if (event.storageArea !== localStorage || isOfThisTab() || event.newValue === LAPSED) return;
     if (event.key === KEY || event.key === null) callback(read(() => localStorage));
   });
 }

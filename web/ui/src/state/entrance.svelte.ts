@@ -104,7 +104,7 @@ export class Entrance {
     const other = identity.remembered();
     if (other !== null && other.token !== this.token) return this.#adopt(other);
     const known = this.token;
-    if (known !== null) identity.forget(known);
+    if (known !== null) identity.lapse(known);
     this.token = null;
     this.entering = false;
     this.#inside.expect(null);
