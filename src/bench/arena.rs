@@ -40,6 +40,19 @@ pub(crate) struct Crowd {
     pub(crate) visitors: usize,
 }
 
+impl Crowd {
+    /// So many people, about, in rooms of that size, who say nothing.
+    pub(crate) fn silent(people: u32, members: u32) -> Self {
+        let members = members.min(people);
+        Self { rooms: people.div_ceil(members) as usize, members: members as usize, senders: 0, visitors: 0 }
+    }
+
+    /// Everybody who is there for good.
+    pub(crate) fn people(self) -> usize {
+        self.rooms * self.members
+    }
+}
+
 /// A person.
 #[derive(Debug, Clone)]
 struct Guest {

@@ -1,7 +1,7 @@
 //! Many sockets in one thread: a poller, one buffer to read into, and a little state for each.
 //!
 //! Nothing here belongs to the server that is measured: no runtime, no actor, no WebSocket library. So the load generator
-//! costs a fraction of any of them, and what it measures is the other side.
+//! costs no more than the leanest server does, and says how much that was.
 
 use std::collections::VecDeque;
 use std::fmt;

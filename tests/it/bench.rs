@@ -1,5 +1,3 @@
-//! The load generator against servers that are right, and against those that are wrong on purpose.
-
 use std::net::SocketAddr;
 use std::process::Output;
 use std::sync::Arc;

@@ -40,6 +40,8 @@ mod doors;
 
 /// What Mallory sends.
 mod bad_input;
+
+/// The load generator against servers that are right, and against those that are wrong on purpose.
 mod bench;
 
 /// Bytes that are no WebSocket, and WebSocket as nobody ought to speak it.

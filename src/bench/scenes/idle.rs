@@ -19,12 +19,10 @@ pub(crate) fn idle(common: &Common, flags: &Idle) -> anyhow::Result<Run> {
     let mut run = Run::default();
     let before = target.resident_kib();
     run.figure("server's memory at start", "MiB", Better::Less, before.map(|kib| kib as f64 / 1024.0));
-    let members = flags.members.min(flags.connections);
-    let rooms = flags.connections.div_ceil(members);
-    let crowd = Crowd { rooms: rooms as usize, members: members as usize, senders: 0, visitors: 0 };
-    let connections = f64::from(rooms * members);
+    let crowd = Crowd::silent(flags.connections, flags.members);
+    let connections = crowd.people() as f64;
     let mut arena = Arena::new(&target, crowd, common.dialect.dialect(), common.body, common.seed)?;
-    let bar = progress("entering", u64::from(rooms * members));
+    let bar = progress("entering", crowd.people() as u64);
     let used = target.processor_time();
     let took = arena.gather(&bar)?;
     bar.finish_and_clear();

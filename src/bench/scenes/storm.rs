@@ -14,12 +14,10 @@ const QUIET: Duration = Duration::from_secs(2);
 pub(crate) fn storm(common: &Common, flags: &Storm) -> anyhow::Result<Run> {
     let target = Target::new(common, &[])?;
     let mut run = Run::default();
-    let members = flags.members.min(flags.connections);
-    let rooms = flags.connections.div_ceil(members);
-    let crowd = Crowd { rooms: rooms as usize, members: members as usize, senders: 0, visitors: 0 };
-    let connections = f64::from(rooms * members);
+    let crowd = Crowd::silent(flags.connections, flags.members);
+    let connections = crowd.people() as f64;
     let mut arena = Arena::new(&target, crowd, common.dialect.dialect(), common.body, common.seed)?;
-    let bar = progress("entering", u64::from(rooms * members));
+    let bar = progress("entering", crowd.people() as u64);
     arena.gather(&bar)?;
     arena.listen(QUIET)?;
     let (used, resident) = (target.processor_time(), target.resident_kib());

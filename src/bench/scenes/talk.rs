@@ -47,7 +47,7 @@ fn talk(common: &Common, crowd: Crowd, pace: Pace) -> anyhow::Result<Run> {
     let mut run = Run::default();
     run.figure("server's memory at start", "MiB", Better::Less, target.resident_kib().map(|kib| kib as f64 / 1024.0));
     let mut arena = Arena::new(&target, crowd, common.dialect.dialect(), common.body, common.seed)?;
-    let bar = progress("entering", (crowd.rooms * crowd.members) as u64);
+    let bar = progress("entering", crowd.people() as u64);
     arena.gather(&bar)?;
     bar.finish_and_clear();
     let mut meter = Meter::new(&mut arena, common.warm_up, common.seconds);
