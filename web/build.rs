@@ -20,9 +20,10 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// What the page is made of. Never the whole folder: it holds `node_modules` and `dist`, which
 /// change with every build.
-const INPUTS: [&str; 10] = [
+const INPUTS: [&str; 11] = [
     "build",
     "index.html",
+    "observatory.html",
     "package-lock.json",
     "package.json",
     "public",

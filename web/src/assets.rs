@@ -13,7 +13,10 @@ pub(crate) const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src
     base-uri 'none'; frame-ancestors 'none'; form-action 'self'; \
     require-trusted-types-for 'script'; trusted-types svelte-trusted-html greenroom";
 
+/// The chat, which is the page of every place that is not below another.
 const INDEX: &str = "/index.html";
+/// Pages beside it, with the places that are theirs: all below that path.
+const BESIDE: [(&str, &str); 1] = [("/observatory", "/observatory.html")];
 /// Vite writes a hash of the content into these names, so what was fetched once stays right.
 const HASHED: &str = "/assets/";
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
@@ -64,15 +67,19 @@ fn find(assets: &'static [Asset], path: &str) -> Found {
     if !is_place(path) {
         return Found::Nothing;
     }
-    assets.iter().find(|asset| asset.path == INDEX).map_or(Found::NoPage, Found::File)
+    let page = BESIDE.iter().find(|(place, _)| is_below(path, place)).map_or(INDEX, |(_, page)| page);
+    assets.iter().find(|asset| asset.path == page).map_or(Found::NoPage, Found::File)
+}
+
+fn is_below(path: &str, place: &str) -> bool {
+    path.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// Whether a path may be a place within the page; one with a dot is a file that does not exist, and
 /// the server's own paths never answer with a page.
 fn is_place(path: &str) -> bool {
     let servers = ["/api", "/ws", "/metrics"];
-    let is_servers = |own: &str| path.strip_prefix(own).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    !path.contains('.') && !servers.into_iter().any(is_servers)
+    !path.contains('.') && !servers.into_iter().any(|own| is_below(path, own))
 }
 
 fn respond(asset: &'static Asset, request: &HeaderMap) -> Response {
@@ -168,6 +175,7 @@ mod tests {
             brotli: Some(b"brotli"),
             gzip: Some(b"gzip"),
         },
+        Asset { path: "/observatory.html", hash: "3", plain: b"<!doctype html>", brotli: None, gzip: None },
         Asset { path: "/assets/index-abc.js", hash: "2", plain: b"start()", brotli: None, gzip: Some(b"gzip") },
     ];
 
@@ -188,6 +196,15 @@ mod tests {
             let content_type = header_of(&page, header::CONTENT_TYPE);
             assert_eq!(content_type, "text/html; charset=utf-8", "{path}");
         }
+    }
+
+    #[test]
+    fn the_observatory_has_a_page_of_its_own_and_all_places_below_it() {
+        for path in ["/observatory", "/observatory/", "/observatory/actor/room:green"] {
+            assert_eq!(header_of(&get(path, &[]), header::ETAG), "\"3-plain\"", "{path}");
+        }
+        assert_eq!(header_of(&get("/observatoryx", &[]), header::ETAG), "\"1-plain\"");
+        assert_eq!(get("/observatory/nothing.js", &[]).status(), StatusCode::NOT_FOUND);
     }
 
     #[test]

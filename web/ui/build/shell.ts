@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Plugin } from 'vite';
+import { reached, type Bundle } from './reach.ts';
 
 const WORKER = 'sw.js';
 const PLACEHOLDER = '__SHELL__';
@@ -18,8 +19,9 @@ export function shellForWorker(): Plugin {
         if (worker?.type !== 'chunk') return this.error(`${WORKER} was not built`);
         const hash = createHash('sha256');
         const files = ['/'];
+        const others = onlyOfTheObservatory(bundle);
         for (const [name, file] of Object.entries(bundle)) {
-          if (file === worker) continue;
+          if (file === worker || others.has(name)) continue;
           hash.update(name).update(file.type === 'chunk' ? file.code : file.source);
           if (name !== 'index.html') files.push(`/${name}`);
         }
@@ -32,4 +34,11 @@ export function shellForWorker(): Plugin {
       },
     },
   };
+}
+
+/** Nobody who talks should fetch the page of those who watch; it is of no use without a server anyhow. */
+function onlyOfTheObservatory(bundle: Bundle): Set<string> {
+  const chats = reached(bundle, 'index', true);
+  const only = [...reached(bundle, 'observatory', true)].filter((name) => !chats.has(name));
+  return new Set(['observatory.html', ...only]);
 }

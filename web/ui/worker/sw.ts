@@ -11,8 +11,8 @@ declare const __SHELL__: { version: string; files: string[] };
 
 const CACHE = `greenroom-${__SHELL__.version}`;
 const PAGE = '/';
-/** Paths that the server answers itself. */
-const SERVERS = /^\/(api|ws|metrics)(\/|$)/;
+/** Paths that the server answers itself; the observatory has nothing to show without it. */
+const SERVERS = /^\/(api|ws|metrics|observatory)(\/|$)/;
 
 self.addEventListener('install', (event) => {
   const fetched = __SHELL__.files.map((file) => new Request(file, { cache: 'no-cache' }));

@@ -16,7 +16,7 @@ export type Outcome<T> = { done: T; problem?: undefined } | { done?: undefined; 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** Without cookies: the token says who asks, so that two tabs can be two people. */
-export async function call<T>(
+export function call<T>(
   method: Method,
   path: string,
   token: string | null,
@@ -24,12 +24,26 @@ export async function call<T>(
 ): Promise<Outcome<T>> {
   const headers: Record<string, string> = {};
   if (token !== null) headers.authorization = `Bearer ${token}`;
-  if (body !== undefined) headers['content-type'] = 'application/json';
+  return ask(path, { method, headers, credentials: 'omit' }, body);
+}
+
+/** With the cookie, which a socket has to show, too: a browser lets it send no other sign of who asks. */
+export function callByCookie<T>(method: Method, path: string, body?: object): Promise<Outcome<T>> {
+  return ask(path, { method, headers: {}, credentials: 'same-origin' }, body);
+}
+
+async function ask<T>(
+  path: string,
+  how: RequestInit & { headers: Record<string, string> },
+  body?: object,
+): Promise<Outcome<T>> {
+  if (body !== undefined) how.headers['content-type'] = 'application/json';
   try {
     const text = body === undefined ? undefined : JSON.stringify(body);
-    const answer = await fetch(path, { method, headers, body: text, credentials: 'omit' });
+    const answer = await fetch(path, { ...how, body: text });
     if (!answer.ok) return { problem: await problemIn(answer) };
-    return { done: (answer.status === 204 ? undefined : await answer.json()) as T };
+    const said = await answer.text();
+    return { done: (said === '' ? undefined : JSON.parse(said)) as T };
   } catch {
     return { problem: { status: 0, detail: '', errors: {}, retryAfter: null } };
   }

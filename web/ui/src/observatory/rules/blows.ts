@@ -1,0 +1,20 @@
+/** What can be done to an actor on purpose. */
+import type { Blow } from '../net/calls';
+import type { Kind } from '../wire';
+
+/** The sync is the journal's, which stands behind the store; a storm is one crash after the other. */
+export type Choice = Blow | 'storm' | 'fail-next-sync';
+
+const ANYBODY: readonly Choice[] = ['crash', 'panic-next', 'kill', 'hang', 'flood'];
+
+export function choicesFor(kind: Kind): readonly Choice[] {
+  if (kind === 'room') return [...ANYBODY, 'storm', 'passivate'];
+  return kind === 'store' ? [...ANYBODY, 'fail-next-sync'] : ANYBODY;
+}
+
+/** What comes of it is no crash. */
+const HARMLESS: readonly Choice[] = ['flood', 'passivate'];
+export const hurts = (choice: Choice): boolean => !HARMLESS.includes(choice);
+
+/** So many crashes of a room within a minute are one more than its budget. */
+export const STORM = 6;
