@@ -42,9 +42,13 @@ impl App {
             None => None,
         };
         let engine = engine(config).await?;
+        if config.lab {
+            engine.lab().record();
+        }
         let edge = ServerConfig {
             allowed_origins: config.allow_origin.clone(),
             lab: config.lab,
+            drills: None,
             trusted_proxies: config.trusted_proxy.clone(),
             tls: tls.clone(),
         };

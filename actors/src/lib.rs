@@ -42,6 +42,7 @@ mod fault;
 pub mod ledger;
 mod lobby;
 mod membership;
+mod observatory;
 pub mod outbox;
 mod pace;
 mod presence;
@@ -80,6 +81,9 @@ pub use greenroom_storage::fault_point::{self, Armed, NotArmed, Strike};
 pub use greenroom_storage::{Access, Account, Durability, Options, PageFrom, StartError, Taken, TokenHash, Unreadable};
 pub use lobby::PublicRoom;
 pub use membership::{Member, RoomEdit, RoomFailed, RoomWish};
+pub use observatory::{
+    BlastRadius, Event, EventKind, NoSuchFrame, Observer, Outcome, Step, StoriesPage, Story, View, What,
+};
 pub use outbox::Refusal;
 pub use pace::{Pacing, PersonPace, SocketPace, SocketPlace, TooOften};
 /// The rules of a room, pure; public so that they can be measured.

@@ -15,6 +15,8 @@ mod leaving;
 mod opening;
 mod pages;
 mod passing;
+mod recovery;
+mod returning;
 mod saying;
 mod state;
 

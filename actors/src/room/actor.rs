@@ -12,6 +12,7 @@ use super::fan_out::FanOut;
 use super::handle::RoomHandle;
 use super::leaving;
 use super::opening::{self, Opening};
+use super::returning::Returning;
 use super::state::{Posted, RoomState};
 use crate::address::{Address, Birth};
 use crate::books::Account;
@@ -72,6 +73,8 @@ pub(super) struct OpenRoom {
     pub(super) reading_hole: bool,
     /// What stays of this life's ledger when it ends.
     pub(super) account: Account,
+    /// After a crash, until all is as before.
+    pub(super) returning: Option<Box<Returning>>,
 }
 
 pub(super) enum Follower {
@@ -99,6 +102,7 @@ impl Actor for RoomActor {
         command: RoomCommand,
         shell: &mut RoomShell,
     ) -> Result<(), ActorProcessingErr> {
+        let in_hand = shell.myself.vitals().begin(&command);
         if let RoomCommand::Suffer(fault) = command {
             fault.suffer().await;
             if fault == Fault::Passivate {
@@ -107,7 +111,7 @@ impl Actor for RoomActor {
         } else {
             shell.handle(command);
         }
-        shell.myself.vitals().handled_one();
+        shell.myself.vitals().done(&in_hand);
         Ok(())
     }
 }
@@ -129,6 +133,7 @@ impl RoomShell {
     pub(crate) fn handle(&mut self, command: RoomCommand) {
         let _in_room = self.span.clone().entered();
         self.take(command);
+        self.tell_recovery();
         self.keep_account();
         self.schedule();
     }
@@ -200,6 +205,14 @@ impl RoomShell {
         }
     }
 
+    /// Where it is open.
+    pub(super) fn opened_room(&mut self) -> Option<&mut OpenRoom> {
+        match &mut self.phase {
+            Phase::Open(open) => Some(open),
+            Phase::Opening(_) | Phase::Refusing(..) => None,
+        }
+    }
+
     fn opened(&mut self, opened: Result<Opened, OpenRefused>) {
         let Phase::Opening(opening) = &mut self.phase else { return };
         if opening.opened.is_some() {
@@ -257,7 +270,8 @@ impl RoomShell {
         let account = Account::open(Arc::clone(&self.directory.books), self.incarnation);
         let fan_out = FanOut::new(self.id.clone());
         let (followers, visitors) = (HashMap::new(), HashMap::new());
-        OpenRoom { state, fan_out, followers, visitors, reading_hole: false, account }
+        let returning = self.comes_back(&state, opening);
+        OpenRoom { state, fan_out, followers, visitors, reading_hole: false, account, returning }
     }
 
     fn keep_account(&mut self) {
@@ -341,6 +355,7 @@ impl RoomShell {
                 });
                 let unrecorded: Vec<Person> = unrecorded.collect();
                 let key = open.state.room().key;
+                self.directory.observatory.submitted_again(undecided.len() as u64);
                 if let Some(store) = &self.store {
                     undecided.into_iter().for_each(|append| store.append(append));
                 }

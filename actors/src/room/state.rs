@@ -208,6 +208,12 @@ impl RoomState {
         &self.room
     }
 
+    /// How many of the newest events are in memory.
+    #[must_use]
+    pub fn recent_count(&self) -> usize {
+        self.recent.len()
+    }
+
     /// Where the announced log ends.
     #[must_use]
     pub fn head(&self) -> Head {
@@ -421,6 +427,12 @@ impl RoomState {
     #[must_use]
     pub fn undecided(&self) -> Vec<Append> {
         self.undecided.values().map(|undecided| undecided.append.clone()).collect()
+    }
+
+    /// The first append whose outcome is not known.
+    #[must_use]
+    pub fn first_undecided(&self) -> Option<Ticket> {
+        self.undecided.keys().next().copied()
     }
 
     /// Takes what the log announces.

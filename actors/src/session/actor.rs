@@ -85,13 +85,14 @@ impl Actor for SessionActor {
         command: SessionCommand,
         shell: &mut SessionShell,
     ) -> Result<(), ActorProcessingErr> {
+        let in_hand = shell.vitals.begin(&command);
         if let SessionCommand::Suffer(fault) = command {
             // In a box of its own, or every session would keep room for it all its life.
             Box::pin(fault.suffer()).await;
         } else {
             shell.span.clone().in_scope(|| shell.take(command));
         }
-        shell.vitals.handled_one();
+        shell.vitals.done(&in_hand);
         Ok(())
     }
 }

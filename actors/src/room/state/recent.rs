@@ -40,6 +40,10 @@ impl Recent {
         recent
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.events.len()
+    }
+
     pub(super) fn push(&mut self, event: LogEvent) {
         self.bytes += weight(&event);
         self.events.push_back(event);
