@@ -32,7 +32,7 @@ export default defineConfig({
   },
   server: {
     proxy: {
-      '/api': { target: SERVER },
+      '/api': { target: SERVER, ws: true },
       '/ws': { target: SERVER, ws: true },
     },
   },
