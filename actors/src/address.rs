@@ -129,6 +129,11 @@ impl Vitals {
         self.mark.store(DOOMED, Ordering::Relaxed);
     }
 
+    /// Whether it is to panic over the next command.
+    pub(crate) fn is_doomed(&self) -> bool {
+        self.mark.load(Ordering::Relaxed) == DOOMED
+    }
+
     /// It was started again: of the first command that it has handled there is to be news.
     pub(crate) fn freshen(&self) {
         self.mark.store(FRESH, Ordering::Relaxed);

@@ -12,6 +12,7 @@ use std::sync::{Arc, OnceLock};
 use greenroom_protocol::{Role, RoomId, Seq, SessionId, User, UserId};
 use greenroom_storage::{Announce, Fatal, Head, Incarnation, Room, RoomBatch, RoomKey, Sight, TokenHash};
 use parking_lot::{Mutex, RwLock};
+use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 use crate::books::Books;
@@ -62,7 +63,7 @@ pub(crate) struct LivingSession {
 }
 
 /// Who a session belongs to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
     /// As others see them.
     pub user: User,

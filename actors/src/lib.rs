@@ -82,10 +82,11 @@ pub use greenroom_storage::{Access, Account, Durability, Options, PageFrom, Star
 pub use lobby::PublicRoom;
 pub use membership::{Member, RoomEdit, RoomFailed, RoomWish};
 pub use observatory::{
-    BlastRadius, Event, EventKind, NoSuchFrame, Observer, Outcome, Step, StoriesPage, Story, View, What,
+    BlastRadius, Capsule, Event, EventKind, Heard, NoCapsule, NoSuchFrame, Observer, Outcome, Replayed, Step,
+    StoriesPage, Story, View, What,
 };
 pub use outbox::Refusal;
 pub use pace::{Pacing, PersonPace, SocketPace, SocketPlace, TooOften};
 /// The rules of a room, pure; public so that they can be measured.
-pub use room::{Post, Posted, RoomSnapshot, RoomState, Standpoint};
+pub use room::{Input, Post, Posted, Replay, RoomSnapshot, RoomState, Standing, Standpoint, Taped, TapedStep};
 pub use session::{SessionConfig, SessionHandle, SessionSnapshot};

@@ -17,6 +17,7 @@ use crate::clock;
 
 mod blast;
 mod board;
+mod capsule;
 mod chronicle;
 mod crash;
 mod detail;
@@ -30,6 +31,7 @@ mod story;
 mod view;
 
 pub use blast::BlastRadius;
+pub use capsule::{Capsule, Heard, NoCapsule, Replayed};
 pub use chronicle::{Event, EventKind};
 pub(crate) use crash::Decision;
 pub(crate) use gauge::{Gauge, InHand};

@@ -137,7 +137,7 @@ impl EngineShell {
         let record = self.records.entry(part).or_default();
         let verdict = record.judge(&supervision::PART, &exit, self.started.elapsed(), rand::random());
         let decision = Decision { policy: &supervision::PART, verdict, in_window: record.in_window() };
-        self.directory.crashed(&part.actor_name(), &exit, decision);
+        self.directory.crashed(&part.actor_name(), &exit, decision, None);
         self.bury(part);
         tracing::warn!(part = %part.actor_name(), reason = exit.reason(), ?verdict, "a part of the engine has ended");
         self.directory.census.failed(&part.actor_name(), exit.reason());

@@ -8,6 +8,7 @@ use greenroom_protocol::limits::TOUCHED_NAMES;
 use greenroom_protocol::{RoomId, UserId};
 use serde_json::Value;
 
+use super::capsule::{Capsule, Heard};
 use super::chronicle::EventKind;
 use super::shelf::{Awaits, Plot, Waiting};
 use super::story::{Outcome, Story, What, people};
@@ -17,6 +18,7 @@ use crate::census::ActorName;
 use crate::clock;
 use crate::dead_letters::PoisonCommand;
 use crate::directory::{Directory, LivingSession};
+use crate::room::Tape;
 use crate::supervision::{Exit, Policy, Verdict};
 
 /// Budgets look back for no longer.
@@ -47,7 +49,7 @@ pub(super) struct There {
 
 impl Directory {
     /// An actor has failed. To be told before it is taken off the list of the living.
-    pub(crate) fn crashed(&self, name: &ActorName, exit: &Exit, decision: Decision) {
+    pub(crate) fn crashed(&self, name: &ActorName, exit: &Exit, decision: Decision, tape: Option<Box<Tape>>) {
         let at = now();
         let vitals = self.census.vitals(name);
         let there = self.there(name);
@@ -60,6 +62,7 @@ impl Directory {
         let by_lab = blame.is_some() || cause.contains("the fault laboratory");
         let decision = Decided { by: by.as_ref(), decision };
         let story = self.observatory.begin(name, by.as_ref(), (cause, by_lab), vitals.as_deref(), &there, at);
+        let story = self.observatory.encapsulate(story, vitals.as_deref(), tape);
         let plot = Plot {
             n: story.n,
             name: name.clone(),
@@ -194,6 +197,32 @@ impl Observatory {
             end: None,
             capsule: None,
         }
+    }
+
+    /// Keeps what is needed to see the crash again.
+    fn encapsulate(&self, mut story: Story, vitals: Option<&Vitals>, tape: Option<Box<Tape>>) -> Story {
+        let Some((vitals, gauge)) = vitals.and_then(|vitals| Some((vitals, vitals.measured()?))) else { return story };
+        let mut stories = self.stories.lock();
+        if stories.shelf.is_none() {
+            return story;
+        }
+        let taken = vitals.handled() + u64::from(vitals.in_hand().is_some());
+        let heard = |heard: super::gauge::Heard| Heard { kind: vitals.kind(heard.kind).to_owned(), bytes: heard.bytes };
+        let capsule = Capsule {
+            capsule: Capsule::form(),
+            story: story.n,
+            actor: story.actor.clone(),
+            at: story.at,
+            cause: story.cause.clone(),
+            by_lab: story.by_lab,
+            command: story.command.clone(),
+            last: gauge.last(taken).into_iter().map(heard).collect(),
+            room: tape.map(|tape| tape.into_taped()),
+        };
+        let name = format!("{}-{}.json", story.n, story.actor.replace(':', "-"));
+        story.capsule = Some(name.clone());
+        stories.capsules.push((name, capsule));
+        story
     }
 
     fn tell_beginning(&self, mut story: Story, plot: Plot, cause: &str, decision: &Decided<'_>, there: &There) {

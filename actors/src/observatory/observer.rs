@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use greenroom_protocol::limits::OBSERVERS;
 use serde::Serialize;
@@ -60,6 +61,16 @@ impl Observer {
         StoriesPage { stories: page, more: newest.next().is_some() }
     }
 
+    /// Waits until the stories that are over are written down, at most this long.
+    pub async fn settle(&self, most: Duration) {
+        let settled = async {
+            while !self.directory.observatory.stories.lock().all_kept() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        let _late = tokio::time::timeout(most, settled).await;
+    }
+
     /// A capsule; nothing where there is none of that name, or it can't be read.
     pub async fn capsule(&self, name: String) -> Option<Vec<u8>> {
         let shelf = self.directory.observatory.stories.lock().shelf.clone()?;
@@ -102,15 +113,20 @@ impl Observatory {
 
     /// Writes down the stories that are over.
     pub(super) async fn keep_told(&self) {
-        let (shelf, over) = {
+        let (shelf, over, capsules) = {
             let mut stories = self.stories.lock();
             let Some(shelf) = stories.shelf.clone() else { return };
-            (shelf, stories.take_over())
+            let (over, capsules) = (stories.take_over(), std::mem::take(&mut stories.capsules));
+            if over.is_empty() && capsules.is_empty() {
+                return;
+            }
+            stories.writing = true;
+            (shelf, over, capsules)
         };
-        if over.is_empty() {
-            return;
-        }
         let kept = tokio::task::spawn_blocking(move || {
+            for (name, capsule) in capsules {
+                shelf.keep_capsule(&name, &serde_json::to_vec(&capsule)?)?;
+            }
             for story in over {
                 shelf.keep_story(&serde_json::to_string(&story)?)?;
             }
@@ -119,5 +135,6 @@ impl Observatory {
         if let Ok(Err(error)) = kept.await {
             tracing::warn!(%error, "the story of a crash can't be written down");
         }
+        self.stories.lock().writing = false;
     }
 }

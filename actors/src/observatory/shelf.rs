@@ -7,6 +7,7 @@ use std::time::Instant;
 use greenroom_protocol::limits::STORIES;
 use greenroom_protocol::{RoomId, UserId};
 
+use super::capsule::Capsule;
 use super::story::Story;
 use crate::address::Vitals;
 use crate::census::ActorName;
@@ -23,6 +24,10 @@ pub(super) struct Stories {
     told: VecDeque<Told>,
     /// What those that go on wait for.
     pub(super) plots: Vec<Plot>,
+    /// Capsules that are to be written down.
+    pub(super) capsules: Vec<(String, Capsule)>,
+    /// Whether some are being written down.
+    pub(super) writing: bool,
     /// Where they are kept; nowhere in a test without a disk.
     pub(super) shelf: Option<Shelf>,
 }
@@ -119,9 +124,9 @@ impl Stories {
         .collect()
     }
 
-    /// Whether all that are over are written down.
+    /// Whether all that is over is written down.
     pub(super) fn all_kept(&self) -> bool {
-        self.told.iter().all(|told| told.kept || told.story.is_open())
+        !self.writing && self.capsules.is_empty() && self.told.iter().all(|told| told.kept || told.story.is_open())
     }
 
     /// The story of an actor that goes on.

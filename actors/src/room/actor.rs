@@ -14,6 +14,7 @@ use super::leaving;
 use super::opening::{self, Opening};
 use super::returning::Returning;
 use super::state::{Posted, RoomState};
+use super::tape::Tape;
 use crate::address::{Address, Birth};
 use crate::books::Account;
 use crate::call::{self, Answer};
@@ -102,6 +103,7 @@ impl Actor for RoomActor {
         command: RoomCommand,
         shell: &mut RoomShell,
     ) -> Result<(), ActorProcessingErr> {
+        shell.record_blow(&command);
         let in_hand = shell.myself.vitals().begin(&command);
         if let RoomCommand::Suffer(fault) = command {
             fault.suffer().await;
@@ -163,8 +165,14 @@ impl RoomShell {
         }
     }
 
-    /// What an open room is asked; one line each.
     fn carry_out(&mut self, command: Inside) {
+        let taped = self.record(&command);
+        self.carry_out_recorded(command);
+        self.record_outcome(taped);
+    }
+
+    /// What an open room is asked; one line each.
+    fn carry_out_recorded(&mut self, command: Inside) {
         match command {
             Inside::Join(entry) => self.join(entry),
             Inside::JoinRead(entry, plan, read) => self.join_read(&entry.request, &plan, read),
@@ -271,6 +279,9 @@ impl RoomShell {
         let fan_out = FanOut::new(self.id.clone());
         let (followers, visitors) = (HashMap::new(), HashMap::new());
         let returning = self.comes_back(&state, opening);
+        if self.directory.observatory.records() {
+            self.casebook.record(Tape::new(state.standing()));
+        }
         OpenRoom { state, fan_out, followers, visitors, reading_hole: false, account, returning }
     }
 

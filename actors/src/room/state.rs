@@ -15,6 +15,7 @@ use greenroom_protocol::{
 };
 use greenroom_storage::{Append, Cursor, Head, Incarnation, LogEvent, Outcome, PageFrom, Room, Settled, Ticket};
 use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
 
 use crate::directory::Person;
 use crate::ledger::Posts;
@@ -23,11 +24,13 @@ use crate::outbox::{Refusal, SendNumber, Settlement};
 mod cursors;
 mod online;
 mod recent;
+mod standing;
 mod typing;
 
 use cursors::Cursors;
 use online::OnlineList;
 use recent::Recent;
+pub use standing::Standing;
 use typing::Typists;
 
 /// More people than this, and a room tells receipts to nobody and presence as a count: to tell
@@ -73,21 +76,21 @@ pub struct RoomState {
     posts: Posts,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Seat {
     person: Person,
     /// The number of the session's `join` that brought it here; zero for one that has not come back yet.
     join: u64,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Undecided {
     asker: Asker,
     append: Append,
 }
 
 /// Who waits for the outcome of an append.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 enum Asker {
     Session(SessionId, SendNumber),
     Visitor,

@@ -142,7 +142,8 @@ impl RoomsShell {
         if let Exit::Failed(reason) = &exit {
             tracing::warn!(%room, reason, ?verdict, "room failed");
             let decision = Decision { policy: &supervision::ROOM, verdict, in_window: entry.record.in_window() };
-            self.directory.crashed(&ActorName::Room(room.clone()), &exit, decision);
+            let tape = entry.casebook.take_tape();
+            self.directory.crashed(&ActorName::Room(room.clone()), &exit, decision, tape);
             if let Some(case) = entry.casebook.failed() {
                 tracing::error!(%room, ?case, "a command has failed the room twice, and is set aside");
                 self.directory.observatory.set_aside(&room, &case, reason);

@@ -92,7 +92,7 @@ impl SessionsShell {
         let record = &mut self.records[number];
         let verdict = record.judge(&supervision::PART, exit, self.started.elapsed(), rand::random());
         let decision = Decision { policy: &supervision::PART, verdict, in_window: record.in_window() };
-        self.directory.crashed(&name, exit, decision);
+        self.directory.crashed(&name, exit, decision, None);
         bury(&self.directory, |shard| shard == number);
         tracing::warn!(%name, reason = exit.reason(), ?verdict, "a shard of the sessions has ended");
         match verdict {

@@ -108,7 +108,7 @@ impl ShardShell {
         let cause = matches!(exit, Exit::Failed(_)).then(|| exit.reason());
         if cause.is_some() {
             let decision = Decision { policy: &supervision::SESSION, verdict: Verdict::Forget, in_window: 0 };
-            self.directory.crashed(&name, exit, decision);
+            self.directory.crashed(&name, exit, decision, None);
         }
         self.directory.census.gone(&name, cause);
         clean_up(&self.directory, session, code);

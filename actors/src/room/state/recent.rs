@@ -40,6 +40,11 @@ impl Recent {
         recent
     }
 
+    /// All of them.
+    pub(super) fn standing(&self) -> Vec<LogEvent> {
+        self.events.iter().cloned().collect()
+    }
+
     pub(super) fn len(&self) -> usize {
         self.events.len()
     }
