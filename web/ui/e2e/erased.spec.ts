@@ -36,7 +36,7 @@ test('what is erased goes from every screen at once, from quotes, from lists and
   await expect.poll(() => keptBodies(ana)).toHaveLength(3);
   await expect.poll(() => keptBodies(carol)).toHaveLength(3);
 
-  await server.erases(bob.id);
+  await server.administers('erase', bob.id);
   for (const guest of [ana, bob]) {
     await expect(guest.log.getByText('Message erased', { exact: true })).toHaveCount(3);
     await guest.seesExactly(['Better not here']);

@@ -18,10 +18,13 @@ export class Server {
   private constructor(
     readonly port: number,
     readonly data: string,
+    readonly extra: readonly string[],
   ) {}
 
-  static async start(): Promise<Server> {
-    const server = new Server(await freePort(), await mkdtemp(join(tmpdir(), 'greenroom-')));
+  /** `extra`: flags beyond those that each test needs. */
+  static async start(...extra: string[]): Promise<Server> {
+    const data = await mkdtemp(join(tmpdir(), 'greenroom-'));
+    const server = new Server(await freePort(), data, extra);
     await server.run();
     return server;
   }
@@ -31,7 +34,8 @@ export class Server {
   }
 
   async run(): Promise<void> {
-    const flags = ['--listen', `127.0.0.1:${this.port}`, '--data', this.data, '--no-limits'];
+    const listen = ['--listen', `127.0.0.1:${this.port}`];
+    const flags = [...listen, '--data', this.data, '--no-limits', ...this.extra];
     const child = spawn(BINARY, flags, {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
@@ -73,6 +77,14 @@ export class Server {
     return events.filter((event) => event.type === 'message').map((event) => event.body);
   }
 
+  /** As somebody does it in the laboratory. */
+  async strikes(blow: 'crash' | 'hang', actor: string): Promise<void> {
+    const headers = { 'content-type': 'application/json' };
+    const sent = { method: 'POST', headers, body: JSON.stringify({ actor }) };
+    const answer = await fetch(`${this.url}/api/lab/${blow}`, sent);
+    if (!answer.ok) throw new Error(`${blow}: ${answer.status} ${await answer.text()}`);
+  }
+
   /** A private room with these people, by id, and with whoever made it. */
   async makesPrivate(room: string, members: string[]): Promise<void> {
     const owner = await this.#clerk();
@@ -93,13 +105,13 @@ export class Server {
     return answer.json();
   }
 
-  /** As an operator erases all that somebody has said. */
-  async erases(user: string): Promise<void> {
-    const child = spawn(BINARY, ['admin', 'erase', user, '--data', this.data], {
+  /** As an operator does it at the data directory: erases all that somebody has said, makes them an admin … */
+  async administers(act: 'erase' | 'promote', user: string): Promise<void> {
+    const child = spawn(BINARY, ['admin', act, user, '--data', this.data], {
       stdio: 'inherit',
     });
     const [code] = (await once(child, 'exit')) as [number | null];
-    if (code !== 0) throw new Error(`erase ended with ${code}`);
+    if (code !== 0) throw new Error(`${act} ended with ${code}`);
   }
 
   /** As an operator stops it; resolves with its exit code. */

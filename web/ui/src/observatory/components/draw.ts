@@ -3,6 +3,7 @@ import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { inksAt } from '../net/inks';
 import type { Mark, Plot } from '../rules/plot';
+import { clock } from '../times';
 
 const HEIGHT_PX = 128;
 const AXIS_PX = 52;
@@ -51,7 +52,13 @@ export function draw(place: HTMLElement, plot: Plot, wish: Wish): Drawn {
       scales: { y: { range: (_, __, most) => [0, Math.max(most ?? 0, 1) * 1.1] } },
       series: [{}, ...lines],
       axes: [
-        { ...axis, grid: { show: false }, size: 24, space: 64 },
+        {
+          ...axis,
+          grid: { show: false },
+          size: 24,
+          space: 78,
+          values: (_, splits) => splits.map(clock),
+        },
         {
           ...axis,
           size: AXIS_PX,
