@@ -120,7 +120,7 @@ test('on a phone', async ({ browser }) => {
 /** The small charts have something to show. */
 async function settled(page: Page): Promise<void> {
   const line = page.locator('.tile').filter({ hasText: 'Messages/s' }).locator('path').last();
-  await expect(line).toHaveAttribute('d', /(L.*){6}/);
+  await expect(line).toHaveAttribute('d', /(L.*){14}/, { timeout: 20_000 });
 }
 
 test('charts have their figures as a table, and a sentence for those who do not see them', async ({

@@ -7,6 +7,7 @@ import { clock } from '../times';
 
 const HEIGHT_PX = 128;
 const AXIS_PX = 52;
+const WHOLE = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 50_000, 100_000];
 
 export interface Drawn {
   show(plot: Plot, from: number, until: number): void;
@@ -18,6 +19,8 @@ interface Wish {
   /** Charts with the same one have their cursors at the same moment. */
   sync: string;
   format: (value: number) => string;
+  /** Half of what is counted is nothing. */
+  whole: boolean;
   /** Which of the moments the cursor is at; `null` where it is elsewhere. */
   onpoint: (index: number | null) => void;
 }
@@ -61,6 +64,7 @@ export function draw(place: HTMLElement, plot: Plot, wish: Wish): Drawn {
         },
         {
           ...axis,
+          ...(wish.whole ? { incrs: WHOLE } : {}),
           size: AXIS_PX,
           space: 34,
           values: (_, splits) => splits.map((value) => wish.format(value)),

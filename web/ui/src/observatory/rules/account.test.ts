@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { balanceOf } from './account';
 
 test('what came in equals what became of it, parts and all', () => {
-  const posts = { accepted: 9, stored: 6, refused: { not_joined: 2, invalid: 0 }, undecided: 1 };
+  const posts = { refused: { invalid: 0, not_joined: 2 }, accepted: 9, stored: 6, undecided: 1 };
   expect(balanceOf(posts)).toEqual({
     name: 'accepted',
     came: 9,
@@ -17,4 +17,12 @@ test('what came in equals what became of it, parts and all', () => {
 
 test('what is missing shows', () => {
   expect(balanceOf({ owed: 3, handed_over: 2 }).holds).toBe(false);
+});
+
+test('the order in which a server tells it does not matter', () => {
+  expect(balanceOf({ dropped: { left: 1 }, handed_over: 4, owed: 5, pending: 0 })).toMatchObject({
+    name: 'owed',
+    came: 5,
+    holds: true,
+  });
 });

@@ -15,11 +15,18 @@ export interface Balance {
   holds: boolean;
 }
 
-/** The first of an account is what came in. */
+/** What an account calls all that came in; what else it has is what became of that. */
+const CAME: readonly string[] = ['accepted', 'owed', 'queued'];
+/** As it should end comes first. */
+const USUAL: readonly string[] = ['stored', 'handed_over', 'acked', 'written'];
+
 export function balanceOf(account: Account): Balance {
-  const [first, ...others] = Object.entries(account);
-  const [name, came] = first ?? ['', 0];
-  const became = others.map(([name, value]) => entryOf(name, value));
+  const entries = Object.entries(account);
+  const [name, came] = entries.find(([name]) => CAME.includes(name)) ?? ['', 0];
+  const became = entries
+    .filter(([other]) => other !== name)
+    .sort(([a], [b]) => Number(USUAL.includes(b)) - Number(USUAL.includes(a)))
+    .map(([name, value]) => entryOf(name, value));
   const total = became.reduce((sum, { count }) => sum + count, 0);
   return { name: spoken(name), came: sumOf(came), became, holds: sumOf(came) === total };
 }

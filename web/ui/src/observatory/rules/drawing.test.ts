@@ -13,7 +13,11 @@ const forest: Forest = {
 };
 
 test('whoever is below stands to the right, and nobody stands on another', () => {
-  const { nodes, edges, width, height } = drawingOf(forest, () => true);
+  const { nodes, edges, width, height } = drawingOf(
+    forest,
+    () => true,
+    (name) => name,
+  );
   const at = (name: string): { x: number; y: number } => nodes.find((n) => n.name === name)!;
   expect(at('rooms').x).toBeGreaterThan(at('engine').x);
   expect(at('room:a').x).toBeGreaterThan(at('rooms').x);
@@ -28,7 +32,17 @@ test('whoever is below stands to the right, and nobody stands on another', () =>
 });
 
 test('only those who are wanted are drawn, and an empty tree is empty', () => {
-  const { nodes } = drawingOf(forest, (name) => !name.startsWith('room:'));
+  const { nodes } = drawingOf(
+    forest,
+    (name) => !name.startsWith('room:'),
+    (name) => name,
+  );
   expect(nodes.map(({ name }) => name)).toEqual(['engine', 'store', 'rooms']);
-  expect(drawingOf({ ...forest, root: null }, () => true).nodes).toEqual([]);
+  expect(
+    drawingOf(
+      { ...forest, root: null },
+      () => true,
+      (name) => name,
+    ).nodes,
+  ).toEqual([]);
 });

@@ -22,14 +22,19 @@ export interface Drawing {
   height: number;
 }
 
-const STEP_X = 176;
-const STEP_Y = 27;
-const MARGIN = 18;
-/** Where an edge leaves the name that it comes from. */
-const NAME_X = 118;
+const STEP_X = 210;
+const STEP_Y = 30;
+const MARGIN = 20;
+/** From the shape to its name, and about as wide as a letter is. */
+const NAME_X = 24;
+const LETTER_X = 7.4;
 
-/** From left to right; of those below an actor the ones that `shows` wants. */
-export function drawingOf(forest: Forest, shows: (name: string) => boolean): Drawing {
+/** From left to right; of those below an actor the ones that `shows` wants, each with its label. */
+export function drawingOf(
+  forest: Forest,
+  shows: (name: string) => boolean,
+  labelOf: (name: string) => string,
+): Drawing {
   if (forest.root === null) return { nodes: [], edges: [], width: 0, height: 0 };
   const root = hierarchy(forest.root, (name) => forest.childrenOf(name).filter(shows));
   const placed = tree<string>().nodeSize([STEP_Y, STEP_X])(root);
@@ -39,7 +44,12 @@ export function drawingOf(forest: Forest, shows: (name: string) => boolean): Dra
   const edges = placed.links().map(({ source, target }) => ({
     from: source.data,
     to: target.data,
-    path: bend(source.y + MARGIN, source.x - top, target.y + MARGIN, target.x - top),
+    path: bend(
+      source.y + MARGIN + NAME_X + labelOf(source.data).length * LETTER_X,
+      source.x - top,
+      target.y + MARGIN,
+      target.x - top,
+    ),
   }));
   return {
     nodes,
@@ -50,7 +60,7 @@ export function drawingOf(forest: Forest, shows: (name: string) => boolean): Dra
 }
 
 function bend(fromX: number, fromY: number, toX: number, toY: number): string {
-  const begin = Math.min(fromX + NAME_X, toX - 24);
+  const begin = Math.round(Math.min(fromX, toX - 30));
   const end = toX - 10;
   const middle = (begin + end) / 2;
   const [y0, y1] = [Math.round(fromY), Math.round(toY)];
