@@ -8,6 +8,10 @@ use std::fmt;
 use bytes::Bytes;
 use serde::Serialize;
 
+use crate::{Ack, Event};
+
+mod by_hand;
+
 /// The longest header of an unmasked frame.
 const HEADER: usize = 10;
 
@@ -22,8 +26,18 @@ impl EncodedFrame {
     /// Encodes one frame.
     #[must_use]
     pub fn new(frame: &impl Serialize) -> Self {
+        Self::written(|buffer| json(buffer, frame))
+    }
+
+    /// Encodes what says that a send is durable.
+    #[must_use]
+    pub fn ack(ack: &Ack) -> Self {
+        Self::written(|buffer| by_hand::ack(buffer, ack))
+    }
+
+    fn written(text: impl FnOnce(&mut Vec<u8>)) -> Self {
         let mut buffer = Vec::with_capacity(256);
-        let place = write(&mut buffer, frame);
+        let place = write(&mut buffer, text);
         place.frame(&buffer.into())
     }
 
@@ -47,12 +61,26 @@ impl EncodedFrame {
     }
 }
 
-/// Encodes several frames into one shared buffer: one allocation for a whole batch.
-pub fn encode_all<F: Serialize>(frames: &[F]) -> Vec<EncodedFrame> {
-    let mut buffer = Vec::with_capacity(256 * frames.len());
-    let places: Vec<Place> = frames.iter().map(|frame| write(&mut buffer, frame)).collect();
+/// Encodes live events into one shared buffer: one allocation for a whole batch.
+pub fn encode_events<'a>(events: impl IntoIterator<Item = &'a Event, IntoIter: Clone>) -> Vec<EncodedFrame> {
+    let events = events.into_iter();
+    let bodies = events.clone().filter_map(Event::message).map(|message| message.body.as_str().len());
+    let (bodies, count) = (bodies.sum::<usize>(), events.clone().count());
+    let mut buffer = Vec::with_capacity(bodies + count * by_hand::AROUND_BODY);
+    let mut places = Vec::with_capacity(count);
+    places.extend(events.map(|event| match event {
+        Event::Message(message) => write(&mut buffer, |buffer| by_hand::message(buffer, message)),
+        Event::Member(_) | Event::Room(_) | Event::Erased { .. } | Event::Unreadable { .. } => {
+            write(&mut buffer, |buffer| json(buffer, event))
+        }
+    }));
     let buffer = Bytes::from(buffer);
     places.into_iter().map(|place| place.frame(&buffer)).collect()
+}
+
+fn json(buffer: &mut Vec<u8>, frame: &impl Serialize) {
+    // Writing to memory can't fail, and our frames have text keys and no foreign Serialize.
+    serde_json::to_writer(buffer, frame).expect("a frame is always JSON");
 }
 
 /// Where in a buffer a frame is.
@@ -69,11 +97,10 @@ impl Place {
 }
 
 /// Adds a frame. How long its header is shows only behind the text, so that there is room for the longest.
-fn write(buffer: &mut Vec<u8>, frame: &impl Serialize) -> Place {
-    buffer.resize(buffer.len() + HEADER, 0);
+fn write(buffer: &mut Vec<u8>, write_text: impl FnOnce(&mut Vec<u8>)) -> Place {
+    buffer.extend_from_slice(&[0; HEADER]);
     let text = buffer.len();
-    // Writing to memory can't fail, and our frames have text keys and no foreign Serialize.
-    serde_json::to_writer(&mut *buffer, frame).expect("a frame is always JSON");
+    write_text(buffer);
     let length = buffer.len() - text;
     let mut header = [0; HEADER];
     let header = header_of(length, &mut header);
@@ -113,18 +140,31 @@ impl fmt::Debug for EncodedFrame {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Body, Message, MessageId, Name, RoomId, Seq, Timestamp, User, UserId};
 
     #[test]
     fn a_batch_shares_one_buffer_and_each_frame_is_whole() {
-        let long = "x".repeat(70_000);
-        let texts = ["a", "bc", "déf", &long[..123], &long[..124], &long[..65_533], &long[..65_534], &long];
-        let frames = encode_all(&texts);
-        assert_eq!(frames, texts.map(|text| EncodedFrame::new(&text)));
-        for (text, frame) in texts.iter().zip(&frames) {
-            assert_eq!(serde_json::from_slice::<String>(frame.text()).unwrap(), *text);
-            assert_eq!(frame.len(), text.len() + 2);
+        let ana = User { id: UserId::new(), name: Name::guest("ana").unwrap() };
+        let green = RoomId::parse("green").unwrap();
+        let said = |(n, body): (usize, &str)| Message {
+            room: green.clone(),
+            seq: Seq(n as u64),
+            id: MessageId::new(),
+            user: ana.clone(),
+            body: Body::parse(body).unwrap(),
+            at: Timestamp::from_millis(0),
+            reply_to: None,
+        };
+        let long = "x".repeat(8_000);
+        let texts = ["a", "bc", "déf", "\"", &long[..3], &long];
+        let mut events: Vec<Event> = texts.into_iter().enumerate().map(said).map(Event::Message).collect();
+        events.insert(2, Event::Erased { room: green.clone(), seq: Seq(7) });
+        let frames = encode_events(&events);
+        assert_eq!(frames, events.iter().map(EncodedFrame::new).collect::<Vec<_>>());
+        for (event, frame) in events.iter().zip(&frames) {
+            assert_eq!(serde_json::from_slice::<Event>(frame.text()).unwrap(), *event);
         }
-        let buffer = frames[0].framed().as_ptr()..frames[7].framed().as_ptr_range().end;
+        let buffer = frames[0].framed().as_ptr()..frames[6].framed().as_ptr_range().end;
         assert!(frames.iter().all(|frame| buffer.contains(&frame.framed().as_ptr())));
     }
 
