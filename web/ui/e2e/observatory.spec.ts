@@ -234,6 +234,45 @@ test('a room that hangs is warned of, and comes back', async ({ browser }) => {
   bot.leaves();
 });
 
+test('a poisonous message of the tour kills its room twice, and no third time', async ({
+  browser,
+}) => {
+  const bot = await Bot.comes(server.url, 'Bot', 'green');
+  const watcher = await Watcher.opens(browser, server.url, {}, '/tour');
+  const { page } = watcher;
+  const chapter = page.getByRole('article').filter({ hasText: 'A poisonous message' });
+  await chapter.getByRole('button', { name: 'Poison the room…' }).click();
+  await expect(watcher.dialog).toHaveAccessibleName('Crash room:green');
+  await expect(watcher.dialog.getByLabel('A poisonous message')).toBeChecked();
+  await watcher.dialog.getByRole('button', { name: 'Poison it' }).click();
+  await expect(watcher.news).toContainText('The poisonous message was refused');
+  await page.keyboard.press('e');
+  await page.getByLabel('Search the log').fill('set aside');
+  await expect(page.getByRole('log', { name: 'Event log' })).toContainText('twice');
+  bot.talks(20);
+  await expect.poll(() => bot.acked.size).toBeGreaterThan(5);
+  expect(bot.complaints).toEqual([]);
+  expect(watcher.guest.complaints).toEqual([]);
+  bot.leaves();
+});
+
+test('a room that is crashed six times in a row is set aside, and the page says for how long', async ({
+  browser,
+}) => {
+  const bot = await Bot.comes(server.url, 'Bot', 'green');
+  const watcher = await Watcher.opens(browser, server.url);
+  await expect(watcher.row('room:green')).toBeVisible();
+  await watcher.row('room:green').getByRole('button', { name: 'Crash room:green…' }).click();
+  await watcher.dialog.getByText('Panic six times').click();
+  await watcher.dialog.getByRole('button', { name: 'Crash it six times' }).click();
+  await expect(watcher.news).toContainText('room:green: quarantined for 60 s', { timeout: 30_000 });
+  await expect(watcher.row('room:green')).toContainText('set aside');
+  const warnings = watcher.page.getByRole('region', { name: 'Warnings' });
+  await expect(warnings).toContainText(/room:green is set aside for \d\d seconds more/);
+  expect(watcher.guest.complaints).toEqual([]);
+  bot.leaves();
+});
+
 test('the log tells what happened, stands still where one reads, and is taken along as JSON', async ({
   browser,
 }) => {

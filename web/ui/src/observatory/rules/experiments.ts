@@ -15,9 +15,9 @@ export interface Experiment {
 
 export const experiments: readonly Experiment[] = [
   { name: 'room', act: { kind: 'blow', actor: null, choice: 'crash' } },
-  { name: 'store', act: { kind: 'blow', actor: 'store', choice: 'panic-next' } },
+  { name: 'store', act: { kind: 'blow', actor: 'store', choice: 'mid-batch' } },
   { name: 'storm', act: { kind: 'blow', actor: null, choice: 'storm' } },
-  { name: 'poison', act: { kind: 'drill', drill: 'poison' } },
+  { name: 'poison', act: { kind: 'blow', actor: null, choice: 'poison' } },
   { name: 'slow-reader', act: { kind: 'drill', drill: 'slow-reader' } },
   { name: 'hang', act: { kind: 'blow', actor: null, choice: 'hang' } },
   { name: 'kill-nine', act: { kind: 'drill', drill: 'kill-nine' } },

@@ -10,6 +10,8 @@ import type { News } from './news.svelte';
 /** A restart waits at most two seconds, and is told of at most a second later. */
 const PATIENCE_MS = 6_000;
 const LOOK_MS = 50;
+/** A sync that is held up takes two seconds: so long after it was, somebody has said something. */
+const IN_MIDDLE_MS = 700;
 
 export class Lab {
   /** Whom the dialog is about. */
@@ -44,6 +46,23 @@ export class Lab {
       if (problem !== undefined) return this.#news.tell(texts.refused(problem.detail));
       if (!(await this.#until(() => this.#livesOf(actor) !== before))) return;
     }
+  }
+
+  /** While the journal is in the middle of a sync that takes long. */
+  async midBatch(): Promise<void> {
+    const { problem } = await calls.delaySync();
+    if (problem !== undefined) return this.#news.tell(texts.refused(problem.detail));
+    await new Promise((resolve) => setTimeout(resolve, IN_MIDDLE_MS));
+    await this.strike('crash', 'store');
+  }
+
+  /** That it is refused in the end is what should happen. */
+  async poison(actor: string): Promise<void> {
+    this.#news.tell(texts.poisons(actor));
+    const { problem } = await calls.poison(actor.slice('room:'.length));
+    this.#news.tell(
+      problem === undefined ? texts.poisonBorne : texts.poisonRefused(problem.detail),
+    );
   }
 
   async failNextSync(): Promise<boolean> {

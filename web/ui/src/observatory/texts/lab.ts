@@ -1,6 +1,7 @@
 /** Words of the laboratory. */
 import { plural } from '../../texts/plural';
 import type { Blow } from '../net/calls';
+import type { Plot } from '../rules/blows';
 import type { DrillState } from '../wire';
 
 interface Choice {
@@ -35,10 +36,20 @@ export const lab = {
     name: 'Fail the next sync',
     does: 'The journal’s next sync fails. The process acknowledges nothing more and ends with the reason.',
   },
-  storm: {
-    name: 'Panic six times',
-    does: 'One after the other, within a minute: one more than its budget of restarts.',
-  },
+  plots: {
+    storm: {
+      name: 'Panic six times',
+      does: 'One after the other, within a minute: one more than its budget of restarts.',
+    },
+    poison: {
+      name: 'A poisonous message',
+      does: 'A guest says something that fails the room each time that it looks at it. The second death over it sets it aside.',
+    },
+    'mid-batch': {
+      name: 'Panic in mid-batch',
+      does: 'The next sync takes two seconds, and it panics meanwhile. Say something just before.',
+    },
+  } satisfies Record<Plot, { name: string; does: string }>,
   radius: 'Who is touched',
   radiusLoading: 'Asking who will be touched…',
   radiusGone: 'Nobody of that name lives at this moment.',
@@ -58,6 +69,8 @@ export const lab = {
     hang: 'Let it hang',
     flood: 'Flood it',
     storm: 'Crash it six times',
+    poison: 'Poison it',
+    'mid-batch': 'Crash it in mid-batch',
     passivate: 'Close it',
     'fail-next-sync': 'Fail the sync',
   },
@@ -70,6 +83,9 @@ export const lab = {
     passivate: (actor: string) => `${actor} was told to close, if nobody needs it.`,
   } satisfies Record<Blow, (actor: string, messages?: number) => string>,
   storms: (actor: string, n: number) => `${actor} is crashed ${n} times, one after the other.`,
+  poisons: (actor: string) => `A guest says something poisonous in ${actor}.`,
+  poisonRefused: (why: string) => `The poisonous message was refused: ${why || 'no answer'}.`,
+  poisonBorne: 'The message was not poisonous: somebody else’s trap had the same name.',
   syncWillFail: 'The next sync fails, and the process ends.',
   refused: (why: string) => (why ? `That was refused: ${why}.` : 'The server could not be asked.'),
   drillBegins: (name: string) => `The drill ${name} begins.`,
