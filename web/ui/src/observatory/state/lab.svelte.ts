@@ -34,12 +34,13 @@ export class Lab {
   }
 
   async strike(blow: calls.Blow, actor: string, messages?: number): Promise<boolean> {
-    return this.#did(await calls.strike(blow, actor, messages), texts.done[blow](actor, messages));
+    const outcome = await calls.strike(blow, actor, messages);
+    return this.#did(outcome, texts.done[blow](actor, messages), actor);
   }
 
   /** One after the other, each of them to whoever came after the one before. */
   async storm(actor: string): Promise<void> {
-    this.#news.tell(texts.storms(actor, STORM));
+    this.#news.tell(texts.storms(actor, STORM), 'storm');
     for (let i = 0; i < STORM; i++) {
       const before = this.#livesOf(actor);
       const { problem } = await calls.strike('crash', actor);
@@ -58,7 +59,7 @@ export class Lab {
 
   /** That it is refused in the end is what should happen. */
   async poison(actor: string): Promise<void> {
-    this.#news.tell(texts.poisons(actor));
+    this.#news.tell(texts.poisons(actor), 'poison');
     const { problem } = await calls.poison(actor.slice('room:'.length));
     this.#news.tell(
       problem === undefined ? texts.poisonBorne : texts.poisonRefused(problem.detail),
@@ -81,8 +82,8 @@ export class Lab {
     return this.#did(await calls.stopDrill(), texts.drillStops);
   }
 
-  #did({ problem }: Outcome<unknown>, sentence: string): boolean {
-    this.#news.tell(problem === undefined ? sentence : texts.refused(problem.detail));
+  #did({ problem }: Outcome<unknown>, sentence: string, about?: string): boolean {
+    this.#news.tell(problem === undefined ? sentence : texts.refused(problem.detail), about);
     return problem === undefined;
   }
 
