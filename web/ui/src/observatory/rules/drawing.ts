@@ -26,7 +26,7 @@ const STEP_X = 210;
 const STEP_Y = 30;
 const MARGIN = 20;
 /** From the shape to its name, and about as wide as a letter is. */
-const NAME_X = 24;
+const NAME_X = 30;
 const LETTER_X = 7.4;
 
 /** From left to right; of those below an actor the ones that `shows` wants, each with its label. */
