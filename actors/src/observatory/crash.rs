@@ -145,10 +145,8 @@ impl Directory {
             if living.outbox.ledger().sends.unanswered == 0 {
                 continue;
             }
-            let rooms = match name {
-                ActorName::Room(room) => vec![room.clone()],
-                _ => self.seats_of(living.handle.id()),
-            };
+            let rooms =
+                if let ActorName::Room(room) = name { vec![room.clone()] } else { self.seats_of(living.handle.id()) };
             for room in rooms {
                 if let Some(last) = living.outbox.unanswered(&room).last() {
                     waiting.push(Waiting { outbox: Arc::clone(&living.outbox), room, last: last.number });
@@ -396,10 +394,12 @@ impl Observatory {
                 }
             }
         }
-        match name {
-            ActorName::Session(_) => self.session_came(),
-            _ if again => self.note(name, EventKind::Restart, format!("{name} was started again"), None, n),
-            _ => self.note(name, EventKind::Spawn, format!("{name} was started"), None, n),
+        if matches!(name, ActorName::Session(_)) {
+            self.session_came();
+        } else if again {
+            self.note(name, EventKind::Restart, format!("{name} was started again"), None, n);
+        } else {
+            self.note(name, EventKind::Spawn, format!("{name} was started"), None, n);
         }
     }
 
