@@ -15,7 +15,7 @@ pub(crate) mod held;
 
 /// What is known of an incarnation from outside: how much it was told, and how much of that it has handled.
 #[derive(Debug)]
-pub(crate) struct Vitals {
+pub struct Vitals {
     told: AtomicU64,
     handled: AtomicU64,
     born: Instant,
@@ -82,7 +82,9 @@ impl<T> Birth<T> {
 }
 
 impl Vitals {
-    pub(crate) fn new<M: Told>() -> Arc<Self> {
+    /// Those of an actor that takes these commands.
+    #[must_use]
+    pub fn new<M: Told>() -> Arc<Self> {
         let gauge = OnceLock::new();
         if M::MEASURED {
             gauge.get_or_init(|| Box::new(Gauge::new()));
@@ -98,9 +100,18 @@ impl Vitals {
         })
     }
 
+    /// A command is put into the mailbox.
+    #[inline]
+    pub fn told_one(&self) {
+        let nth = self.told.fetch_add(1, Ordering::Relaxed);
+        if let Some(gauge) = self.gauge.get() {
+            gauge.told(nth, self.handled());
+        }
+    }
+
     /// A command is taken in hand.
     #[inline]
-    pub(crate) fn begin<M: Told>(&self, command: &M) -> InHand {
+    pub fn begin<M: Told>(&self, command: &M) -> InHand {
         let kind = command.kind();
         self.in_hand.store(kind + 1, Ordering::Relaxed);
         let in_hand = self.gauge.get().map(|gauge| gauge.begin(kind, command, self.handled())).unwrap_or_default();
@@ -112,7 +123,7 @@ impl Vitals {
 
     /// It was handled.
     #[inline]
-    pub(crate) fn done(&self, in_hand: &InHand) {
+    pub fn done(&self, in_hand: &InHand) {
         if let Some(gauge) = self.gauge.get() {
             gauge.done(in_hand);
         }
@@ -140,7 +151,7 @@ impl Vitals {
     }
 
     /// What else is measured, from now on.
-    pub(crate) fn gauge(&self) -> &Gauge {
+    pub fn gauge(&self) -> &Gauge {
         self.gauge.get_or_init(|| Box::new(Gauge::new()))
     }
 
@@ -192,10 +203,7 @@ impl<M: Message> Address<M> {
 
     /// Tells it something. Where it is dead, who watches it will know by its death.
     pub(crate) fn tell(&self, message: impl Into<M>) {
-        let nth = self.vitals.told.fetch_add(1, Ordering::Relaxed);
-        if let Some(gauge) = self.vitals.gauge.get() {
-            gauge.told(nth, self.vitals.handled());
-        }
+        self.vitals.told_one();
         match &self.line {
             Line::Actor(actor) => drop(actor.cast(message.into())),
             #[cfg(any(test, feature = "fuzzing"))]

@@ -69,6 +69,8 @@ pub use accounts::{
     AccessChange, AccountFailed, Act, ActRefused, AdministrationFailed, Administrator, FieldError, PEOPLE_PAGE,
     ProfileChange, Registration, SignedIn, hue_of,
 };
+/// How an actor's commands are counted and timed; public so that what that costs can be measured.
+pub use address::Vitals;
 pub use at_work::who_is_at_work;
 pub use books::Balance;
 pub use call::CallError;
@@ -88,6 +90,7 @@ pub use observatory::{
     BlastRadius, Capsule, Event, EventKind, Heard, NoCapsule, NoSuchFrame, Observer, Outcome, Replayed, Step,
     StoriesPage, Story, View, What,
 };
+pub use observatory::{Gauge, InHand, Told};
 pub use outbox::Refusal;
 pub use pace::{Pacing, PersonPace, SocketPace, SocketPlace, TooOften};
 /// The rules of a room, pure; public so that they can be measured.

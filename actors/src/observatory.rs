@@ -34,8 +34,9 @@ pub use blast::BlastRadius;
 pub use capsule::{Capsule, Heard, NoCapsule, Replayed};
 pub use chronicle::{Event, EventKind};
 pub(crate) use crash::Decision;
-pub(crate) use gauge::{Gauge, InHand};
-pub(crate) use kinds::{Told, kinds};
+pub use gauge::{Gauge, InHand};
+pub use kinds::Told;
+pub(crate) use kinds::kinds;
 pub(crate) use narrator::Narrator;
 pub use observer::{Observer, StoriesPage};
 pub use story::{Outcome, Step, Story, What};
@@ -110,7 +111,10 @@ impl Observatory {
     pub(crate) fn hurts(&self, name: &ActorName, what: &'static str, text: String) {
         let mut hurt = self.hurt.lock();
         hurt.retain(|_, (since, _)| since.elapsed() < BLAME);
-        hurt.insert(name.clone(), (now(), what));
+        // Nobody dies of a flood.
+        if what != "flood" {
+            hurt.insert(name.clone(), (now(), what));
+        }
         drop(hurt);
         self.note(name, EventKind::Lab, text, None, None);
     }

@@ -8,7 +8,7 @@ use std::fmt;
 use bytes::Bytes;
 use serde::Serialize;
 
-use crate::{Ack, Event};
+use crate::{Ack, Event, Joined};
 
 mod by_hand;
 
@@ -26,17 +26,26 @@ impl EncodedFrame {
     /// Encodes one frame.
     #[must_use]
     pub fn new(frame: &impl Serialize) -> Self {
-        Self::written(|buffer| json(buffer, frame))
+        Self::written(256, |buffer| json(buffer, frame))
     }
 
     /// Encodes what says that a send is durable.
     #[must_use]
     pub fn ack(ack: &Ack) -> Self {
-        Self::written(|buffer| by_hand::ack(buffer, ack))
+        Self::written(256, |buffer| by_hand::ack(buffer, ack))
     }
 
-    fn written(text: impl FnOnce(&mut Vec<u8>)) -> Self {
-        let mut buffer = Vec::with_capacity(256);
+    /// Encodes what answers a `join`.
+    #[must_use]
+    pub fn joined(joined: &Joined) -> Self {
+        let people = joined.online.len() + joined.receipts.len();
+        let about = 512 + people * by_hand::PERSON + joined.events.len() * by_hand::AROUND_BODY;
+        Self::written(about, |buffer| by_hand::joined(buffer, joined))
+    }
+
+    /// About how many bytes it will have saves copies, no more.
+    fn written(about: usize, text: impl FnOnce(&mut Vec<u8>)) -> Self {
+        let mut buffer = Vec::with_capacity(about);
         let place = write(&mut buffer, text);
         place.frame(&buffer.into())
     }
@@ -68,17 +77,12 @@ pub fn encode_events<'a>(events: impl IntoIterator<Item = &'a Event, IntoIter: C
     let (bodies, count) = (bodies.sum::<usize>(), events.clone().count());
     let mut buffer = Vec::with_capacity(bodies + count * by_hand::AROUND_BODY);
     let mut places = Vec::with_capacity(count);
-    places.extend(events.map(|event| match event {
-        Event::Message(message) => write(&mut buffer, |buffer| by_hand::message(buffer, message)),
-        Event::Member(_) | Event::Room(_) | Event::Erased { .. } | Event::Unreadable { .. } => {
-            write(&mut buffer, |buffer| json(buffer, event))
-        }
-    }));
+    places.extend(events.map(|event| write(&mut buffer, |buffer| by_hand::event(buffer, event))));
     let buffer = Bytes::from(buffer);
     places.into_iter().map(|place| place.frame(&buffer)).collect()
 }
 
-fn json(buffer: &mut Vec<u8>, frame: &impl Serialize) {
+fn json(buffer: &mut Vec<u8>, frame: &(impl Serialize + ?Sized)) {
     // Writing to memory can't fail, and our frames have text keys and no foreign Serialize.
     serde_json::to_writer(buffer, frame).expect("a frame is always JSON");
 }

@@ -278,8 +278,8 @@ pub const TAPE_BYTES: usize = 2 * 1024 * 1024;
 /// Observers at once: each is a person with a page open.
 pub const OBSERVERS: usize = 16;
 
-/// Bytes that an observer's deltas have a second, so that watching a server costs it no more than one more chatting person.
-pub const OBSERVER_BYTES: usize = 18_000;
+/// Bytes that an observer's deltas have a second: with a list and a look from near beside them it stays below 20 KB.
+pub const OBSERVER_BYTES: usize = 14_000;
 
 /// Children of a supervisor that are shown one by one; more are folded, since nobody reads them all.
 pub const OBSERVED_ROOMS: usize = 50;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, timeout};
 
 use crate::support::lab::{hurt, lab};
-use crate::support::{GREEN, Guest, Host as _, Member, Observer, Process, call, greenroom, said, until};
+use crate::support::{GREEN, Guest, Member, Observer, Process, call, greenroom, said, until};
 
 fn steps(story: &Value) -> Vec<&str> {
     story["steps"].as_array().expect("steps").iter().map(|step| step["what"].as_str().expect("a kind")).collect()

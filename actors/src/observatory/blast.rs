@@ -178,10 +178,8 @@ impl BlastRadius {
                 " {} there; they keep their sockets, and wait for a moment.",
                 people(*count, if *count == 1 { "sits" } else { "sit" })
             ),
-            _ if *closed > 0 => format!(
-                " {closed} {} closed, and resume by themselves.",
-                if *closed == 1 { "socket is" } else { "sockets are" }
-            ),
+            _ if *closed == 1 => " 1 socket is closed, and resumes by itself.".to_owned(),
+            _ if *closed > 0 => format!(" {closed} sockets are closed, and resume by themselves."),
             _ => format!(" No socket is closed; {} online.", people(*count, if *count == 1 { "is" } else { "are" })),
         };
         format!("{decision}{below}{felt}")

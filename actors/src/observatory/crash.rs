@@ -70,7 +70,7 @@ impl Directory {
             fresh: None,
             unanswered: self.unanswered(&there, name),
             outboxes: there.living.iter().map(|(_, living)| Arc::clone(&living.outbox)).collect(),
-            awaits: awaits(name, &there),
+            awaits: self.awaits(name, &there),
             over_at: None,
             late: false,
             first_told: false,
@@ -119,6 +119,21 @@ impl Directory {
         there
     }
 
+    fn awaits(&self, name: &ActorName, there: &There) -> Awaits {
+        match name {
+            ActorName::Room(_) => Awaits::Room,
+            ActorName::Rooms => {
+                Awaits::Rooms(there.rooms.iter().filter(|room| self.seated_in(room) > 0).cloned().collect())
+            }
+            ActorName::Sessions | ActorName::Shard(_) | ActorName::Session(_) => {
+                let gone: HashSet<UserId> = there.living.iter().map(|(user, _)| *user).collect();
+                let then = self.sessions().into_iter().map(|(session, _)| session).collect();
+                Awaits::People { of: gone.len(), gone, then }
+            }
+            ActorName::Engine | ActorName::Store | ActorName::Presence | ActorName::Lobby => Awaits::Part,
+        }
+    }
+
     /// The sends that wait for their answer there.
     fn unanswered(&self, there: &There, name: &ActorName) -> Vec<Waiting> {
         // Whose socket is closed sends again by themselves.
@@ -130,10 +145,8 @@ impl Directory {
             if living.outbox.ledger().sends.unanswered == 0 {
                 continue;
             }
-            let rooms = match name {
-                ActorName::Room(room) => vec![room.clone()],
-                _ => self.seats_of(living.handle.id()),
-            };
+            let rooms =
+                if let ActorName::Room(room) = name { vec![room.clone()] } else { self.seats_of(living.handle.id()) };
             for room in rooms {
                 if let Some(last) = living.outbox.unanswered(&room).last() {
                     waiting.push(Waiting { outbox: Arc::clone(&living.outbox), room, last: last.number });
@@ -141,16 +154,6 @@ impl Directory {
             }
         }
         waiting
-    }
-}
-
-fn awaits(name: &ActorName, there: &There) -> Awaits {
-    let gone: HashSet<UserId> = there.living.iter().map(|(user, _)| *user).collect();
-    match name {
-        ActorName::Room(_) => Awaits::Room,
-        ActorName::Rooms => Awaits::Rooms(there.rooms.iter().cloned().collect()),
-        ActorName::Sessions | ActorName::Shard(_) | ActorName::Session(_) => Awaits::People { of: gone.len(), gone },
-        ActorName::Engine | ActorName::Store | ActorName::Presence | ActorName::Lobby => Awaits::Part,
     }
 }
 
@@ -391,10 +394,12 @@ impl Observatory {
                 }
             }
         }
-        match name {
-            ActorName::Session(_) => self.session_came(),
-            _ if again => self.note(name, EventKind::Restart, format!("{name} was started again"), None, n),
-            _ => self.note(name, EventKind::Spawn, format!("{name} was started"), None, n),
+        if matches!(name, ActorName::Session(_)) {
+            self.session_came();
+        } else if again {
+            self.note(name, EventKind::Restart, format!("{name} was started again"), None, n);
+        } else {
+            self.note(name, EventKind::Spawn, format!("{name} was started"), None, n);
         }
     }
 

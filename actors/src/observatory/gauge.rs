@@ -15,7 +15,7 @@ pub(crate) const RING: usize = 32;
 
 /// What is measured of one incarnation.
 #[derive(Debug)]
-pub(crate) struct Gauge {
+pub struct Gauge {
     /// One command in so many is timed; none where it is 0, since nobody watches.
     stride: AtomicU32,
     /// The most that was seen in the mailbox.
@@ -37,7 +37,7 @@ pub(crate) struct Gauge {
 /// The command in hand, if it is timed: since when.
 #[derive(Debug, Default)]
 #[must_use]
-pub(crate) struct InHand(Option<Instant>);
+pub struct InHand(Option<Instant>);
 
 /// One of the last commands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,7 +138,7 @@ impl Gauge {
     }
 
     /// From now on one command in so many is timed; none with 0.
-    pub(crate) fn set_stride(&self, stride: u32) {
+    pub fn set_stride(&self, stride: u32) {
         if stride == 0 {
             self.sampled.store(0, Ordering::Relaxed);
         }

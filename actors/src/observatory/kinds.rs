@@ -1,7 +1,7 @@
 //! What commands are called for observers.
 
 /// A command that can be told by its kind and its size, and without its contents.
-pub(crate) trait Told {
+pub trait Told {
     /// The names of the kinds, by their numbers.
     const KINDS: &'static [&'static str];
 

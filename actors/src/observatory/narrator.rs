@@ -126,11 +126,12 @@ impl Narrator {
             Awaits::Part => first.or(quiet),
             Awaits::Rooms(rooms) if rooms.is_empty() => plot.over_at.or(first).or(quiet),
             Awaits::Rooms(_) => None,
-            Awaits::People { gone, of } => {
+            Awaits::People { gone, of, then } => {
                 if !gone.is_empty() {
-                    self.directory.sessions().iter().for_each(|(_, living)| {
+                    let sessions = self.directory.sessions();
+                    for (_, living) in sessions.iter().filter(|(session, _)| !then.contains(session)) {
                         gone.remove(&living.person.user.id);
-                    });
+                    }
                     if gone.is_empty() {
                         let text = format!("{} back by themselves", people(*of, if *of == 1 { "is" } else { "are" }));
                         let of = *of;
@@ -214,7 +215,7 @@ fn conclude(story: &mut Story, plot: &Plot, took: f64, found: Option<Found>) {
     if story.replayed.is_none() && matches!(plot.name, ActorName::Store) {
         story.replayed = Some(0);
     }
-    let Awaits::People { gone, of } = &plot.awaits else { return story.recovered(took, found) };
+    let Awaits::People { gone, of, .. } = &plot.awaits else { return story.recovered(took, found) };
     let back = of - gone.len();
     let back = if gone.is_empty() {
         format!("all {of} people back after {}", in_words(took))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use greenroom_protocol::limits::STORIES;
-use greenroom_protocol::{RoomId, UserId};
+use greenroom_protocol::{RoomId, SessionId, UserId};
 
 use super::capsule::Capsule;
 use super::story::Story;
@@ -76,7 +76,12 @@ pub(super) enum Awaits {
     /// The rooms that lived, and in which somebody sat, say so.
     Rooms(BTreeSet<RoomId>),
     /// People come back whose sockets were closed.
-    People { gone: HashSet<UserId>, of: usize },
+    People {
+        gone: HashSet<UserId>,
+        of: usize,
+        /// All sessions that lived at the crash: nobody is back by one of these.
+        then: HashSet<SessionId>,
+    },
 }
 
 impl Stories {

@@ -79,6 +79,14 @@ pub struct View {
     names: Vec<ActorName>,
 }
 
+/// A row that is otherwise than it was told.
+struct Change {
+    /// Whether its state is.
+    of_state: bool,
+    change: Map<String, Value>,
+    whole: Map<String, Value>,
+}
+
 /// The rest of a frame's bytes.
 struct Space(usize);
 
@@ -317,7 +325,7 @@ impl View {
             space.takes(&gone);
             frame.insert("gone".into(), gone.into());
         }
-        let mut changes: Vec<(bool, Map<String, Value>, Map<String, Value>)> = Vec::new();
+        let mut changes: Vec<Change> = Vec::new();
         for row in rows {
             let whole = object(&row);
             let change = match self.rows.get(&row.name) {
@@ -331,12 +339,12 @@ impl View {
                     change
                 }
             };
-            changes.push((change.contains_key("state"), change, whole));
+            changes.push(Change { of_state: change.contains_key("state"), change, whole });
         }
         // What matters most first; what finds no room is different from what was told next time, too.
-        changes.sort_by_key(|(state, ..)| !*state);
+        changes.sort_by_key(|change| !change.of_state);
         let mut told = Vec::new();
-        for (_, change, whole) in changes {
+        for Change { change, whole, .. } in changes {
             if !space.takes(&change) {
                 continue;
             }

@@ -241,14 +241,15 @@ impl RoomShell {
 
     /// Records what the laboratory does to the room, before it does.
     pub(super) fn record_blow(&self, command: &RoomCommand) {
-        let (fault, over) = match command {
-            RoomCommand::Suffer(Fault::Panic) => ("panic", None),
-            RoomCommand::Suffer(Fault::Hang) => ("hang", None),
-            _ if self.myself.vitals().is_doomed() => {
-                let over = if let RoomCommand::Inside(inside) = command { Some(Box::new(input(inside))) } else { None };
-                ("panic_next", over)
-            }
-            _ => return,
+        let (fault, over) = if let RoomCommand::Suffer(Fault::Panic) = command {
+            ("panic", None)
+        } else if let RoomCommand::Suffer(Fault::Hang) = command {
+            ("hang", None)
+        } else if self.myself.vitals().is_doomed() {
+            let over = if let RoomCommand::Inside(inside) = command { Some(Box::new(input(inside))) } else { None };
+            ("panic_next", over)
+        } else {
+            return;
         };
         let kind = self.myself.vitals().kind(command.kind());
         let blow = Input::Laboratory { fault: fault.to_owned(), over };
@@ -280,21 +281,24 @@ fn kind(command: &Inside) -> &'static str {
     }
 }
 
+/// Bytes that somebody has said in it.
 fn bytes(command: &Inside) -> usize {
-    match command {
-        Inside::Post { post, .. } => post.body.as_str().len(),
-        Inside::VisitorPost(post) => post.body.as_str().len(),
-        Inside::Committed(batch) => {
-            batch.events.iter().filter_map(|event| event.event.message()).map(|said| said.body.as_str().len()).sum()
-        }
-        _ => 0,
+    if let Inside::Post { post, .. } = command {
+        post.body.as_str().len()
+    } else if let Inside::VisitorPost(post) = command {
+        post.body.as_str().len()
+    } else if let Inside::Committed(batch) = command {
+        batch.events.iter().filter_map(|event| event.event.message()).map(|said| said.body.as_str().len()).sum()
+    } else {
+        0
     }
 }
 
 fn awaited(command: &Inside) -> Option<Awaited> {
-    match command {
-        Inside::Join(entry) | Inside::JoinRead(entry, ..) => Some(Awaited { session: entry.request.session }),
-        _ => None,
+    if let Inside::Join(entry) | Inside::JoinRead(entry, ..) = command {
+        Some(Awaited { session: entry.request.session })
+    } else {
+        None
     }
 }
 
