@@ -123,7 +123,8 @@ pub const GATHER: Duration = Duration::from_millis(100);
 /// costs a frame for each of them, so that a crowd of a thousand that enters would be told a thousand times a thousand.
 pub const GATHER_PEOPLE: usize = 25;
 
-/// The longest that window grows: nobody in a crowd sees a single person come a second later.
+/// The longest that window grows, with the people and with changes that follow on one another: nobody in a crowd sees a single
+/// person come a second later.
 pub const GATHER_MOST: Duration = Duration::from_secs(2);
 
 /// Connections that may wait to be accepted: after a restart everybody comes at once. Whoever finds the queue full
