@@ -8,23 +8,58 @@ use std::fmt;
 use bytes::Bytes;
 use serde::Serialize;
 
-/// The longest header of an unmasked frame.
-const HEADER: usize = 10;
+use crate::deflate::Slot;
+use crate::limits::{DEFLATE_BYTES, DEFLATE_SHARED_BYTES};
 
-/// A whole text frame: a header, and the JSON text. Cloning it shares the bytes.
-#[derive(Clone, PartialEq, Eq)]
+/// The longest header of an unmasked frame.
+pub(crate) const HEADER: usize = 10;
+
+/// A whole text frame: a header, and the JSON text. Cloning it shares the bytes, and its compressed form.
+#[derive(Clone)]
 pub struct EncodedFrame {
     framed: Bytes,
     header: u8,
+    /// Nothing where it is never compressed.
+    deflated: Option<Slot>,
 }
 
 impl EncodedFrame {
-    /// Encodes one frame.
+    /// Encodes one frame, which is never compressed.
     #[must_use]
     pub fn new(frame: &impl Serialize) -> Self {
         let mut buffer = Vec::with_capacity(256);
         let place = write(&mut buffer, frame);
-        place.frame(&buffer.into())
+        place.frame(&buffer.into(), usize::MAX)
+    }
+
+    /// Encodes one frame of a single room, which is compressed where it is large.
+    ///
+    /// Of a frame that is compressed, the length tells a little of what is in it to whoever reads the line. So it must hold
+    /// nothing that somebody who chose a part of it may not read: nothing secret, and nothing of another room.
+    #[must_use]
+    pub fn of_room(frame: &impl Serialize) -> Self {
+        let mut buffer = Vec::with_capacity(256);
+        let place = write(&mut buffer, frame);
+        place.frame(&buffer.into(), DEFLATE_BYTES)
+    }
+
+    /// Whether it is to be compressed for somebody to whom texts are from so many bytes on.
+    #[must_use]
+    pub fn is_deflated_from(&self, bytes: usize) -> bool {
+        self.len() >= bytes && self.deflated.is_some()
+    }
+
+    /// Whether compressing it takes no time any more.
+    #[must_use]
+    pub fn is_deflated(&self) -> bool {
+        self.deflated.as_ref().is_some_and(Slot::is_made)
+    }
+
+    /// The whole frame with its text compressed, if that is shorter. It is made once, by whoever asks first, also for all
+    /// clones.
+    #[must_use]
+    pub fn deflated(&self) -> &[u8] {
+        self.deflated.as_ref().and_then(|slot| slot.get_or_make(self.text())).unwrap_or_else(|| self.framed())
     }
 
     /// The whole frame as it crosses the socket.
@@ -47,12 +82,21 @@ impl EncodedFrame {
     }
 }
 
-/// Encodes several frames into one shared buffer: one allocation for a whole batch.
+impl PartialEq for EncodedFrame {
+    fn eq(&self, other: &Self) -> bool {
+        self.framed == other.framed
+    }
+}
+
+impl Eq for EncodedFrame {}
+
+/// Encodes several frames of one room into one shared buffer: one allocation for a whole batch. They are compressed where
+/// that pays for frames that many receive; see [`EncodedFrame::of_room`].
 pub fn encode_all<F: Serialize>(frames: &[F]) -> Vec<EncodedFrame> {
     let mut buffer = Vec::with_capacity(256 * frames.len());
     let places: Vec<Place> = frames.iter().map(|frame| write(&mut buffer, frame)).collect();
     let buffer = Bytes::from(buffer);
-    places.into_iter().map(|place| place.frame(&buffer)).collect()
+    places.into_iter().map(|place| place.frame(&buffer, DEFLATE_SHARED_BYTES)).collect()
 }
 
 /// Where in a buffer a frame is.
@@ -63,8 +107,11 @@ struct Place {
 }
 
 impl Place {
-    fn frame(self, buffer: &Bytes) -> EncodedFrame {
-        EncodedFrame { framed: buffer.slice(self.start..self.end), header: self.header }
+    /// It may be compressed where its text has so many bytes.
+    fn frame(self, buffer: &Bytes, deflated_from: usize) -> EncodedFrame {
+        let framed = buffer.slice(self.start..self.end);
+        let deflated = (framed.len() - usize::from(self.header) >= deflated_from).then(Slot::default);
+        EncodedFrame { framed, header: self.header, deflated }
     }
 }
 
@@ -82,7 +129,7 @@ fn write(buffer: &mut Vec<u8>, frame: &impl Serialize) -> Place {
 }
 
 /// The header of a whole text frame.
-fn header_of(length: usize, header: &mut [u8; HEADER]) -> &[u8] {
+pub(crate) fn header_of(length: usize, header: &mut [u8; HEADER]) -> &[u8] {
     const WHOLE_TEXT: u8 = 0x81;
     header[0] = WHOLE_TEXT;
     match length {

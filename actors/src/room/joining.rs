@@ -114,7 +114,7 @@ impl RoomShell {
             receipts: open.state.receipts(),
         };
         let behind = joined.more;
-        let frame = EncodedFrame::new(&ServerFrame::Joined(Box::new(joined)));
+        let frame = EncodedFrame::of_room(&ServerFrame::Joined(Box::new(joined)));
         let misses = head.0.saturating_sub(last.0);
         open.fan_out.add(join.session, Arc::clone(&join.outbox), misses);
         join.outbox.open(&room.id, join.join, last, frame, behind);

@@ -20,6 +20,7 @@ use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::Notify;
 
+use super::gathering::gather;
 use super::writers::Writer;
 
 /// Bytes taken from the outbox at a time: enough to fill a system call, little to hold twice.
@@ -34,6 +35,8 @@ pub(super) struct Line {
     pipe: Mutex<Pipe>,
     /// Whether a writer is to come by.
     called: AtomicBool,
+    /// Bytes of a text from which on it is compressed.
+    deflated_from: usize,
     /// Who writes; over TLS it is the socket's own task.
     writer: Option<Arc<Writer>>,
     /// Wakes the socket's own task.
@@ -65,23 +68,24 @@ pub(super) enum Progress {
 
 impl Line {
     /// The line of a connection, and the connection for the library to read from.
-    pub(super) fn of(stream: TcpStream, writer: Arc<Writer>) -> (Arc<Self>, Plain) {
+    pub(super) fn of(stream: TcpStream, writer: Arc<Writer>, deflated_from: usize) -> (Arc<Self>, Plain) {
         let (read, write) = stream.into_split();
-        let line = Self::new(Pipe { half: Some(write), ..Pipe::default() }, Some(writer));
+        let line = Self::new(Pipe { half: Some(write), ..Pipe::default() }, Some(writer), deflated_from);
         (Arc::clone(&line), Plain { read, line })
     }
 
     /// The line of a connection that only the socket's own task writes to.
-    pub(super) fn of_one_task() -> Arc<Self> {
-        Self::new(Pipe::default(), None)
+    pub(super) fn of_one_task(deflated_from: usize) -> Arc<Self> {
+        Self::new(Pipe::default(), None, deflated_from)
     }
 
-    fn new(pipe: Pipe, writer: Option<Arc<Writer>>) -> Arc<Self> {
+    fn new(pipe: Pipe, writer: Option<Arc<Writer>>, deflated_from: usize) -> Arc<Self> {
         Arc::new_cyclic(|me| Self {
             me: Weak::clone(me),
             outbox: OnceLock::new(),
             pipe: Mutex::new(pipe),
             called: AtomicBool::new(false),
+            deflated_from,
             writer,
             own: Notify::new(),
         })
@@ -123,7 +127,7 @@ impl Line {
                 Err(_) => return Progress::Broken,
             }
             scratch.clear();
-            let handed_out = outbox.hand_out(TAKE_BYTES, |frame| scratch.extend_from_slice(frame.framed()));
+            let handed_out = gather(&outbox, self.deflated_from, scratch);
             if handed_out.frames == 0 {
                 return Progress::Done { calls: handed_out.calls };
             }
@@ -136,6 +140,11 @@ impl Line {
                 return Progress::Done { calls: handed_out.calls };
             }
         }
+    }
+
+    /// Bytes of a text from which on it is compressed for this socket.
+    pub(super) fn deflated_from(&self) -> usize {
+        self.deflated_from
     }
 
     /// Frames from the outbox that were written.
