@@ -149,7 +149,10 @@ mod tests {
         assert_eq!(first(&[0x81, 0x80, 0, 0, 0, 0]), Err(Malformed::Masked));
         assert_eq!(first(&[0x01, 1, b'x']), Err(Malformed::Fragmented));
         assert_eq!(first(&[0xA1, 1, b'x']), Err(Malformed::Reserved));
-        assert!(first(&[0xC1, 1, b'x']).unwrap().is_some_and(|frame| frame.is_deflated), "allowed where it was offered");
+        assert!(
+            first(&[0xC1, 1, b'x']).unwrap().is_some_and(|frame| frame.is_deflated),
+            "allowed where it was offered"
+        );
         assert_eq!(first(&[0x81, 127, 1, 0, 0, 0, 0, 0, 0, 0]), Err(Malformed::TooLong));
     }
 }

@@ -129,15 +129,14 @@ async fn serve(upgraded: Upgraded, edge: Arc<Edge>, comes: Comes, visit: Visit) 
         return;
     };
     let (stream, read) = (parts.io.into_inner().into_inner(), parts.read_buf.to_vec());
-    let deflated_from = comes.compression.from_bytes();
     // hyper's buffer of 8 KiB would otherwise live as long as the socket.
     drop(parts.read_buf);
     let (line, stream) = match stream {
         Either::Left(plain) => {
-            let (line, plain) = Line::of(plain, edge.writers.one(), deflated_from);
+            let (line, plain) = Line::of(plain, edge.writers.one(), comes.compression);
             (line, Either::Left(plain))
         }
-        Either::Right(tls) => (Line::of_one_task(deflated_from), Either::Right(tls)),
+        Either::Right(tls) => (Line::of_one_task(comes.compression), Either::Right(tls)),
     };
     let pace = edge.pace.as_ref().map(|pace| pace.people.socket());
     let mut stream = Metered::new(stream, &read, pace);

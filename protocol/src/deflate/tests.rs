@@ -135,7 +135,8 @@ fn what_would_inflate_to_more_than_a_frame_ends_it_and_what_came_before_is_heard
     assert_eq!((read_full, ending), (vec![(FIN | TEXT, full)], None), "the limit itself is allowed");
     let bomb = deflated(&vec![0; 50 << 20]);
     assert!(bomb.len() < FRAME_BYTES);
-    let bytes = [frame(FIN | TEXT, b"before"), frame(FIN | COMPRESSED | TEXT, &bomb), frame(FIN | TEXT, b"behind")].concat();
+    let bytes =
+        [frame(FIN | TEXT, b"before"), frame(FIN | COMPRESSED | TEXT, &bomb), frame(FIN | TEXT, b"behind")].concat();
     for at_once in [1, 100, usize::MAX] {
         let heard = read(&bytes, at_once, 70_000);
         assert_eq!(heard, (vec![(FIN | TEXT, b"before".to_vec())], Some(CloseCode::TooLarge)));
@@ -161,7 +162,11 @@ fn what_breaks_the_rules_of_compression_has_the_right_code() {
             [first.clone(), frame(FIN | COMPRESSED | TEXT, b"")].concat(),
             Some(CloseCode::Protocol),
         ),
-        ("the bit in the second piece", [first.clone(), frame(FIN | COMPRESSED, b"")].concat(), Some(CloseCode::Protocol)),
+        (
+            "the bit in the second piece",
+            [first.clone(), frame(FIN | COMPRESSED, b"")].concat(),
+            Some(CloseCode::Protocol),
+        ),
         ("without a mask", unmasked, Some(CloseCode::Protocol)),
         // These the library sees, and refuses.
         ("a compressed ping", frame(FIN | COMPRESSED | PING, b"x"), None),

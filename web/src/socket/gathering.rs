@@ -1,13 +1,13 @@
 //! From an outbox into one buffer, compressed for those who can read that.
 
 use greenroom_actors::outbox::{HandedOut, Outbox};
-use greenroom_protocol::EncodedFrame;
+use greenroom_protocol::{Compression, EncodedFrame};
 
 use super::line::TAKE_BYTES;
 
-/// Adds about [`TAKE_BYTES`] of what is queued; texts of `deflated_from` bytes and more are compressed.
-pub(super) fn gather(outbox: &Outbox, deflated_from: usize, frames: &mut Vec<u8>) -> HandedOut {
-    let mut later = Vec::new();
+/// Adds about [`TAKE_BYTES`] of what is queued.
+pub(super) fn gather(outbox: &Outbox, compression: Compression, frames: &mut Vec<u8>) -> HandedOut {
+    let (deflated_from, mut later) = (compression.from_bytes(), Vec::new());
     let handed_out = outbox.hand_out(TAKE_BYTES, |frame| {
         if !frame.is_deflated_from(deflated_from) {
             frames.extend_from_slice(frame.framed());
@@ -56,11 +56,12 @@ mod tests {
         let had_before = long(9);
         assert!(had_before.deflated().len() < 100);
         let queued = [short(0), long(1), long(2), had_before, short(3), long(4), short(5), short(6), long(7)];
-        for deflated_from in [usize::MAX, 1_000] {
+        for compression in [Compression::Off, Compression::Large] {
+            let deflated_from = compression.from_bytes();
             let outbox = Outbox::new(Arc::new(NoWire));
             queued.iter().for_each(|frame| outbox.reply(frame.clone()));
             let mut frames = b"before".to_vec();
-            let handed_out = gather(&outbox, deflated_from, &mut frames);
+            let handed_out = gather(&outbox, compression, &mut frames);
             assert_eq!((handed_out.frames, handed_out.more), (9, false));
             let expected: Vec<u8> = queued
                 .iter()

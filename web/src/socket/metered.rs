@@ -23,8 +23,10 @@ pub(super) struct Metered<S> {
     /// Nothing where there are no limits.
     pace: Option<Box<SocketPace>>,
     flooded: bool,
-    /// Nothing where the client has not offered to compress.
-    inbound: Option<Inbound>,
+    /// Whether the client may compress.
+    inflates: bool,
+    /// What it compresses, as the library is to read it.
+    inbound: Inbound,
     /// What is wrong with what it has compressed; nothing more is read then.
     verdict: Option<CloseCode>,
 }
@@ -33,15 +35,15 @@ impl<S> Metered<S> {
     /// `read` was read of it already.
     pub(super) fn new(stream: S, read: &[u8], pace: Option<SocketPace>) -> Self {
         let pace = pace.map(Box::new);
-        let mut metered =
-            Self { stream, frames: Frames::default(), pace, flooded: false, inbound: None, verdict: None };
+        let (frames, inbound) = (Frames::default(), Inbound::default());
+        let mut metered = Self { stream, frames, pace, flooded: false, inflates: false, inbound, verdict: None };
         metered.count(read);
         metered
     }
 
     /// From now on the client may compress; `read` is what was read of it already, and was not handed on.
     pub(super) fn inflate_after(&mut self, read: Vec<u8>) {
-        self.inbound = Some(Inbound::after(read));
+        (self.inflates, self.inbound) = (true, Inbound::after(read));
     }
 
     /// Why nothing more is read, where that is because of what was compressed.
@@ -82,19 +84,19 @@ impl<S> Metered<S> {
 
 impl<S: AsyncRead + Unpin> AsyncRead for Metered<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        if self.flooded {
-            return Poll::Ready(Err(io::Error::other("too many frames")));
-        }
-        if self.inbound.is_some() {
+        if self.inflates {
             return self.poll_inflated(cx, buf);
         }
-        self.poll_counted(cx, buf).map_ok(|_bytes| ())
+        self.poll_counted(cx, buf).map_ok(|_before| ())
     }
 }
 
 impl<S: AsyncRead + Unpin> Metered<S> {
     /// Reads, and says how many bytes were in the buffer before.
     fn poll_counted(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<usize>> {
+        if self.flooded {
+            return Poll::Ready(Err(io::Error::other("too many frames")));
+        }
         let before = buf.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
         self.count(&buf.filled()[before..]);
@@ -103,12 +105,12 @@ impl<S: AsyncRead + Unpin> Metered<S> {
 
     /// Reads until there is something for the library.
     fn poll_inflated(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        while let Some(inbound) = &mut self.inbound {
-            match inbound.pour(buf.initialize_unfilled()) {
+        loop {
+            match self.inbound.pour(buf.initialize_unfilled()) {
                 Ok(0) => {}
                 Ok(poured) => {
                     buf.advance(poured);
-                    break;
+                    return Poll::Ready(Ok(()));
                 }
                 Err(code) => {
                     self.verdict = Some(code);
@@ -117,14 +119,12 @@ impl<S: AsyncRead + Unpin> Metered<S> {
             }
             let before = ready!(self.poll_counted(cx, buf))?;
             let bytes = &mut buf.filled_mut()[before..];
-            let (came, Some(inbound)) = (bytes.len(), &mut self.inbound) else { break };
-            let kept = inbound.pass(bytes);
+            let (came, kept) = (bytes.len(), self.inbound.pass(bytes));
             buf.set_filled(before + kept);
             if came == 0 || kept > 0 {
-                break;
+                return Poll::Ready(Ok(()));
             }
         }
-        Poll::Ready(Ok(()))
     }
 }
 

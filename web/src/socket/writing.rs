@@ -3,7 +3,7 @@
 //! The library would copy each frame into a buffer that an idle socket keeps.
 
 use greenroom_actors::outbox::Outbox;
-use greenroom_protocol::EncodedFrame;
+use greenroom_protocol::{Compression, EncodedFrame};
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 
 use super::gathering::gather;
@@ -23,11 +23,11 @@ impl Writing {
     }
 
     /// Gathers what is queued; the frames before must be written. Says how many there were.
-    pub(super) fn gather(&mut self, outbox: &Outbox, deflated_from: usize) -> u64 {
+    pub(super) fn gather(&mut self, outbox: &Outbox, compression: Compression) -> u64 {
         debug_assert!(self.is_done(), "the frames before are written");
         self.written = 0;
         self.bytes = Vec::new();
-        gather(outbox, deflated_from, &mut self.bytes).frames
+        gather(outbox, compression, &mut self.bytes).frames
     }
 
     fn is_done(&self) -> bool {
