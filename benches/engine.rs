@@ -8,7 +8,7 @@ use greenroom_actors::outbox::{Batch, Outbox, Queue, SendNumber, Wire};
 use greenroom_actors::{Person, Post, RoomState};
 use greenroom_protocol::{
     Body, EncodedFrame, Epoch, Event, Message, MessageId, Name, RoomId, RoomKind, Seq, SessionId, Timestamp, User,
-    UserId, encode_all,
+    UserId, encode_events,
 };
 use greenroom_storage::{Head, Incarnation, LogEvent, Outcome, Room, RoomKey, Settled, fault_point};
 
@@ -71,7 +71,7 @@ fn encode_once(criterion: &mut Criterion) {
         let events: Vec<Event> = (1..=size).map(|seq| event(seq, &ana)).collect();
         group.throughput(Throughput::Elements(size));
         group.bench_with_input(BenchmarkId::from_parameter(size), &events, |bencher, events| {
-            bencher.iter(|| encode_all(events));
+            bencher.iter(|| encode_events(events));
         });
     }
     group.finish();
@@ -104,7 +104,7 @@ fn fan_out(criterion: &mut Criterion) {
                     let first = next;
                     next += size;
                     let events: Vec<Event> = (first..next).map(|seq| event(seq, &ana)).collect();
-                    Batch::new(Seq(first), encode_all(&events))
+                    Batch::new(Seq(first), encode_events(&events))
                 },
                 |batch| {
                     for outbox in &outboxes {

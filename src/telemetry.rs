@@ -6,7 +6,7 @@
 
 use std::fmt::{self, Write as _};
 use std::fs::OpenOptions;
-use std::io::{self, IsTerminal as _};
+use std::io::{self, BufWriter, IsTerminal as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
@@ -15,7 +15,8 @@ use file_rotate::compression::Compression;
 use file_rotate::suffix::AppendCount;
 use file_rotate::{ContentLimit, FileRotate};
 use greenroom_actors::trail::TRAIL;
-use greenroom_protocol::limits::{LOG_FILE_BYTES, LOG_FILES_KEPT, LOG_LINES_WAITING};
+use greenroom_actors::who_is_at_work;
+use greenroom_protocol::limits::{LOG_BYTES_AT_ONCE, LOG_FILE_BYTES, LOG_FILES_KEPT, LOG_LINES_WAITING};
 use greenroom_web::REQUESTS;
 use tracing::Metadata;
 use tracing::field::Field;
@@ -83,7 +84,7 @@ pub fn start(format: LogFormat, dir: Option<&Path>) -> anyhow::Result<Log> {
 type Output = Box<dyn Layer<Registry> + Send + Sync>;
 
 fn on_standard_error(format: LogFormat, writers: &mut Vec<WorkerGuard>) -> Output {
-    let (writer, guard) = builder("log").lossy(true).finish(io::stderr());
+    let (writer, guard) = builder("log").lossy(true).finish(in_one_go(io::stderr()));
     writers.push(guard);
     match format {
         LogFormat::Text => text(writer, io::stderr().is_terminal()),
@@ -105,7 +106,12 @@ fn in_file(dir: &Path, name: &str) -> anyhow::Result<(NonBlocking, WorkerGuard)>
     options.open(&path).with_context(|| format!("the log file {} can't be written", path.display()))?;
     let (keep, limit) = (AppendCount::new(LOG_FILES_KEPT), ContentLimit::BytesSurpassed(LOG_FILE_BYTES));
     let file = FileRotate::new(path, keep, limit, Compression::None, Some(options));
-    Ok(builder(name).lossy(name != TRAIL_FILE).finish(file))
+    Ok(builder(name).lossy(name != TRAIL_FILE).finish(in_one_go(file)))
+}
+
+/// All lines that wait are written together; whoever writes flushes when none is left.
+fn in_one_go<W: io::Write>(to: W) -> BufWriter<W> {
+    BufWriter::with_capacity(LOG_BYTES_AT_ONCE, to)
 }
 
 fn json() -> tracing_subscriber::fmt::Layer<Registry, JsonFields, Format<Json>> {
@@ -129,6 +135,10 @@ struct OneLine<'a, 'b>(&'a mut Writer<'b>);
 
 impl fmt::Write for OneLine<'_, '_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
+        // Nearly all text is of this kind.
+        if text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()) {
+            return self.0.write_str(text);
+        }
         for shown in text.chars() {
             match shown {
                 '\'' | '"' | '\\' => self.0.write_char(shown)?,
@@ -143,7 +153,8 @@ impl fmt::Write for OneLine<'_, '_> {
 fn log_panic(panic: &std::panic::PanicHookInfo<'_>) {
     let message = panic.payload_as_str().unwrap_or("a panic without words");
     let place = panic.location().map(ToString::to_string).unwrap_or_default();
-    tracing::error!(message, place, "panic");
+    let actor = who_is_at_work().map(|actor| actor.to_string());
+    tracing::error!(message, place, actor, "panic");
 }
 
 /// Says on standard error why the program does not go on, whether or not there is a log.

@@ -15,6 +15,7 @@ use parking_lot::{Mutex, RwLock};
 use tokio::sync::watch;
 
 use crate::books::Books;
+use crate::by_id::ById;
 use crate::census::Census;
 use crate::dead_letters::DeadLetters;
 use crate::doorkeeper::Doorkeeper;
@@ -37,8 +38,8 @@ pub(crate) struct Directory {
     pub(crate) sessions: SessionsHandle,
     pub(crate) census: Census,
     pub(crate) books: Arc<Books>,
-    living_rooms: RwLock<HashMap<RoomKey, (Incarnation, RoomHandle)>>,
-    living_sessions: RwLock<HashMap<SessionId, LivingSession>>,
+    living_rooms: RwLock<ById<RoomKey, (Incarnation, RoomHandle)>>,
+    living_sessions: RwLock<ById<SessionId, LivingSession>>,
     rosters: Mutex<Rosters>,
     incarnations: AtomicU64,
     pub(crate) dead_letters: DeadLetters,

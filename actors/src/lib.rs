@@ -29,8 +29,10 @@
 
 mod accounts;
 mod address;
+mod at_work;
 mod audit;
 mod books;
+mod by_id;
 mod call;
 mod census;
 mod clock;
@@ -66,6 +68,7 @@ pub use accounts::{
     AccessChange, AccountFailed, Act, ActRefused, AdministrationFailed, Administrator, FieldError, PEOPLE_PAGE,
     ProfileChange, Registration, SignedIn, hue_of,
 };
+pub use at_work::who_is_at_work;
 pub use books::Balance;
 pub use call::CallError;
 pub use census::{ActorName, LifeChange, LifeEvent, NoActorName, TreeNode};

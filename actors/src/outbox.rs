@@ -506,7 +506,7 @@ fn settle_all(lane: &mut Lane, settlements: &[Settlement], queue: &mut Queue, se
 }
 
 fn ack(room: &RoomId, send: &Send, reference: Option<Ref>, seq: Seq, at: Timestamp) -> EncodedFrame {
-    EncodedFrame::new(&ServerFrame::Ack(Ack { reference, room: room.clone(), id: send.id, seq, at }))
+    EncodedFrame::ack(&Ack { reference, room: room.clone(), id: send.id, seq, at })
 }
 
 impl fmt::Debug for Outbox {

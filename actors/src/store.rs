@@ -9,6 +9,7 @@ mod actor;
 mod archive;
 mod command;
 mod handle;
+mod readers;
 
 pub(crate) use actor::StoreActor;
 pub(crate) use handle::{ChangeFailed, CursorMoved, FollowFailed, NoAnswer, ReadFailed, StoreHandle, StoreLink};

@@ -4,32 +4,33 @@
 //! same for everybody.
 
 use std::fmt;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use serde::Serialize;
 
 use crate::deflate::Slot;
-use crate::limits::{DEFLATE_BYTES, DEFLATE_SHARED_BYTES};
+use crate::limits::DEFLATE_BYTES;
+use crate::{Ack, Event};
+
+mod by_hand;
 
 /// The longest header of an unmasked frame.
 pub(crate) const HEADER: usize = 10;
 
-/// A whole text frame: a header, and the JSON text. Cloning it shares the bytes, and its compressed form.
+/// A whole text frame: a header, and the JSON text. Cloning it shares the bytes.
 #[derive(Clone)]
 pub struct EncodedFrame {
     framed: Bytes,
     header: u8,
-    /// Nothing where it is never compressed.
-    deflated: Option<Slot>,
+    deflated: Slot,
 }
 
 impl EncodedFrame {
     /// Encodes one frame, which is never compressed.
     #[must_use]
     pub fn new(frame: &impl Serialize) -> Self {
-        let mut buffer = Vec::with_capacity(256);
-        let place = write(&mut buffer, frame);
-        place.frame(&buffer.into(), usize::MAX)
+        Self::written(|buffer| json(buffer, frame))
     }
 
     /// Encodes one frame of a single room, which is compressed where it is large.
@@ -38,28 +39,41 @@ impl EncodedFrame {
     /// nothing that somebody who chose a part of it may not read: nothing secret, and nothing of another room.
     #[must_use]
     pub fn of_room(frame: &impl Serialize) -> Self {
+        let mut encoded = Self::new(frame);
+        if encoded.len() >= DEFLATE_BYTES {
+            encoded.deflated = Slot::Shared(Arc::default());
+        }
+        encoded
+    }
+
+    /// Encodes what says that a send is durable.
+    #[must_use]
+    pub fn ack(ack: &Ack) -> Self {
+        Self::written(|buffer| by_hand::ack(buffer, ack))
+    }
+
+    fn written(text: impl FnOnce(&mut Vec<u8>)) -> Self {
         let mut buffer = Vec::with_capacity(256);
-        let place = write(&mut buffer, frame);
-        place.frame(&buffer.into(), DEFLATE_BYTES)
+        let place = write(&mut buffer, text);
+        place.frame(&buffer.into(), Slot::Never)
     }
 
     /// Whether it is to be compressed for somebody to whom texts are from so many bytes on.
     #[must_use]
     pub fn is_deflated_from(&self, bytes: usize) -> bool {
-        self.len() >= bytes && self.deflated.is_some()
+        self.len() >= bytes && self.deflated.is_there()
     }
 
-    /// Whether compressing it takes no time any more.
+    /// Whether it is not compressed yet, and a clone of it may be in its place.
     #[must_use]
-    pub fn is_deflated(&self) -> bool {
-        self.deflated.as_ref().is_some_and(Slot::is_made)
+    pub fn can_be_deflated_later(&self) -> bool {
+        self.deflated.can_wait()
     }
 
-    /// The whole frame with its text compressed, if that is shorter. It is made once, by whoever asks first, also for all
-    /// clones.
+    /// The whole frame with its text compressed, if that is shorter. It is made once, by whoever asks first.
     #[must_use]
     pub fn deflated(&self) -> &[u8] {
-        self.deflated.as_ref().and_then(|slot| slot.get_or_make(self.text())).unwrap_or_else(|| self.framed())
+        self.deflated.get_or_make(self.text()).unwrap_or_else(|| self.framed())
     }
 
     /// The whole frame as it crosses the socket.
@@ -90,13 +104,27 @@ impl PartialEq for EncodedFrame {
 
 impl Eq for EncodedFrame {}
 
-/// Encodes several frames of one room into one shared buffer: one allocation for a whole batch. They are compressed where
-/// that pays for frames that many receive; see [`EncodedFrame::of_room`].
-pub fn encode_all<F: Serialize>(frames: &[F]) -> Vec<EncodedFrame> {
-    let mut buffer = Vec::with_capacity(256 * frames.len());
-    let places: Vec<Place> = frames.iter().map(|frame| write(&mut buffer, frame)).collect();
+/// Encodes live events of a room into one shared buffer: one allocation for a whole batch. All of them
+/// may be compressed, as what [`EncodedFrame::of_room`] makes.
+pub fn encode_events<'a>(events: impl IntoIterator<Item = &'a Event, IntoIter: Clone>) -> Vec<EncodedFrame> {
+    let events = events.into_iter();
+    let bodies = events.clone().filter_map(Event::message).map(|message| message.body.as_str().len());
+    let (bodies, count) = (bodies.sum::<usize>(), events.clone().count());
+    let mut buffer = Vec::with_capacity(bodies + count * by_hand::AROUND_BODY);
+    let mut places = Vec::with_capacity(count);
+    places.extend(events.map(|event| match event {
+        Event::Message(message) => write(&mut buffer, |buffer| by_hand::message(buffer, message)),
+        Event::Member(_) | Event::Room(_) | Event::Erased { .. } | Event::Unreadable { .. } => {
+            write(&mut buffer, |buffer| json(buffer, event))
+        }
+    }));
     let buffer = Bytes::from(buffer);
-    places.into_iter().map(|place| place.frame(&buffer, DEFLATE_SHARED_BYTES)).collect()
+    places.into_iter().map(|place| place.frame(&buffer, Slot::Here(OnceLock::new()))).collect()
+}
+
+fn json(buffer: &mut Vec<u8>, frame: &impl Serialize) {
+    // Writing to memory can't fail, and our frames have text keys and no foreign Serialize.
+    serde_json::to_writer(buffer, frame).expect("a frame is always JSON");
 }
 
 /// Where in a buffer a frame is.
@@ -107,20 +135,16 @@ struct Place {
 }
 
 impl Place {
-    /// It may be compressed where its text has so many bytes.
-    fn frame(self, buffer: &Bytes, deflated_from: usize) -> EncodedFrame {
-        let framed = buffer.slice(self.start..self.end);
-        let deflated = (framed.len() - usize::from(self.header) >= deflated_from).then(Slot::default);
-        EncodedFrame { framed, header: self.header, deflated }
+    fn frame(self, buffer: &Bytes, deflated: Slot) -> EncodedFrame {
+        EncodedFrame { framed: buffer.slice(self.start..self.end), header: self.header, deflated }
     }
 }
 
 /// Adds a frame. How long its header is shows only behind the text, so that there is room for the longest.
-fn write(buffer: &mut Vec<u8>, frame: &impl Serialize) -> Place {
-    buffer.resize(buffer.len() + HEADER, 0);
+fn write(buffer: &mut Vec<u8>, write_text: impl FnOnce(&mut Vec<u8>)) -> Place {
+    buffer.extend_from_slice(&[0; HEADER]);
     let text = buffer.len();
-    // Writing to memory can't fail, and our frames have text keys and no foreign Serialize.
-    serde_json::to_writer(&mut *buffer, frame).expect("a frame is always JSON");
+    write_text(buffer);
     let length = buffer.len() - text;
     let mut header = [0; HEADER];
     let header = header_of(length, &mut header);
@@ -160,18 +184,31 @@ impl fmt::Debug for EncodedFrame {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Body, Message, MessageId, Name, RoomId, Seq, Timestamp, User, UserId};
 
     #[test]
     fn a_batch_shares_one_buffer_and_each_frame_is_whole() {
-        let long = "x".repeat(70_000);
-        let texts = ["a", "bc", "déf", &long[..123], &long[..124], &long[..65_533], &long[..65_534], &long];
-        let frames = encode_all(&texts);
-        assert_eq!(frames, texts.map(|text| EncodedFrame::new(&text)));
-        for (text, frame) in texts.iter().zip(&frames) {
-            assert_eq!(serde_json::from_slice::<String>(frame.text()).unwrap(), *text);
-            assert_eq!(frame.len(), text.len() + 2);
+        let ana = User { id: UserId::new(), name: Name::guest("ana").unwrap() };
+        let green = RoomId::parse("green").unwrap();
+        let said = |(n, body): (usize, &str)| Message {
+            room: green.clone(),
+            seq: Seq(n as u64),
+            id: MessageId::new(),
+            user: ana.clone(),
+            body: Body::parse(body).unwrap(),
+            at: Timestamp::from_millis(0),
+            reply_to: None,
+        };
+        let long = "x".repeat(8_000);
+        let texts = ["a", "bc", "déf", "\"", &long[..3], &long];
+        let mut events: Vec<Event> = texts.into_iter().enumerate().map(said).map(Event::Message).collect();
+        events.insert(2, Event::Erased { room: green.clone(), seq: Seq(7) });
+        let frames = encode_events(&events);
+        assert_eq!(frames, events.iter().map(EncodedFrame::new).collect::<Vec<_>>());
+        for (event, frame) in events.iter().zip(&frames) {
+            assert_eq!(serde_json::from_slice::<Event>(frame.text()).unwrap(), *event);
         }
-        let buffer = frames[0].framed().as_ptr()..frames[7].framed().as_ptr_range().end;
+        let buffer = frames[0].framed().as_ptr()..frames[6].framed().as_ptr_range().end;
         assert!(frames.iter().all(|frame| buffer.contains(&frame.framed().as_ptr())));
     }
 

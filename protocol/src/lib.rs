@@ -39,7 +39,7 @@ pub use server_frame::{
 };
 
 mod encoded;
-pub use encoded::{EncodedFrame, encode_all};
+pub use encoded::{EncodedFrame, encode_events};
 
 mod deflate;
 pub use deflate::{Compression, Inbound};

@@ -185,6 +185,9 @@ pub const LOG_FILES_KEPT: usize = 5;
 /// a usual length they are a few megabytes.
 pub const LOG_LINES_WAITING: usize = 16_384;
 
+/// Bytes of log that are written in one go where many lines wait: some fifty lines, which costs as much as one.
+pub const LOG_BYTES_AT_ONCE: usize = 16 * 1024;
+
 /// Admins at once: more than a team has, and a list of all of them fits into one document.
 pub const ADMINS: usize = 200;
 

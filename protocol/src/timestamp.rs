@@ -20,6 +20,9 @@ pub struct Timestamp(jiff::Timestamp);
 pub struct TimestampError;
 
 impl Timestamp {
+    /// Bytes of a time as text.
+    pub(crate) const TEXT: usize = "2026-11-20T09:30:00.000Z".len();
+
     /// The time `millis` milliseconds after the start of 1970; a time that no calendar has becomes the nearest.
     #[must_use]
     pub fn from_millis(millis: i64) -> Self {
@@ -32,6 +35,29 @@ impl Timestamp {
     #[must_use]
     pub fn as_millis(self) -> i64 {
         self.0.as_millisecond()
+    }
+
+    /// Writes it as text: a time is in nearly every frame. Nothing where the year has a sign.
+    pub(crate) fn write(self, to: &mut [u8; Self::TEXT]) -> Option<&str> {
+        let time = jiff::tz::Offset::UTC.to_datetime(self.0);
+        let year = u32::try_from(time.year()).ok()?;
+        let small = |number: i8| u32::from(number.unsigned_abs());
+        *to = *b"0000-00-00T00:00:00.000Z";
+        digits(&mut to[..4], year);
+        digits(&mut to[5..7], small(time.month()));
+        digits(&mut to[8..10], small(time.day()));
+        digits(&mut to[11..13], small(time.hour()));
+        digits(&mut to[14..16], small(time.minute()));
+        digits(&mut to[17..19], small(time.second()));
+        digits(&mut to[20..23], u32::from(time.millisecond().unsigned_abs()));
+        std::str::from_utf8(to).ok()
+    }
+}
+
+fn digits(to: &mut [u8], mut number: u32) {
+    for digit in to.iter_mut().rev() {
+        *digit = b'0' + (number % 10) as u8;
+        number /= 10;
     }
 }
 
@@ -65,7 +91,10 @@ impl TryFrom<String> for Timestamp {
 
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        match self.write(&mut [0; Self::TEXT]) {
+            Some(text) => serializer.serialize_str(text),
+            None => serializer.collect_str(self),
+        }
     }
 }
 
@@ -85,6 +114,12 @@ mod tests {
         fn a_time_survives_a_round_trip(millis in any::<i64>()) {
             let at = Timestamp::from_millis(millis);
             prop_assert_eq!(at.to_string().parse(), Ok(at));
+        }
+
+        #[test]
+        fn a_time_is_written_the_same_by_all_means(millis in -70_000_000_000_000_i64..300_000_000_000_000) {
+            let at = Timestamp::from_millis(millis);
+            prop_assert_eq!(serde_json::to_string(&at).unwrap(), format!("\"{at}\""));
         }
     }
 }

@@ -63,11 +63,11 @@ impl Fingerprinter {
 pub(crate) type IdMap = HashMap<Fingerprint, u32, BuildHasherDefault<AsItIs>>;
 
 /// A map whose keys contain ids that this server made: they are random enough, and nobody chooses them.
-pub(crate) type ById<K, V> = HashMap<K, V, BuildHasherDefault<AsItIs>>;
+pub type ById<K, V> = HashMap<K, V, BuildHasherDefault<AsItIs>>;
 
 /// A hasher for what is random already.
 #[derive(Debug, Default, Clone)]
-pub(crate) struct AsItIs(u64);
+pub struct AsItIs(u64);
 
 impl Hasher for AsItIs {
     fn finish(&self) -> u64 {

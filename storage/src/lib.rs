@@ -79,6 +79,7 @@ mod cursors;
 mod documents;
 pub use accounts::{Access, Account, Admins, SIGN_INS_MOST, SignIn, Taken, TokenHash};
 pub use documents::{Change, ChangeRefused};
+pub use fingerprint::{AsItIs, ById};
 mod layers;
 mod reading;
 mod rooms;

@@ -94,6 +94,8 @@ pub struct Identity {
     pub sign_in: Option<TokenHash>,
     /// Whether they administer the server.
     pub admin: bool,
+    /// Whether they were made a moment ago: nobody knows of them, and nothing of theirs is stored.
+    pub fresh: bool,
 }
 
 impl std::fmt::Debug for Identity {
@@ -223,7 +225,8 @@ impl Engine {
         let user = User { id: UserId::new(), name };
         let token = self.tokens.issue(&user);
         self.directory.strangers.meet(&user);
-        Ok(Identity { person: Person { user, guest: true }, token: Some(token), sign_in: None, admin: false })
+        let person = Person { user, guest: true };
+        Ok(Identity { person, token: Some(token), sign_in: None, admin: false, fresh: true })
     }
 
     /// Who a token belongs to. A guest's is good until they have an account.
@@ -234,19 +237,15 @@ impl Engine {
         if let Some(sign_in) = SignInToken::hash_of(token) {
             let account = self.accounts.signed_in(sign_in).await?.ok_or(HelloFailed::BadToken)?;
             let (person, admin) = (person(&account), account.administers());
-            return Ok(Identity { person, token: None, sign_in: Some(sign_in), admin });
+            return Ok(Identity { person, token: None, sign_in: Some(sign_in), admin, fresh: false });
         }
         let user = self.tokens.verify(token).ok_or(HelloFailed::BadToken)?;
         if self.accounts.has_account(user.id).await? {
             return Err(HelloFailed::BadToken);
         }
         self.directory.strangers.meet(&user);
-        Ok(Identity {
-            person: Person { user, guest: true },
-            token: Some(token.to_owned()),
-            sign_in: None,
-            admin: false,
-        })
+        let (person, token) = (Person { user, guest: true }, Some(token.to_owned()));
+        Ok(Identity { person, token, sign_in: None, admin: false, fresh: false })
     }
 
     /// Opens a session over a socket's outbox. It greets by itself.
@@ -259,11 +258,14 @@ impl Engine {
         reference: Option<Ref>,
         outbox: Arc<Outbox>,
     ) -> Result<SessionHandle, call::CallError> {
-        let Identity { person, token, sign_in, admin: _ } = identity;
+        let Identity { person, token, sign_in, admin: _, fresh } = identity;
         let user = person.user.id;
         let (config, pace) = (self.config, self.pacing().map(|pacing| pacing.person(user)));
-        let opening = Opening { person, token, reference, outbox: Arc::clone(&outbox), sign_in, config, pace };
+        let opening = Opening { person, token, reference, outbox: Arc::clone(&outbox), sign_in, fresh, config, pace };
         let session = self.directory.sessions.open(opening).await?;
+        if fresh {
+            return Ok(session);
+        }
         // They may have signed out, or registered, while the session was being opened, when it could not be found yet.
         match self.still_good(user, sign_in).await {
             Ok(true) => {}

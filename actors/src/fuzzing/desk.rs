@@ -62,6 +62,7 @@ impl Desk {
             reference: None,
             outbox: Arc::clone(&outbox),
             sign_in: None,
+            fresh: false,
             config,
             pace: None,
         };

@@ -62,8 +62,10 @@ impl Actor for LobbyActor {
         match command {
             LobbyCommand::Begin => shell.begin(),
             // One that has ended meanwhile has left before it came.
-            LobbyCommand::Enter { session, user, outbox, reply } if shell.directory.session(session).is_some() => {
-                shell.enter(session, user, outbox, reply);
+            LobbyCommand::Enter { session, user, outbox, fresh, reply }
+                if shell.directory.session(session).is_some() =>
+            {
+                shell.enter(session, user, outbox, fresh, reply);
             }
             LobbyCommand::Enter { .. } => {}
             LobbyCommand::ListRead { user, list } => shell.list_read(user, list),
@@ -97,7 +99,7 @@ impl LobbyShell {
     fn begin(&mut self) {
         self.read_rooms();
         for (session, living) in self.directory.sessions() {
-            self.enter(session, living.person.user, living.outbox, None);
+            self.enter(session, living.person.user, living.outbox, false, None);
         }
     }
 
@@ -114,7 +116,7 @@ impl LobbyShell {
         });
     }
 
-    fn enter(&mut self, session: SessionId, user: User, outbox: Arc<Outbox>, reply: Option<ListAnswer>) {
+    fn enter(&mut self, session: SessionId, user: User, outbox: Arc<Outbox>, fresh: bool, reply: Option<ListAnswer>) {
         self.outboxes.insert(session, outbox);
         let list_is_wanted = self.state.enter(session, &user);
         let user = user.id;
@@ -127,7 +129,9 @@ impl LobbyShell {
         }
         let already_asked = self.waiting.contains_key(&user);
         self.waiting.entry(user).or_default().extend(reply);
-        if !already_asked {
+        if fresh && !already_asked {
+            self.list_read(user, Ok(Vec::new()));
+        } else if !already_asked {
             let (store, myself) = (self.directory.store.clone(), self.myself.clone());
             tokio::spawn(async move {
                 let list = store.rooms_of(user).await;

@@ -40,6 +40,8 @@ pub(crate) enum LobbyCommand {
         session: SessionId,
         user: User,
         outbox: Arc<Outbox>,
+        /// Whether they were made a moment ago, so that their list is empty.
+        fresh: bool,
         reply: Option<Answer<Result<Vec<RoomRow>, ReadFailed>>>,
     },
     /// A person's list was read from the store.

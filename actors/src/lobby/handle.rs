@@ -41,8 +41,9 @@ impl LobbyHandle {
         session: SessionId,
         user: User,
         outbox: Arc<Outbox>,
+        fresh: bool,
     ) -> Result<Vec<RoomRow>, ListFailed> {
-        let question = |reply| LobbyCommand::Enter { session, user, outbox, reply: Some(reply) };
+        let question = |reply| LobbyCommand::Enter { session, user, outbox, fresh, reply: Some(reply) };
         Ok(call::ask(self.slot.current(), question).await??)
     }
 

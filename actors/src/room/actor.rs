@@ -14,8 +14,11 @@ use super::leaving;
 use super::opening::{self, Opening};
 use super::state::{Posted, RoomState};
 use crate::address::{Address, Birth};
+use crate::at_work;
 use crate::books::Account;
+use crate::by_id::ById;
 use crate::call::{self, Answer};
+use crate::census::ActorName;
 use crate::directory::{Directory, Person};
 use crate::fault::Fault;
 use crate::ledger::RoomLedger;
@@ -45,8 +48,6 @@ pub(crate) struct RoomShell {
     phase: Phase,
     /// What it has in hand, noted where its own crash doesn't reach.
     pub(super) casebook: Arc<Casebook>,
-    /// What is logged in here is this room's.
-    span: tracing::Span,
     /// How many `rooms` has let in; it compares this with its own count before it closes the room.
     entered: u64,
     /// The earliest tick that is on its way.
@@ -65,7 +66,7 @@ pub(super) struct OpenRoom {
     pub(super) state: RoomState,
     pub(super) fan_out: FanOut,
     /// People whose following is recorded, or on its way to be.
-    pub(super) followers: HashMap<UserId, Follower>,
+    pub(super) followers: ById<UserId, Follower>,
     /// Who waits for the outcome of an append without sitting here.
     pub(super) visitors: HashMap<Ticket, Answer<Result<Posted, Refusal>>>,
     /// Whether a page is being read to fill a hole before the last batch.
@@ -118,16 +119,15 @@ impl RoomShell {
         let RoomArguments { directory, room, incarnation, casebook } = arguments;
         let store = directory.store.link();
         let phase = Phase::Opening(Opening::default());
-        let span = tracing::info_span!("room", %room, incarnation = incarnation.0);
         let (entered, next_tick) = (0, None);
-        let shell = Self { directory, myself, id: room, incarnation, store, phase, casebook, span, entered, next_tick };
+        let shell = Self { directory, myself, id: room, incarnation, store, phase, casebook, entered, next_tick };
         shell.open(None);
         shell
     }
 
     /// Handles one command, and sees to it that the next tick comes.
     pub(crate) fn handle(&mut self, command: RoomCommand) {
-        let _in_room = self.span.clone().entered();
+        let _at_work = at_work::begin(|| ActorName::Room(self.id.clone()));
         self.take(command);
         self.keep_account();
         self.schedule();
@@ -162,7 +162,7 @@ impl RoomShell {
     fn carry_out(&mut self, command: Inside) {
         match command {
             Inside::Join(entry) => self.join(entry),
-            Inside::JoinRead(entry, plan, read) => self.join_read(&entry.request, &plan, read),
+            Inside::JoinRead(entry, plan, read) => self.join_read(entry, *plan, read),
             Inside::History(request) => self.history(request),
             Inside::HistoryRead(request, page) => self.history_read(*request, page),
             Inside::Leave { session } => self.leave(session),
@@ -256,7 +256,7 @@ impl RoomShell {
         }
         let account = Account::open(Arc::clone(&self.directory.books), self.incarnation);
         let fan_out = FanOut::new(self.id.clone());
-        let (followers, visitors) = (HashMap::new(), HashMap::new());
+        let (followers, visitors) = (ById::default(), HashMap::new());
         OpenRoom { state, fan_out, followers, visitors, reading_hole: false, account }
     }
 

@@ -187,8 +187,8 @@ pub(crate) enum RoomCommand {
 pub(crate) enum Inside {
     /// A session wants in, or comes back.
     Join(Entry),
-    /// The page and the cursor that a join needs were read.
-    JoinRead(Entry, Box<JoinPlan>, Result<(Page, Cursor), ReadFailed>),
+    /// The cursor that a join needs was read, and the page, where the room did not have it in memory.
+    JoinRead(Entry, Box<JoinPlan>, Result<(Option<Page>, Cursor), ReadFailed>),
     /// A session asks for a page.
     History(Box<HistoryRequest>),
     /// The page that somebody asked for was read.

@@ -1,14 +1,13 @@
 //! The fast lane: from the log's announcement into every outbox, past all mailboxes.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use greenroom_protocol::{
-    CloseCode, EncodedFrame, Event, Events, Presence, RoomId, Seq, ServerFrame, SessionId, User, encode_all,
+    CloseCode, EncodedFrame, Event, Events, Presence, RoomId, Seq, ServerFrame, SessionId, User, encode_events,
 };
 use greenroom_storage::{LogEvent, fault_point};
-use indexmap::IndexMap;
 
+use crate::by_id::{ById, ListById};
 use crate::directory::Directory;
 use crate::ledger::Deliveries;
 use crate::outbox::{Batch, Offered, Outbox, PassingKey, Settlement};
@@ -16,7 +15,7 @@ use crate::outbox::{Batch, Offered, Outbox, PassingKey, Settlement};
 /// Those who sit in a room and what they are owed.
 pub(super) struct FanOut {
     room: RoomId,
-    subscribers: IndexMap<SessionId, Subscriber>,
+    subscribers: ListById<SessionId, Subscriber>,
     /// What came and went; what is pending is looked up.
     counts: Deliveries,
 }
@@ -29,7 +28,7 @@ struct Subscriber {
 
 impl FanOut {
     pub(super) fn new(room: RoomId) -> Self {
-        Self { room, subscribers: IndexMap::new(), counts: Deliveries::default() }
+        Self { room, subscribers: ListById::default(), counts: Deliveries::default() }
     }
 
     /// From now on it is owed what comes, and the events that it misses up to now.
@@ -84,7 +83,7 @@ impl FanOut {
         settlements: Vec<(SessionId, Settlement)>,
         directory: &Directory,
     ) {
-        let mut by_session: HashMap<SessionId, Vec<Settlement>> = HashMap::new();
+        let mut by_session: ById<SessionId, Vec<Settlement>> = ById::default();
         for (session, settlement) in settlements {
             by_session.entry(session).or_default().push(settlement);
         }
@@ -169,8 +168,7 @@ pub(super) fn typing_key(room: &RoomId, user: &User) -> PassingKey {
 
 fn encode(events: &[LogEvent]) -> Option<Arc<Batch>> {
     let first = events.first()?.event.seq();
-    let frames: Vec<&Event> = events.iter().map(|event| &event.event).collect();
-    Some(Batch::new(first, encode_all(&frames)))
+    Some(Batch::new(first, encode_events(events.iter().map(|event| &event.event))))
 }
 
 #[cfg(test)]

@@ -51,22 +51,34 @@ impl RoomShell {
     fn read_for_join(&mut self, entry: Entry, plan: JoinPlan) {
         let (store, myself) = (self.directory.store.clone(), self.myself.clone());
         let (key, user) = (self.open_room().state.room().key, entry.request.person.user.id);
+        let page = plan.events.is_none().then_some((plan.from, plan.limit, PAGE_BYTES));
         tokio::spawn(async move {
-            let read = async {
-                let page = store.page(key, plan.from, plan.limit, PAGE_BYTES).await?;
-                Ok((page, store.cursor(key, user).await?))
-            };
-            let read = read.await;
+            let read = store.for_join(key, user, page).await;
             myself.tell(Inside::JoinRead(entry, Box::new(plan), read));
         });
     }
 
-    pub(super) fn join_read(&mut self, join: &JoinRequest, plan: &JoinPlan, read: Result<(Page, Cursor), ReadFailed>) {
+    pub(super) fn join_read(
+        &mut self,
+        entry: Entry,
+        mut plan: JoinPlan,
+        read: Result<(Option<Page>, Cursor), ReadFailed>,
+    ) {
+        let join = Arc::clone(&entry.request);
         match read {
             Ok((page, cursor)) => {
-                self.trimmed(page.gone);
-                self.open_room().state.know_cursor(&join.person.user, cursor);
-                self.finish_join(join, plan, page.events);
+                let state = &mut self.open_room().state;
+                state.know_cursor(&join.person.user, cursor);
+                if let Some(page) = page {
+                    self.trimmed(page.gone);
+                    return self.finish_join(&join, &plan, page.events);
+                }
+                // More may have come meanwhile, and so much that the beginning is no longer in memory.
+                plan.events = state.page(plan.from, plan.limit);
+                match plan.events.take() {
+                    Some(events) => self.finish_join(&join, &plan, events),
+                    None => self.read_for_join(entry, plan),
+                }
             }
             Err(error) => {
                 let message = format!("the room can't be read now: {error}");

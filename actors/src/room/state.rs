@@ -3,7 +3,7 @@
 //! Commands go in as method calls with the time as an argument; what is to be done comes out as a
 //! value. The shell in `actor.rs` does it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -14,8 +14,8 @@ use greenroom_protocol::{
     Body, Epoch, ErrorCode, Event, LastMessage, MessageId, Presence, Receipt, Seq, SessionId, Timestamp, User, UserId,
 };
 use greenroom_storage::{Append, Cursor, Head, Incarnation, LogEvent, Outcome, PageFrom, Room, Settled, Ticket};
-use indexmap::IndexMap;
 
+use crate::by_id::{ById, ListById};
 use crate::directory::Person;
 use crate::ledger::Posts;
 use crate::outbox::{Refusal, SendNumber, Settlement};
@@ -48,9 +48,9 @@ pub struct RoomState {
     /// The newest message.
     last: Option<LastMessage>,
     /// Who sits here, by session.
-    seats: IndexMap<SessionId, Seat>,
+    seats: ListById<SessionId, Seat>,
     /// Sessions that were put out and wait for answers: what they said before is looked up, nothing else.
-    put_out: HashMap<SessionId, Person>,
+    put_out: ById<SessionId, Person>,
     /// Who is here, by person, and what changed since it was last told.
     online: OnlineList,
     /// Who types.
@@ -187,8 +187,8 @@ impl RoomState {
             head,
             last: recent.last_message(),
             recent,
-            seats: IndexMap::new(),
-            put_out: HashMap::new(),
+            seats: ListById::default(),
+            put_out: ById::default(),
             online: OnlineList::default(),
             typists: Typists::default(),
             cursors: Cursors::new(cursors),

@@ -8,12 +8,13 @@ use greenroom_protocol::{
 };
 use greenroom_storage::{Sight, fault_point};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
-use tracing::Instrument as _;
 
 use super::command::SessionCommand;
 use super::handle::SessionHandle;
 use super::state::{Memberships, Route};
 use crate::address::{Address, Birth, Vitals};
+use crate::at_work;
+use crate::census::ActorName;
 use crate::clock;
 use crate::directory::{Directory, Seated};
 use crate::outbox::{Outbox, Permit, Refusal, Unanswered};
@@ -42,8 +43,6 @@ pub(crate) struct SessionShell {
     /// What was read before the greeting was out: nothing is answered before it.
     early: Option<Vec<(ClientFrame, Permit)>>,
     vitals: Arc<Vitals>,
-    /// What is logged in here is this session's.
-    span: tracing::Span,
 }
 
 /// Time between two questions to a lobby that restarts.
@@ -89,7 +88,8 @@ impl Actor for SessionActor {
             // In a box of its own, or every session would keep room for it all its life.
             Box::pin(fault.suffer()).await;
         } else {
-            shell.span.clone().in_scope(|| shell.take(command));
+            let _at_work = at_work::begin(|| ActorName::Session(shell.id));
+            shell.take(command);
         }
         shell.vitals.handled_one();
         Ok(())
@@ -102,9 +102,8 @@ impl SessionShell {
         let pace = opening.pace.clone().map(|person| Box::new(SessionPace::new(person)));
         let vitals = Arc::clone(myself.vitals());
         let handle = SessionHandle::new(id, myself);
-        let span = tracing::info_span!("session", session = %id, user = %opening.person.user.id);
         let (memberships, early) = (Memberships::default(), Some(Vec::new()));
-        Self { id, directory, handle, opening, pace, memberships, early, vitals, span }
+        Self { id, directory, handle, opening, pace, memberships, early, vitals }
     }
 
     /// Handles a command that needs no waiting.
@@ -129,9 +128,9 @@ impl SessionShell {
         let user = self.opening.person.user.clone();
         self.directory.presence.track(self.id, user.clone());
         let (directory, id, outbox) = (Arc::clone(&self.directory), self.id, Arc::clone(self.outbox()));
-        let myself = self.handle.clone();
-        let asking = async move { myself.listed(rooms_of(&directory, id, user, &outbox).await) };
-        tokio::spawn(asking.instrument(self.span.clone()));
+        let (myself, fresh) = (self.handle.clone(), self.opening.fresh);
+        let asking = async move { myself.listed(rooms_of(&directory, id, user, &outbox, fresh).await) };
+        tokio::spawn(asking);
     }
 
     /// Greets: the first frame that the client gets. Then comes what it has said meanwhile.
@@ -428,16 +427,22 @@ impl SessionShell {
 }
 
 /// A person's list of rooms; nothing where the lobby does not give it in time.
-async fn rooms_of(directory: &Directory, id: SessionId, user: User, outbox: &Arc<Outbox>) -> Option<Vec<RoomRow>> {
+async fn rooms_of(
+    directory: &Directory,
+    id: SessionId,
+    user: User,
+    outbox: &Arc<Outbox>,
+    fresh: bool,
+) -> Option<Vec<RoomRow>> {
     let tries = limits::READ.as_millis() / ASK_AGAIN.as_millis();
     for _ in 0..tries {
-        match directory.lobby.enter(id, user.clone(), Arc::clone(outbox)).await {
+        match directory.lobby.enter(id, user.clone(), Arc::clone(outbox), fresh).await {
             Ok(rooms) => return Some(rooms),
-            Err(error) => tracing::debug!(%error, "no list of rooms yet"),
+            Err(error) => tracing::debug!(session = %id, %error, "no list of rooms yet"),
         }
         tokio::time::sleep(ASK_AGAIN).await;
     }
-    tracing::warn!("no list of rooms");
+    tracing::warn!(session = %id, user = %user.id, "no list of rooms");
     None
 }
 

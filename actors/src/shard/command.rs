@@ -21,6 +21,8 @@ pub(crate) struct Opening {
     pub(crate) outbox: Arc<Outbox>,
     /// The sign-in that it rests on; a guest has none.
     pub(crate) sign_in: Option<TokenHash>,
+    /// Whether nothing of theirs can be stored yet.
+    pub(crate) fresh: bool,
     pub(crate) config: SessionConfig,
     /// Their buckets; nothing where there are no limits.
     pub(crate) pace: Option<Arc<PersonPace>>,

@@ -98,6 +98,7 @@ impl World {
             reference: None,
             outbox: Arc::clone(&outbox),
             sign_in: None,
+            fresh: false,
             config,
             pace: None,
         };

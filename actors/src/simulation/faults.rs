@@ -1,6 +1,6 @@
 //! What may go wrong at any step.
 
-use greenroom_protocol::{CloseCode, encode_all};
+use greenroom_protocol::{CloseCode, encode_events};
 
 use super::world::World;
 use crate::dead_letters::PoisonCommand;
@@ -97,8 +97,8 @@ impl World {
         let user = self.clients[client].person.user.id;
         let events = events.split(|event| out_with(event) == Some(user)).next().unwrap_or_default();
         let Some(first) = events.first() else { return };
-        let frames: Vec<_> = events.iter().map(|event| &event.event).collect();
-        link.outbox.offer(room, &Batch::new(first.event.seq(), encode_all(&frames)), &[]);
+        let frames = encode_events(events.iter().map(|event| &event.event));
+        link.outbox.offer(room, &Batch::new(first.event.seq(), frames), &[]);
     }
 
     fn a_client_reads_nothing(&mut self) {

@@ -1,21 +1,16 @@
-use std::sync::Arc;
-
 use greenroom_storage::{Store, fault_point};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
-use tokio::sync::Semaphore;
 
 use super::command::StoreCommand;
+use super::readers::Readers;
 use crate::address::{Address, Birth};
-
-/// Reads under way at once. More would only queue on the same disk, each with a thread of its own.
-const READERS: usize = 8;
 
 pub(crate) struct StoreActor;
 
 pub(crate) struct StoreState {
     myself: Address<StoreCommand>,
     store: Store,
-    readers: Arc<Semaphore>,
+    readers: Readers,
 }
 
 impl Actor for StoreActor {
@@ -29,7 +24,8 @@ impl Actor for StoreActor {
         birth: Self::Arguments,
     ) -> Result<StoreState, ActorProcessingErr> {
         let (myself, store) = birth.of(myself);
-        Ok(StoreState { myself, store, readers: Arc::new(Semaphore::new(READERS)) })
+        let readers = Readers::new(store.clone());
+        Ok(StoreState { myself, store, readers })
     }
 
     async fn handle(
@@ -43,28 +39,11 @@ impl Actor for StoreActor {
                 fault_point::pass("store.submit");
                 state.store.submit(intent);
             }
-            StoreCommand::Read(job) => state.read(move |store| job(store)),
-            StoreCommand::LookUp(look_up) => state.read(look_up),
+            StoreCommand::Read(job) => state.readers.read(move |store| job(store)),
+            StoreCommand::LookUp(look_up) => state.readers.read(look_up),
             StoreCommand::Suffer(fault) => fault.suffer().await,
         }
         state.myself.vitals().handled_one();
         Ok(())
-    }
-}
-
-impl StoreState {
-    fn read(&self, job: impl FnOnce(&Store) + Send + 'static) {
-        let (store, readers) = (self.store.clone(), Arc::clone(&self.readers));
-        tokio::spawn(async move {
-            // The semaphore is never closed.
-            if let Ok(_reader) = readers.acquire().await {
-                // A panic in the job (sled has some) drops its answer, and the caller learns that way.
-                let read = move || {
-                    fault_point::pass("store.read");
-                    job(&store);
-                };
-                let _panicked = tokio::task::spawn_blocking(read).await;
-            }
-        });
     }
 }

@@ -95,8 +95,18 @@ impl StoreHandle {
         self.read(move |store| store.page(room, from, limit, bytes)).await
     }
 
-    pub(crate) async fn cursor(&self, room: RoomKey, user: UserId) -> Result<Cursor, ReadFailed> {
-        self.read(move |store| store.cursor(room, user)).await
+    /// What whoever joins is to be given: their cursor, and a page of this many events and bytes where one is wanted.
+    pub(crate) async fn for_join(
+        &self,
+        room: RoomKey,
+        user: UserId,
+        page: Option<(PageFrom, usize, usize)>,
+    ) -> Result<(Option<Page>, Cursor), ReadFailed> {
+        self.read(move |store| {
+            let page = page.map(|(from, limit, bytes)| store.page(room, from, limit, bytes)).transpose()?;
+            Ok((page, store.cursor(room, user)?))
+        })
+        .await
     }
 
     pub(crate) async fn cursors(&self, room: RoomKey, limit: usize) -> Result<Vec<(User, Cursor)>, ReadFailed> {

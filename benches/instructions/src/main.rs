@@ -12,7 +12,7 @@ use greenroom_actors::outbox::{Batch, Outbox, Queue, SendNumber, Wire};
 use greenroom_actors::{Person, Post, RoomState};
 use greenroom_protocol::{
     Body, ClientFrame, EncodedFrame, Epoch, Event, Message, MessageId, Name, RoomId, RoomKind, Seq, SessionId,
-    Timestamp, User, UserId, encode_all,
+    Timestamp, User, UserId, encode_events,
 };
 use greenroom_storage::{Head, Incarnation, LogEvent, Outcome, Room, RoomKey, Settled};
 use uuid::Uuid;
@@ -119,7 +119,7 @@ mod encode {
     #[inline(never)]
     fn counted(events: &[Event]) {
         for _ in 0..TIMES / BATCH {
-            black_box(encode_all(black_box(events)));
+            black_box(encode_events(black_box(events)));
         }
     }
 }
@@ -143,7 +143,7 @@ mod fan_out {
         }
         let batches = (0..TIMES / BATCH).map(|n| n * BATCH + 1).map(|first| {
             let events: Vec<Event> = (first..first + BATCH).map(message).collect();
-            Batch::new(Seq(first), encode_all(&events))
+            Batch::new(Seq(first), encode_events(&events))
         });
         counted(&outboxes, batches.collect(), &mut scratch);
     }

@@ -11,11 +11,11 @@ pub(super) fn gather(outbox: &Outbox, compression: Compression, frames: &mut Vec
     let handed_out = outbox.hand_out(TAKE_BYTES, |frame| {
         if !frame.is_deflated_from(deflated_from) {
             frames.extend_from_slice(frame.framed());
-        } else if frame.is_deflated() {
-            frames.extend_from_slice(frame.deflated());
-        } else {
-            // It takes its time, and a whole room may wait for the outbox meanwhile.
+        } else if frame.can_be_deflated_later() {
+            // A page takes its time, and a whole room may wait for the outbox meanwhile.
             later.push((frames.len(), frame.clone()));
+        } else {
+            frames.extend_from_slice(frame.deflated());
         }
     });
     if !later.is_empty() {

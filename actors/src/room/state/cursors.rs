@@ -1,23 +1,24 @@
 //! How far people have got in a room.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
+use std::hash::BuildHasherDefault;
 
 use greenroom_protocol::limits::ONLINE_USERS;
 use greenroom_protocol::{Receipt, Seq, User, UserId};
-use greenroom_storage::{Cursor, Head};
-use indexmap::IndexMap;
+use greenroom_storage::{AsItIs, Cursor, Head};
 
+use crate::by_id::{ById, ListById};
 use crate::directory::Person;
 
 /// Cursors as far as they are in memory, and which of them are to be stored and told.
 #[derive(Debug, Default)]
 pub(super) struct Cursors {
-    known: IndexMap<UserId, (User, Cursor)>,
+    known: ListById<UserId, (User, Cursor)>,
     /// Whether nobody but the known has a cursor.
     complete: bool,
-    moved: HashMap<UserId, Person>,
+    moved: ById<UserId, Person>,
     /// People who said something since the last time.
-    said: HashSet<UserId>,
+    said: HashSet<UserId, BuildHasherDefault<AsItIs>>,
 }
 
 impl Cursors {
@@ -25,7 +26,7 @@ impl Cursors {
     pub(super) fn new(stored: Vec<(User, Cursor)>) -> Self {
         let complete = stored.len() < ONLINE_USERS;
         let known = stored.into_iter().map(|(user, cursor)| (user.id, (user, cursor))).collect();
-        Self { known, complete, moved: HashMap::new(), said: HashSet::new() }
+        Self { known, complete, moved: ById::default(), said: HashSet::default() }
     }
 
     pub(super) fn of(&self, user: UserId) -> Option<Cursor> {

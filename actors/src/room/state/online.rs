@@ -1,14 +1,15 @@
 //! Who is in a room.
 
 use greenroom_protocol::{SessionId, User, UserId};
-use indexmap::IndexMap;
+
+use crate::by_id::ListById;
 
 /// The people in a room, each with the set of their sessions there, and what changed since it was last told.
 #[derive(Debug, Default)]
 pub(super) struct OnlineList {
-    people: IndexMap<UserId, Here>,
-    joined: IndexMap<UserId, User>,
-    left: IndexMap<UserId, User>,
+    people: ListById<UserId, Here>,
+    joined: ListById<UserId, User>,
+    left: ListById<UserId, User>,
 }
 
 #[derive(Debug)]
