@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::deflate::Slot;
 use crate::limits::DEFLATE_BYTES;
-use crate::{Ack, Event};
+use crate::{Ack, Event, Joined};
 
 mod by_hand;
 
@@ -30,7 +30,7 @@ impl EncodedFrame {
     /// Encodes one frame, which is never compressed.
     #[must_use]
     pub fn new(frame: &impl Serialize) -> Self {
-        Self::written(|buffer| json(buffer, frame))
+        Self::written(256, |buffer| json(buffer, frame))
     }
 
     /// Encodes one frame of a single room, which is compressed where it is large.
@@ -39,21 +39,33 @@ impl EncodedFrame {
     /// nothing that somebody who chose a part of it may not read: nothing secret, and nothing of another room.
     #[must_use]
     pub fn of_room(frame: &impl Serialize) -> Self {
-        let mut encoded = Self::new(frame);
-        if encoded.len() >= DEFLATE_BYTES {
-            encoded.deflated = Slot::Shared(Arc::default());
-        }
-        encoded
+        Self::new(frame).deflated_where_large()
     }
 
     /// Encodes what says that a send is durable.
     #[must_use]
     pub fn ack(ack: &Ack) -> Self {
-        Self::written(|buffer| by_hand::ack(buffer, ack))
+        Self::written(256, |buffer| by_hand::ack(buffer, ack))
     }
 
-    fn written(text: impl FnOnce(&mut Vec<u8>)) -> Self {
-        let mut buffer = Vec::with_capacity(256);
+    /// Encodes what answers a `join`; compressed where it is large, as what [`Self::of_room`] makes.
+    #[must_use]
+    pub fn joined(joined: &Joined) -> Self {
+        let people = joined.online.len() + joined.receipts.len();
+        let about = 512 + people * by_hand::PERSON + joined.events.len() * by_hand::AROUND_BODY;
+        Self::written(about, |buffer| by_hand::joined(buffer, joined)).deflated_where_large()
+    }
+
+    fn deflated_where_large(mut self) -> Self {
+        if self.len() >= DEFLATE_BYTES {
+            self.deflated = Slot::Shared(Arc::default());
+        }
+        self
+    }
+
+    /// About how many bytes it will have saves copies, no more.
+    fn written(about: usize, text: impl FnOnce(&mut Vec<u8>)) -> Self {
+        let mut buffer = Vec::with_capacity(about);
         let place = write(&mut buffer, text);
         place.frame(&buffer.into(), Slot::Never)
     }
@@ -104,25 +116,20 @@ impl PartialEq for EncodedFrame {
 
 impl Eq for EncodedFrame {}
 
-/// Encodes live events of a room into one shared buffer: one allocation for a whole batch. All of them
-/// may be compressed, as what [`EncodedFrame::of_room`] makes.
+/// Encodes live events of a room into one shared buffer: one allocation for a whole batch. All of them may be compressed,
+/// as what [`EncodedFrame::of_room`] makes.
 pub fn encode_events<'a>(events: impl IntoIterator<Item = &'a Event, IntoIter: Clone>) -> Vec<EncodedFrame> {
     let events = events.into_iter();
     let bodies = events.clone().filter_map(Event::message).map(|message| message.body.as_str().len());
     let (bodies, count) = (bodies.sum::<usize>(), events.clone().count());
     let mut buffer = Vec::with_capacity(bodies + count * by_hand::AROUND_BODY);
     let mut places = Vec::with_capacity(count);
-    places.extend(events.map(|event| match event {
-        Event::Message(message) => write(&mut buffer, |buffer| by_hand::message(buffer, message)),
-        Event::Member(_) | Event::Room(_) | Event::Erased { .. } | Event::Unreadable { .. } => {
-            write(&mut buffer, |buffer| json(buffer, event))
-        }
-    }));
+    places.extend(events.map(|event| write(&mut buffer, |buffer| by_hand::event(buffer, event))));
     let buffer = Bytes::from(buffer);
     places.into_iter().map(|place| place.frame(&buffer, Slot::Here(OnceLock::new()))).collect()
 }
 
-fn json(buffer: &mut Vec<u8>, frame: &impl Serialize) {
+fn json(buffer: &mut Vec<u8>, frame: &(impl Serialize + ?Sized)) {
     // Writing to memory can't fail, and our frames have text keys and no foreign Serialize.
     serde_json::to_writer(buffer, frame).expect("a frame is always JSON");
 }

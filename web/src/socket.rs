@@ -44,6 +44,7 @@ mod visit;
 mod writers;
 mod writing;
 
+use life::Life;
 use line::Line;
 use metered::Metered;
 pub(crate) use writers::Writers;
@@ -52,7 +53,7 @@ pub(crate) use writers::Writers;
 const SUBPROTOCOL: &str = "greenroom.v1";
 
 /// Bytes read at once; most frames have fewer. tungstenite's own 128 KiB would be kept by every idle connection.
-const READ_BYTES: usize = 1024;
+const READ_BYTES: usize = 512;
 
 pub(crate) async fn upgrade(State(edge): State<Arc<Edge>>, mut request: Request) -> Result<Response, Problem> {
     let headers = request.headers();
@@ -89,7 +90,12 @@ pub(crate) async fn upgrade(State(edge): State<Arc<Edge>>, mut request: Request)
     let tasks = edge.tasks.clone();
     tasks.spawn(request::within(Arc::clone(&asked), async move {
         match upgrade.await {
-            Ok(upgraded) => Box::pin(serve(upgraded, edge, comes, Visit::new(asked))).await,
+            // What only the beginning needs is in a box of its own, so that an idle socket doesn't keep it.
+            Ok(upgraded) => {
+                if let Some(life) = Box::pin(begin(upgraded, edge, comes, Visit::new(asked))).await {
+                    Box::pin(life.run()).await;
+                }
+            }
             Err(error) => tracing::debug!(%error, "the upgrade was not completed"),
         }
         drop((place, one_of_all));
@@ -123,10 +129,10 @@ async fn room_for(edge: &Edge, from: IpAddr, token: Option<&str>) -> Result<Opti
     Ok(Some(place))
 }
 
-async fn serve(upgraded: Upgraded, edge: Arc<Edge>, comes: Comes, visit: Visit) {
+async fn begin(upgraded: Upgraded, edge: Arc<Edge>, comes: Comes, visit: Visit) -> Option<Life> {
     let Ok(parts) = upgraded.downcast::<TokioIo<Strict<Stream>>>() else {
         tracing::error!("an upgraded connection is none that was accepted here");
-        return;
+        return None;
     };
     let (stream, read) = (parts.io.into_inner().into_inner(), parts.read_buf.to_vec());
     // hyper's buffer of 8 KiB would otherwise live as long as the socket.
@@ -149,7 +155,7 @@ async fn serve(upgraded: Upgraded, edge: Arc<Edge>, comes: Comes, visit: Visit) 
         .max_message_size(Some(FRAME_BYTES))
         .max_frame_size(Some(FRAME_BYTES));
     let socket = Box::pin(WebSocketStream::from_partially_read(stream, read, Role::Server, Some(config))).await;
-    life::live(Box::new(socket), line, edge, comes, visit).await;
+    life::begin(Box::new(socket), line, edge, comes, visit).await
 }
 
 fn asks_for_subprotocol(headers: &HeaderMap) -> bool {

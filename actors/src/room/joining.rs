@@ -4,7 +4,7 @@ use std::collections::hash_map;
 use std::sync::Arc;
 
 use greenroom_protocol::limits::PAGE_BYTES;
-use greenroom_protocol::{CloseCode, EncodedFrame, ErrorCode, Joined, RoomKind, ServerFrame};
+use greenroom_protocol::{CloseCode, EncodedFrame, ErrorCode, Joined, RoomKind};
 use greenroom_storage::{Cursor, Follow, LogEvent, Page, PageFrom, RoomKey};
 
 use super::actor::{Follower, OpenRoom, RoomShell, now};
@@ -126,7 +126,7 @@ impl RoomShell {
             receipts: open.state.receipts(),
         };
         let behind = joined.more;
-        let frame = EncodedFrame::of_room(&ServerFrame::Joined(Box::new(joined)));
+        let frame = EncodedFrame::joined(&joined);
         let misses = head.0.saturating_sub(last.0);
         open.fan_out.add(join.session, Arc::clone(&join.outbox), misses);
         join.outbox.open(&room.id, join.join, last, frame, behind);
