@@ -46,6 +46,7 @@ impl App {
             allowed_origins: config.allow_origin.clone(),
             lab: config.lab,
             trusted_proxies: config.trusted_proxy.clone(),
+            compression: config.compression.into(),
             tls: tls.clone(),
         };
         let server = Server::start(listener, engine.clone(), edge);
