@@ -15,8 +15,12 @@ mod leaving;
 mod opening;
 mod pages;
 mod passing;
+mod recovery;
+mod replay;
+mod returning;
 mod saying;
 mod state;
+mod tape;
 
 #[cfg(test)]
 pub(crate) use actor::RoomShell;
@@ -30,4 +34,7 @@ pub(crate) use handle::RoomHandle;
 #[cfg(test)]
 pub(crate) use leaving::out_with;
 pub(crate) use leaving::{left, no_such_room};
-pub use state::{Post, Posted, RoomState, Standpoint};
+pub use replay::Replay;
+pub use state::{Post, Posted, RoomState, Standing, Standpoint};
+pub(crate) use tape::Tape;
+pub use tape::{Input, Taped, TapedStep};

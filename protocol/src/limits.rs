@@ -247,3 +247,57 @@ pub const RELAXED_SYNC: Duration = Duration::from_millis(200);
 
 /// Findings that `greenroom check` lists, and stretches of lost events: what somebody reads; the rest is counted.
 pub const CHECK_FINDINGS: usize = 100;
+
+/// Events of the observatory that are kept in memory: an hour of a quiet server, and some minutes of a bad one.
+pub const OBSERVED_EVENTS: usize = 2_000;
+
+/// Events of the observatory in one frame; of more, the newest are told and the others counted.
+pub const OBSERVED_EVENTS_AT_ONCE: usize = 20;
+
+/// Events in the snapshot that an observer begins with: a screen full or two.
+pub const OBSERVED_EVENTS_AT_FIRST: usize = 200;
+
+/// Stories of crashes that are kept, in memory and over restarts. Each takes 1 to 2 KB.
+pub const STORIES: usize = 1_000;
+
+/// Stories in the snapshot that an observer begins with; older ones are asked for.
+pub const STORIES_AT_FIRST: usize = 20;
+
+/// Stories in a page of them.
+pub const STORIES_PAGE: usize = 50;
+
+/// How long a story waits for its end before it breaks off: what takes longer has a story of its own, or a defect.
+pub const STORY: Duration = Duration::from_secs(30);
+
+/// How long a story waits for people whose sockets were closed: whoever has a page open is back within a second or two.
+pub const STORY_RECONNECT: Duration = Duration::from_secs(10);
+
+/// Actors that a story or a blast radius names; of more it tells the number.
+pub const TOUCHED_NAMES: usize = 100;
+
+/// Crash capsules that are kept; each is at most a few MB.
+pub const CAPSULES: usize = 100;
+
+/// Commands that a room records before it notes its state anew, in the laboratory only.
+pub const TAPE_STEPS: usize = 2_000;
+
+/// Bytes said in the commands that a room records before it notes its state anew.
+pub const TAPE_BYTES: usize = 2 * 1024 * 1024;
+
+/// Observers at once: each is a person with a page open.
+pub const OBSERVERS: usize = 16;
+
+/// Bytes that an observer's deltas have a second: with a list and a look from near beside them it stays below 20 KB.
+pub const OBSERVER_BYTES: usize = 14_000;
+
+/// Children of a supervisor that are shown one by one; more are folded, since nobody reads them all.
+pub const OBSERVED_ROOMS: usize = 50;
+
+/// Rows of one page of those who were unfolded.
+pub const OBSERVED_PAGE: usize = 50;
+
+/// Of those who are folded, so many with the fullest mailboxes are shown.
+pub const OBSERVED_WORST: usize = 10;
+
+/// Bytes of one frame from an observer: the longest says whom to look for.
+pub const OBSERVER_FRAME_BYTES: usize = 1024;

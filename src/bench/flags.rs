@@ -322,7 +322,9 @@ mod tests {
     fn flags(line: &str) -> BenchFlags {
         match Cli::parse_from(line.split(' ')).task() {
             Task::Bench(flags) => flags,
-            other @ (Task::Serve(_) | Task::Drill(_) | Task::Admin(_) | Task::Operate(_)) => panic!("{other:?}"),
+            other @ (Task::Serve(_) | Task::Drill(_) | Task::Replay(_) | Task::Admin(_) | Task::Operate(_)) => {
+                panic!("{other:?}")
+            }
         }
     }
 

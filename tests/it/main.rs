@@ -65,6 +65,9 @@ mod crashing;
 /// What the fault laboratory does, and shows.
 mod laboratory;
 
+/// How actors are seen from outside, and how their crashes are told.
+mod observatory;
+
 /// Faults at the very places that a message or a read passes.
 mod striking;
 

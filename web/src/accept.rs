@@ -29,6 +29,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::Service as _;
 
+use crate::drills::Drills;
 use crate::operator::{Door, Operator};
 use crate::origin::Place;
 use crate::pace::{FORGET, Pace};
@@ -45,6 +46,8 @@ pub struct ServerConfig {
     pub allowed_origins: Vec<String>,
     /// Whether the fault laboratory is open.
     pub lab: bool,
+    /// Who runs drills for it.
+    pub drills: Option<Arc<dyn Drills>>,
     /// Proxies whose word counts about whom they speak for.
     pub trusted_proxies: Vec<IpNet>,
     /// What is compressed for clients that offer to read it.

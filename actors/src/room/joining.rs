@@ -22,6 +22,7 @@ use crate::store::ReadFailed;
 impl RoomShell {
     pub(super) fn join(&mut self, entry: Entry) {
         let join = Arc::clone(&entry.request);
+        self.is_back(&join);
         if join.outbox.has_answered(&self.id, join.join) {
             return self.resume(&join);
         }

@@ -12,6 +12,7 @@ use greenroom_protocol::{
     Body, Epoch, ErrorCode, Event, LastMessage, MessageId, Presence, Receipt, Seq, SessionId, Timestamp, User, UserId,
 };
 use greenroom_storage::{Append, Cursor, Head, Incarnation, LogEvent, Outcome, PageFrom, Room, Settled, Ticket};
+use serde::{Deserialize, Serialize};
 
 use crate::by_id::{ById, ListById};
 use crate::directory::Person;
@@ -21,12 +22,14 @@ use crate::outbox::{Refusal, SendNumber, Settlement};
 mod cursors;
 mod online;
 mod recent;
+mod standing;
 mod typing;
 mod window;
 
 use cursors::Cursors;
 use online::OnlineList;
 use recent::Recent;
+pub use standing::Standing;
 use typing::Typists;
 use window::Window;
 
@@ -73,21 +76,21 @@ pub struct RoomState {
     posts: Posts,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Seat {
     person: Person,
     /// The number of the session's `join` that brought it here; zero for one that has not come back yet.
     join: u64,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Undecided {
     asker: Asker,
     append: Append,
 }
 
 /// Who waits for the outcome of an append.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 enum Asker {
     Session(SessionId, SendNumber),
     Visitor,
@@ -206,6 +209,12 @@ impl RoomState {
     #[must_use]
     pub fn room(&self) -> &Arc<Room> {
         &self.room
+    }
+
+    /// How many of the newest events are in memory.
+    #[must_use]
+    pub fn recent_count(&self) -> usize {
+        self.recent.len()
     }
 
     /// Where the announced log ends.
@@ -421,6 +430,12 @@ impl RoomState {
     #[must_use]
     pub fn undecided(&self) -> Vec<Append> {
         self.undecided.values().map(|undecided| undecided.append.clone()).collect()
+    }
+
+    /// The first append whose outcome is not known.
+    #[must_use]
+    pub fn first_undecided(&self) -> Option<Ticket> {
+        self.undecided.keys().next().copied()
     }
 
     /// Takes what the log announces.
