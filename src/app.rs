@@ -56,6 +56,7 @@ impl App {
             lab: config.lab,
             drills: drills.clone().map(|drills| drills as _),
             trusted_proxies: config.trusted_proxy.clone(),
+            compression: config.compression.into(),
             tls: tls.clone(),
         };
         let server = Server::start(listener, engine.clone(), edge);

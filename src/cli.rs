@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand};
 use ipnet::IpNet;
 
 use crate::bench::BenchFlags;
-use crate::config::{Durability, LogFormat, retention};
+use crate::config::{Compression, Durability, LogFormat, retention};
 use crate::limits::{Preset, proxy};
 use crate::operations::Operation;
 
@@ -206,6 +206,10 @@ pub struct Flags {
     /// For how long what is said is kept, such as `24h` or `30 days`; a room may keep it shorter [default: for ever]
     #[arg(long, value_name = "TIME", env = "GREENROOM_RETENTION", value_parser = retention)]
     pub retention: Option<Duration>,
+
+    /// What is compressed for clients that offer to read it: `large` is pages of a room and long messages [default: large]
+    #[arg(long, value_name = "WHAT", env = "GREENROOM_COMPRESSION")]
+    pub compression: Option<Compression>,
 
     /// Directory to keep logs in as well: greenroom.log, requests.log, audit.log, each of 10 MB and with 5 older ones
     #[arg(long, value_name = "DIR", env = "GREENROOM_LOG_DIR")]

@@ -14,6 +14,14 @@ pub use rates::{Bucket, Cap, Limits};
 /// Bytes of one WebSocket frame or message. A body of 8,000 bytes in its worst JSON escaping (six for one) fits.
 pub const FRAME_BYTES: usize = 65_536;
 
+/// Bytes of a text from which on it is compressed where only large ones are: it comes out half as long or less, for some
+/// 20 µs. Anything shorter fits into one packet of the network as it is, so that nobody has it earlier.
+pub const DEFLATE_BYTES: usize = 1024;
+
+/// Bytes of a text for a whole room from which on it is compressed where all of them are: a quarter less, for 10 µs that
+/// a text of any length costs. An ack would be a seventh shorter.
+pub const DEFLATE_SHARED_BYTES: usize = 200;
+
 /// Bytes of a message's body: a long letter, yet a page of 200 of them stays under 2 MB.
 pub const BODY_BYTES: usize = 8_000;
 
@@ -123,7 +131,8 @@ pub const GATHER: Duration = Duration::from_millis(100);
 /// costs a frame for each of them, so that a crowd of a thousand that enters would be told a thousand times a thousand.
 pub const GATHER_PEOPLE: usize = 25;
 
-/// The longest that window grows: nobody in a crowd sees a single person come a second later.
+/// The longest that window grows, with the people and with changes that follow on one another: nobody in a crowd sees a single
+/// person come a second later.
 pub const GATHER_MOST: Duration = Duration::from_secs(2);
 
 /// Connections that may wait to be accepted: after a restart everybody comes at once. Whoever finds the queue full

@@ -47,6 +47,9 @@ mod bench;
 /// Bytes that are no WebSocket, and WebSocket as nobody ought to speak it.
 mod wire;
 
+/// Frames that are compressed for whoever offers to read them.
+mod compression;
+
 /// Connections that break, hang or are not read, and a server that is held up.
 mod network;
 

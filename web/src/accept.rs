@@ -12,6 +12,7 @@ use axum::Router;
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderValue, StatusCode, header};
 use greenroom_actors::{Engine, Pacing};
+use greenroom_protocol::Compression;
 use greenroom_protocol::limits::{self, Cap};
 use hyper::Request;
 use hyper::body::Incoming;
@@ -49,6 +50,8 @@ pub struct ServerConfig {
     pub drills: Option<Arc<dyn Drills>>,
     /// Proxies whose word counts about whom they speak for.
     pub trusted_proxies: Vec<IpNet>,
+    /// What is compressed for clients that offer to read it.
+    pub compression: Compression,
     /// The certificate to speak TLS with; without one, the server speaks plain HTTP.
     pub tls: Option<Arc<Tls>>,
 }

@@ -12,6 +12,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use greenroom_actors::trail::{Act, Outcome};
+use greenroom_protocol::Compression;
 use greenroom_protocol::limits::{Cap, FRAME_BYTES};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
@@ -32,6 +33,8 @@ use crate::{request, trail};
 use visit::Visit;
 
 mod closing;
+mod extension;
+mod gathering;
 mod heartbeat;
 mod hello;
 mod life;
@@ -63,6 +66,13 @@ pub(crate) async fn upgrade(State(edge): State<Arc<Edge>>, mut request: Request)
     if asks_for_subprotocol(headers) {
         response.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SUBPROTOCOL));
     }
+    let mut compression = Compression::Off;
+    if edge.config.compression != Compression::Off
+        && let Some(agreed) = extension::agreed(headers)
+    {
+        response.headers_mut().insert(header::SEC_WEBSOCKET_EXTENSIONS, agreed);
+        compression = edge.config.compression;
+    }
     let client = Client::of(request.extensions(), headers, &edge.config.trusted_proxies);
     let token = token(headers).map(str::to_owned);
     let place = room_for(&edge, client.ip, token.as_deref()).await?;
@@ -76,7 +86,7 @@ pub(crate) async fn upgrade(State(edge): State<Arc<Edge>>, mut request: Request)
     let (Some(upgrade), Some(asked)) = (request.extensions_mut().remove::<OnUpgrade>(), request::current()) else {
         return Err(Problem::new(StatusCode::BAD_REQUEST, "this connection can't be upgraded"));
     };
-    let comes = Comes { from: client.ip, token };
+    let comes = Comes { from: client.ip, token, compression };
     let tasks = edge.tasks.clone();
     tasks.spawn(request::within(Arc::clone(&asked), async move {
         match upgrade.await {
@@ -98,6 +108,8 @@ struct Comes {
     from: IpAddr,
     /// What the upgrade carried; `hello` may name somebody else.
     token: Option<String>,
+    /// What is compressed for them, and whether they may compress.
+    compression: Compression,
 }
 
 /// A place for one more socket from an address. Whoever the upgrade says this is hears here already where they have too
@@ -127,13 +139,17 @@ async fn begin(upgraded: Upgraded, edge: Arc<Edge>, comes: Comes, visit: Visit) 
     drop(parts.read_buf);
     let (line, stream) = match stream {
         Either::Left(plain) => {
-            let (line, plain) = Line::of(plain, edge.writers.one());
+            let (line, plain) = Line::of(plain, edge.writers.one(), comes.compression);
             (line, Either::Left(plain))
         }
-        Either::Right(tls) => (Line::of_one_task(), Either::Right(tls)),
+        Either::Right(tls) => (Line::of_one_task(comes.compression), Either::Right(tls)),
     };
     let pace = edge.pace.as_ref().map(|pace| pace.people.socket());
-    let stream = Metered::new(stream, &read, pace);
+    let mut stream = Metered::new(stream, &read, pace);
+    let mut read = read;
+    if comes.compression != Compression::Off {
+        stream.inflate_after(std::mem::take(&mut read));
+    }
     let config = WebSocketConfig::default()
         .read_buffer_size(READ_BYTES)
         .max_message_size(Some(FRAME_BYTES))

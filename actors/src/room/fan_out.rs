@@ -121,7 +121,7 @@ impl FanOut {
         let Some(subscriber) = self.subscribers.get_mut(&session) else { return };
         let (last, events) = (page.last().map_or(after, Event::seq), page.len() as u64);
         let frame = ServerFrame::Events(Events { room: self.room.clone(), events: page, more });
-        if subscriber.outbox.catch_up(&self.room, after, last, EncodedFrame::new(&frame), more) {
+        if subscriber.outbox.catch_up(&self.room, after, last, EncodedFrame::of_room(&frame), more) {
             subscriber.outstanding -= events.cast_signed();
             self.counts.handed_over += events;
         }
@@ -153,7 +153,7 @@ impl FanOut {
     }
 
     pub(super) fn pass_presence(&self, presence: Presence) {
-        let frame = EncodedFrame::new(&ServerFrame::Presence(presence.clone()));
+        let frame = EncodedFrame::of_room(&ServerFrame::Presence(presence.clone()));
         let presence = Arc::new(presence);
         for subscriber in self.subscribers.values() {
             subscriber.outbox.pass_presence(&presence, &frame);

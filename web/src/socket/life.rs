@@ -206,7 +206,7 @@ impl Life {
     async fn write_alone(&mut self) -> ControlFlow<CloseCode> {
         let Self { socket, writing, outbox, line, visit, .. } = self;
         loop {
-            let frames = writing.gather(outbox);
+            let frames = writing.gather(outbox, line.compression());
             visit.frames_out += frames;
             if frames == 0 {
                 return ControlFlow::Continue(());
