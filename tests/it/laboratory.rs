@@ -2,7 +2,7 @@ use greenroom_protocol::{ErrorCode, MessageId};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::support::lab::{arm, arm_for, find, hurt, lab, tree};
+use crate::support::lab::{arm, arm_for, crash_until_the_budget_is_spent, find, hurt, lab, tree};
 use crate::support::{GREEN, Guest, Host as _, Process, said, until};
 
 /// Some actor of a kind.
@@ -94,15 +94,7 @@ async fn a_sync_that_fails_ends_the_process_and_acknowledges_nothing() {
 #[tokio::test]
 async fn a_part_that_keeps_failing_ends_the_program_with_the_reason() {
     let mut server = Process::start(&["--lab"]).await;
-    let budget = greenroom_actors::supervision::PART.budget.restarts;
-    for restarts in 0..=budget {
-        let lobby = async || find(&tree(&server).await, "lobby");
-        let is_up = |lobby: &Option<Value>| {
-            lobby.as_ref().is_some_and(|lobby| lobby["restarts"] == restarts && lobby["status"] == "running")
-        };
-        until("the lobby to be up again", lobby, is_up).await;
-        assert_eq!(lab(&server, "crash", json!({ "actor": "lobby" })).await, StatusCode::ACCEPTED);
-    }
+    crash_until_the_budget_is_spent(&server, "lobby").await;
     let (status, _) = server.end().await;
     assert_eq!(status.code(), Some(1), "{}", server.log());
     assert!(server.log().contains("lobby failed too often"), "{}", server.log());

@@ -6,7 +6,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout};
 
-use crate::support::lab::{hurt, lab};
+use crate::support::lab::{crash_until_the_budget_is_spent, hurt, lab};
 use crate::support::{GREEN, Guest, Member, Observer, Process, call, greenroom, said, until};
 
 fn steps(story: &Value) -> Vec<&str> {
@@ -89,11 +89,7 @@ async fn a_room_that_keeps_failing_is_told_as_quarantined_and_shown_so() {
 #[tokio::test]
 async fn an_escalation_is_written_down_before_the_process_ends() {
     let mut server = Process::start(&["--lab"]).await;
-    let budget = greenroom_actors::supervision::PART.budget.restarts;
-    for _ in 0..=budget {
-        let crash = async || lab(&server, "crash", json!({ "actor": "lobby" })).await;
-        until("the lobby to be there", crash, |status| *status == StatusCode::ACCEPTED).await;
-    }
+    crash_until_the_budget_is_spent(&server, "lobby").await;
     assert_eq!(server.end().await.0.code(), Some(1));
     let server = server.restart().await;
     let page = call(&server, Method::GET, "/api/observatory/stories?limit=1").answer().await;

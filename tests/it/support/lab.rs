@@ -4,7 +4,7 @@ use greenroom_protocol::MessageId;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use super::{Host, soon};
+use super::{Host, soon, until};
 
 /// Asks the laboratory for something, and returns the status of its answer.
 pub(crate) async fn lab(server: &impl Host, call: &str, body: Value) -> StatusCode {
@@ -27,6 +27,18 @@ pub(crate) async fn arm_for(server: &impl Host, point: &str, strike: &str, id: M
 /// Does to an actor what the laboratory calls so: `crash`, `hang`.
 pub(crate) async fn hurt(server: &impl Host, call: &str, actor: &str) {
     assert_eq!(lab(server, call, json!({ "actor": actor })).await, StatusCode::ACCEPTED, "{actor} is alive");
+}
+
+/// Crashes a part of the engine as often as its supervisor bears, and once more; each time when it is back.
+pub(crate) async fn crash_until_the_budget_is_spent(server: &impl Host, part: &str) {
+    for restarts in 0..=greenroom_actors::supervision::PART.budget.restarts {
+        let look = async || find(&tree(server).await, part);
+        let is_up = |part: &Option<Value>| {
+            part.as_ref().is_some_and(|part| part["restarts"] == restarts && part["status"] == "running")
+        };
+        until("it to be up again", look, is_up).await;
+        hurt(server, "crash", part).await;
+    }
 }
 
 /// The live supervision tree.
