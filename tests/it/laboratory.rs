@@ -1,9 +1,9 @@
 use greenroom_protocol::{ErrorCode, MessageId};
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::support::lab::{arm, arm_for, crash_until_the_budget_is_spent, find, hurt, lab, tree};
-use crate::support::{GREEN, Guest, Host as _, Process, said, until};
+use crate::support::{GREEN, Guest, Host as _, Process, call, said, until};
 
 /// Some actor of a kind.
 fn first(tree: &Value, kind: &str) -> Option<Value> {
@@ -33,6 +33,28 @@ async fn a_message_that_crashes_its_room_twice_is_refused_and_everybody_else_goe
     assert_eq!((&aside["poison"][0]["command"], &aside["unreadable"]), (&json!("send"), &json!([])), "{aside}");
     assert_eq!(mallory.refused(said(GREEN, poison, "boom")).await.code, ErrorCode::Internal, "it stays aside");
     assert_eq!(alice.conversation(GREEN), ["What was that?", "Sorry"]);
+}
+
+#[tokio::test]
+async fn a_poison_message_for_a_room_where_nobody_sits_crashes_it_twice_and_no_more() {
+    let server = Process::start(&["--lab"]).await;
+    let mut alice = Guest::enter(&server, "Alice").await;
+    alice.join(GREEN).await;
+    let token = alice.token().to_owned();
+    alice.goes().await;
+    let poison = MessageId::new();
+    arm_for(&server, "room.post", "panic", poison).await;
+
+    let posts = async |id: MessageId| {
+        let words = json!({ "id": id, "body": "boom" });
+        call(&server, Method::POST, "/api/rooms/green/messages").by(&token).json(&words).answer().await
+    };
+    let refused = posts(poison).await;
+    assert_eq!(refused.status, StatusCode::INTERNAL_SERVER_ERROR, "{refused:?}");
+    let metrics = reqwest::get(server.url("/metrics")).await.unwrap().text().await.unwrap();
+    let panics = metrics.lines().find(|line| line.contains("panic") && line.contains("\"room\""));
+    assert_eq!(panics.and_then(|line| line.rsplit(' ').next()), Some("2"), "{metrics}");
+    assert_eq!(posts(MessageId::new()).await.status, StatusCode::CREATED, "the room goes on");
 }
 
 #[tokio::test]

@@ -83,6 +83,7 @@ impl RoomsShell {
             RoomsCommand::Opened { room, incarnation, key } => self.opened(&room, incarnation, key),
             RoomsCommand::MayClose { room, incarnation, entered } => self.may_close(&room, incarnation, entered),
             RoomsCommand::Restart { room } => self.restart(&room).await,
+            RoomsCommand::Rested { room, incarnation } => self.state.rested(&room, incarnation),
             RoomsCommand::StoreUp => self.state.handles().for_each(RoomHandle::store_up),
             RoomsCommand::LobbyUp => self.state.handles().for_each(RoomHandle::lobby_up),
             RoomsCommand::Find { room, reply } => call::answer(reply, self.state.handle(&room).cloned()),
@@ -189,19 +190,34 @@ impl RoomsShell {
         }
         if self.directory.roster(room).is_empty() {
             self.directory.census.gone(&ActorName::Room(room.clone()), None);
-            self.forget(room).await;
+            self.rest(room).await;
         } else {
             self.start(room).await;
         }
     }
 
-    /// The room is over, unless somebody has come meanwhile.
-    async fn forget(&mut self, room: &RoomId) {
+    /// Nobody wants the room back, but its failures count on for as long as the budget says.
+    async fn rest(&mut self, room: &RoomId) {
+        self.is_dead(room);
+        let Some(incarnation) = self.state.child(room).map(|child| child.incarnation) else { return };
+        for enter in self.state.rest(room) {
+            self.enter(room.clone(), enter).await;
+        }
+        let room = room.clone();
+        self.myself.tell_after(supervision::ROOM.budget.within, move || RoomsCommand::Rested { room, incarnation });
+    }
+
+    fn is_dead(&mut self, room: &RoomId) {
         if let Some(child) = self.state.child(room)
             && let Some(key) = child.key
         {
             self.directory.room_died(key, child.incarnation);
         }
+    }
+
+    /// The room is over, unless somebody has come meanwhile.
+    async fn forget(&mut self, room: &RoomId) {
+        self.is_dead(room);
         for enter in self.state.forget(room) {
             self.enter(room.clone(), enter).await;
         }

@@ -18,6 +18,8 @@ pub(crate) enum RoomsCommand {
     MayClose { room: RoomId, incarnation: Incarnation, entered: u64 },
     /// The wait before a restart is over.
     Restart { room: RoomId },
+    /// The failures of a room that nobody wanted back no longer count.
+    Rested { room: RoomId, incarnation: Incarnation },
     /// A fresh store is up: rooms submit again what is undecided.
     StoreUp,
     /// A fresh lobby is up: rooms tell it of themselves.
@@ -38,6 +40,7 @@ kinds!(RoomsCommand {
     opened = Self::Opened { .. },
     may_close = Self::MayClose { .. },
     restart = Self::Restart { .. },
+    rested = Self::Rested { .. },
     store_up = Self::StoreUp,
     lobby_up = Self::LobbyUp,
     find = Self::Find { .. },

@@ -34,6 +34,9 @@ enum Life<H> {
     Closing(H),
     /// It failed, and comes back.
     Restarting,
+    /// It failed, and nobody wants to be there. What it has failed over, and how often, is kept for a while: whoever posts
+    /// there without sitting there would else start it anew each time.
+    Resting,
     /// It failed too often.
     Quarantined {
         until: Instant,
@@ -72,7 +75,7 @@ impl<H: Clone, E> RoomsState<H, E> {
                 Way::Settled
             }
             Life::Quarantined { until } if *until > now => Way::Refused(enter, until.duration_since(now)),
-            Life::Quarantined { .. } => Way::Start(enter),
+            Life::Quarantined { .. } | Life::Resting => Way::Start(enter),
         }
     }
 
@@ -125,7 +128,7 @@ impl<H: Clone, E> RoomsState<H, E> {
     pub(super) fn handle(&self, room: &RoomId) -> Option<&H> {
         match &self.children.get(room)?.life {
             Life::Alive(handle) | Life::Closing(handle) => Some(handle),
-            Life::Restarting | Life::Quarantined { .. } => None,
+            Life::Restarting | Life::Resting | Life::Quarantined { .. } => None,
         }
     }
 
@@ -149,6 +152,21 @@ impl<H: Clone, E> RoomsState<H, E> {
         let Some(child) = self.children.get_mut(room) else { return Vec::new() };
         child.life = Life::Quarantined { until };
         std::mem::take(&mut child.waiting)
+    }
+
+    /// The room has failed, and nobody wants to be there; gives back those who have waited.
+    pub(super) fn rest(&mut self, room: &RoomId) -> Vec<E> {
+        let Some(child) = self.children.get_mut(room) else { return Vec::new() };
+        child.life = Life::Resting;
+        std::mem::take(&mut child.waiting)
+    }
+
+    /// Nothing that the room has done counts any more, unless it has lived again since this incarnation.
+    pub(super) fn rested(&mut self, room: &RoomId, incarnation: Incarnation) {
+        let still = |child: &Child<H, E>| matches!(child.life, Life::Resting) && child.incarnation == incarnation;
+        if self.children.get(room).is_some_and(still) {
+            self.children.remove(room);
+        }
     }
 
     /// The room has ended for good; gives back those who have waited.
@@ -189,6 +207,22 @@ mod tests {
         assert!(rooms.may_close(&green(), Incarnation(1), 0).is_some());
         assert_eq!(rooms.enter(&green(), 5, now, |_, _| panic!("it is closing")), Way::Settled);
         assert_eq!(rooms.forget(&green()), [5]);
+    }
+
+    #[test]
+    fn what_a_room_has_failed_over_is_known_when_the_next_one_comes() {
+        let (mut rooms, now, casebook) = (Rooms::default(), Instant::now(), Arc::<Casebook>::default());
+        rooms.started(&green(), Incarnation(1), "one", Arc::clone(&casebook));
+        assert!(rooms.rest(&green()).is_empty());
+        assert_eq!((rooms.handle(&green()), rooms.len()), (None, 0));
+        assert_eq!(rooms.enter(&green(), 5, now, |_, _| panic!("it is dead")), Way::Start(5));
+        assert!(Arc::ptr_eq(&rooms.casebook(&green()), &casebook));
+        rooms.started(&green(), Incarnation(2), "two", Arc::clone(&casebook));
+        rooms.rested(&green(), Incarnation(1));
+        assert_eq!(rooms.handle(&green()), Some(&"two"), "it lives again");
+        rooms.rest(&green());
+        rooms.rested(&green(), Incarnation(2));
+        assert!(rooms.child(&green()).is_none());
     }
 
     #[test]
