@@ -92,9 +92,10 @@ impl App {
     /// Returns the reason when the engine can't go on.
     pub async fn failed(&self) -> String {
         let mut fatal = self.engine.fatal();
-        match fatal.wait_for(Option::is_some).await {
+        // What is looked at here is locked: whoever else can't go on would wait for that with a thread of the runtime.
+        let failed = fatal.wait_for(Option::is_some).await.map(|reason| reason.clone().unwrap_or_default());
+        match failed {
             Ok(reason) => {
-                let reason = reason.clone().unwrap_or_default();
                 self.engine.observer().settle(LAST_STORIES).await;
                 reason
             }

@@ -3,10 +3,11 @@ use std::process::Output;
 use flate2::{Compress, Compression as Level, FlushCompress};
 use greenroom::config::Compression;
 use greenroom_protocol::{Command, Hello, ServerFrame};
+use reqwest::Method;
 
 use crate::examples::{interpreter, skipped};
 use crate::support::tls::Certificate;
-use crate::support::{ATTIC, Ending, GREEN, Guest, Home, Host, Process, Raw, Server, frame, soon};
+use crate::support::{ATTIC, Answer, Ending, GREEN, Guest, Home, Host, Process, Raw, Server, call, frame, soon, until};
 
 /// What Chromium offers, and Node.js.
 const OFFER: &str = "permessage-deflate; client_max_window_bits";
@@ -231,6 +232,12 @@ async fn what_holds_a_secret_or_several_rooms_is_never_compressed() {
         alice.join(&place).await;
         alice.says(&place, &"the same again and again ".repeat(20)).await;
     }
+    let list = async || call(&server, Method::GET, "/api/rooms").by(alice.token()).answer().await;
+    let is_whole = |answer: &Answer| {
+        let rooms = answer.body["rooms"].as_array().into_iter().flatten();
+        rooms.filter(|room| room["last"].is_object()).count() == 12
+    };
+    until("her list to have all that was said", list, is_whole).await;
     let mut again = Raw::connect_offering(&server, OFFER).await;
     let hello = Hello { guest: None, token: Some(alice.token().to_owned()) };
     let hello = serde_json::to_string(&Command::Hello(hello)).expect("JSON");
