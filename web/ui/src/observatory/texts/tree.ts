@@ -10,6 +10,7 @@ const choices: Record<KindChoice, string> = {
 };
 
 export const tree = {
+  waiting: (count: string) => `${count} waiting`,
   label: 'Actors',
   search: 'Search by name',
   kind: 'Kind',
