@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use ractor::{Actor, ActorCell, ActorId, ActorRef, Message, SpawnErr, SupervisionEvent};
+use ractor::{Actor, ActorCell, ActorId, ActorRef, ActorRuntime, Message, SpawnErr, SupervisionEvent};
 use tokio::time::Instant;
 
 use crate::supervision::Exit;
@@ -129,6 +129,24 @@ impl<M: Message> Address<M> {
                 let vitals = Vitals::new();
                 let birth = Birth::new(Arc::clone(&vitals), arguments);
                 let (actor, _task) = Actor::spawn_linked(None, actor, birth, supervisor.get_cell()).await?;
+                Ok(Address::new(actor, vitals))
+            }
+            #[cfg(any(test, feature = "fuzzing"))]
+            Line::Held(mailbox) => Ok(mailbox.bear(arguments)),
+        }
+    }
+
+    /// Starts an actor below this one without waiting until it runs; what it is told meanwhile waits in its mailbox.
+    pub(crate) fn start_at_once<A, T>(&self, actor: A, arguments: T) -> Result<Address<A::Msg>, SpawnErr>
+    where
+        A: Actor<Arguments = Birth<T>>,
+        T: Send + 'static,
+    {
+        match &self.line {
+            Line::Actor(supervisor) => {
+                let vitals = Vitals::new();
+                let birth = Birth::new(Arc::clone(&vitals), arguments);
+                let (actor, _task) = ActorRuntime::spawn_linked_instant(None, actor, birth, supervisor.get_cell())?;
                 Ok(Address::new(actor, vitals))
             }
             #[cfg(any(test, feature = "fuzzing"))]

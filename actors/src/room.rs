@@ -15,6 +15,7 @@ mod leaving;
 mod opening;
 mod pages;
 mod passing;
+mod relays;
 mod saying;
 mod state;
 
@@ -30,4 +31,5 @@ pub(crate) use handle::RoomHandle;
 #[cfg(test)]
 pub(crate) use leaving::out_with;
 pub(crate) use leaving::{left, no_such_room};
+pub(crate) use relays::Crowding;
 pub use state::{Post, Posted, RoomState, Standpoint};

@@ -238,3 +238,8 @@ pub const RELAXED_SYNC: Duration = Duration::from_millis(200);
 
 /// Findings that `greenroom check` lists, and stretches of lost events: what somebody reads; the rest is counted.
 pub const CHECK_FINDINGS: usize = 100;
+
+/// Sessions that a room sees to itself, and each of its relays before there is another one, up to one for each processor.
+/// An offer takes about half a microsecond: so a room keeps a thread for half a millisecond, and more than so many are worth
+/// another actor's messages.
+pub const RELAY_SESSIONS: usize = 1_000;

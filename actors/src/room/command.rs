@@ -181,6 +181,8 @@ pub(crate) enum RoomCommand {
     Look { reply: Answer<RoomSnapshot> },
     /// The fault laboratory inflicts a fault.
     Suffer(Fault),
+    /// The same, on one of the room's relays.
+    RelaySuffers(u64, Fault),
 }
 
 /// What an open room is asked.

@@ -128,8 +128,8 @@ impl RoomShell {
         let behind = joined.more;
         let frame = EncodedFrame::new(&ServerFrame::Joined(Box::new(joined)));
         let misses = head.0.saturating_sub(last.0);
-        open.fan_out.add(join.session, Arc::clone(&join.outbox), misses);
-        join.outbox.open(&room.id, join.join, last, frame, behind);
+        let subscription = join.outbox.open(&room.id, join.join, last, frame, behind);
+        open.fan_out.add(join.session, &join.outbox, subscription, misses, head);
         join.done();
         self.welcome(join);
         if room.kind == RoomKind::Group {
@@ -146,13 +146,14 @@ impl RoomShell {
             return;
         }
         self.welcome(join);
-        let Some(cursor) = join.outbox.cursor(&self.id) else { return };
+        let Some((subscription, cursor)) = join.outbox.resume(&self.id) else { return };
         if cursor < self.open_room().state.room().gone.seq {
             // What comes next is no more, which `joined` tells whoever comes back.
             return join.outbox.close(CloseCode::TooSlow);
         }
         let OpenRoom { state, fan_out, .. } = self.open_room();
-        fan_out.add(join.session, Arc::clone(&join.outbox), state.head().seq.0.saturating_sub(cursor.0));
+        let head = state.head().seq;
+        fan_out.add(join.session, &join.outbox, subscription, head.0.saturating_sub(cursor.0), head);
         let newest_only = || state.page(PageFrom::Newest, 1).unwrap_or_default();
         let missed = state.missed(cursor).unwrap_or_else(newest_only);
         fan_out.bring_up(join.session, &missed);

@@ -2,7 +2,6 @@
 //!
 //! They are the very bytes that serde would write, which the tests below compare.
 
-
 use crate::{Ack, Message, MessageId, Ref, RoomId, Seq, Timestamp, User, UserId};
 
 /// Bytes of a message beside its body, mostly less.

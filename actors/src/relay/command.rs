@@ -1,0 +1,35 @@
+use std::sync::Arc;
+
+use greenroom_protocol::{EncodedFrame, Presence, Seq, SessionId};
+
+use super::state::Settlements;
+use crate::call::Answer;
+use crate::fault::Fault;
+use crate::ledger::Deliveries;
+use crate::outbox::{Batch, Outbox, PassingKey, PastPage, Subscription};
+
+/// What a room tells one of its relays: all that concerns the relay's sessions, in the room's order.
+pub(crate) enum RelayCommand {
+    /// From now on a session is owed what comes, and the events that it misses up to now.
+    Add { session: SessionId, outbox: Arc<Outbox>, subscription: Subscription, misses: u64 },
+    /// A session is no longer owed anything.
+    Remove { session: SessionId },
+    /// What a session has missed.
+    BringUp { session: SessionId, missed: Arc<Batch> },
+    /// A page of what a session has missed, and how many events it has.
+    CatchUp { session: SessionId, page: PastPage, events: u64 },
+    /// Something new for everybody, and answers to some.
+    Announce { batch: Option<Arc<Batch>>, settlements: Settlements },
+    /// Something that passes, for all but a few.
+    Pass { key: PassingKey, frame: EncodedFrame, except: Arc<[SessionId]> },
+    /// Who came and who went.
+    PassPresence { presence: Arc<Presence>, frame: EncodedFrame },
+    /// Events up to this one are no more.
+    Trimmed { gone: Seq },
+    /// An observer audits the room.
+    Audit { reply: Answer<Deliveries> },
+    /// Nobody is left here.
+    Close,
+    /// The fault laboratory inflicts a fault.
+    Suffer(Fault),
+}
