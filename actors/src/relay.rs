@@ -12,6 +12,6 @@ mod state;
 #[cfg(test)]
 pub(crate) use actor::RelayShell;
 pub(crate) use actor::{RelayActor, RelayArguments};
-pub(crate) use command::RelayCommand;
+pub(crate) use command::{Arrival, RelayCommand};
 pub(crate) use handle::RelayHandle;
 pub(crate) use state::{Settlements, Slice};

@@ -109,11 +109,8 @@ impl RelayShell {
 
     fn take(&mut self, command: RelayCommand) {
         match command {
-            RelayCommand::Add { session, outbox, subscription, misses } => {
-                self.slice.add(session, outbox, subscription, misses);
-            }
+            RelayCommand::Add { session, arrival } => self.slice.add(session, arrival),
             RelayCommand::Remove { session } => self.slice.remove(session),
-            RelayCommand::BringUp { session, missed } => self.slice.bring_up(session, &missed),
             RelayCommand::CatchUp { session, page, events } => self.slice.catch_up(session, &page, events),
             RelayCommand::Announce { batch, mut settlements } => {
                 self.head = batch.map_or(self.head, |batch| batch.last());

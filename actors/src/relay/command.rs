@@ -8,14 +8,22 @@ use crate::fault::Fault;
 use crate::ledger::Deliveries;
 use crate::outbox::{Batch, Outbox, PassingKey, PastPage, Subscription};
 
+/// How a session comes, or comes back.
+pub(crate) struct Arrival {
+    pub(crate) outbox: Arc<Outbox>,
+    pub(crate) subscription: Subscription,
+    /// How many events it misses up to now.
+    pub(crate) misses: u64,
+    /// As many of them as are in memory, offered at once; the outbox asks for pages of the others.
+    pub(crate) missed: Option<Arc<Batch>>,
+}
+
 /// What a room tells one of its relays: all that concerns the relay's sessions, in the room's order.
 pub(crate) enum RelayCommand {
     /// From now on a session is owed what comes, and the events that it misses up to now.
-    Add { session: SessionId, outbox: Arc<Outbox>, subscription: Subscription, misses: u64 },
+    Add { session: SessionId, arrival: Arrival },
     /// A session is no longer owed anything.
     Remove { session: SessionId },
-    /// What a session has missed.
-    BringUp { session: SessionId, missed: Arc<Batch> },
     /// A page of what a session has missed, and how many events it has.
     CatchUp { session: SessionId, page: PastPage, events: u64 },
     /// Something new for everybody, and answers to some.

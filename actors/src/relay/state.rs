@@ -8,6 +8,7 @@ use std::sync::Arc;
 use greenroom_protocol::{CloseCode, EncodedFrame, Presence, RoomId, Seq, SessionId};
 use greenroom_storage::fault_point;
 
+use super::command::Arrival;
 use crate::by_id::{ById, ListById};
 use crate::ledger::Deliveries;
 use crate::outbox::{Batch, Offered, Outbox, PassingKey, PastPage, Settlement, Subscription};
@@ -40,9 +41,15 @@ impl Slice {
     }
 
     /// From now on it is owed what comes, and the events that it misses up to now.
-    pub(crate) fn add(&mut self, session: SessionId, outbox: Arc<Outbox>, subscription: Subscription, misses: u64) {
+    pub(crate) fn add(&mut self, session: SessionId, arrival: Arrival) {
+        let Arrival { outbox, subscription, misses, missed } = arrival;
         self.counts.owed += misses;
-        let subscriber = Subscriber { outbox, subscription, outstanding: misses.cast_signed() };
+        let mut subscriber = Subscriber { outbox, subscription, outstanding: misses.cast_signed() };
+        if let Some(missed) = missed {
+            let offered = subscriber.outbox.offer(&self.room, subscription, &missed, &[]);
+            subscriber.outstanding -= offered.taken.cast_signed();
+            self.counts.handed_over += offered.taken;
+        }
         if let Some(before) = self.subscribers.insert(session, subscriber) {
             self.give_up(&before);
         }
@@ -112,15 +119,6 @@ impl Slice {
         });
     }
 
-    /// Offers what a session has missed; where that is not all in memory, the outbox asks for pages.
-    pub(crate) fn bring_up(&mut self, session: SessionId, missed: &Arc<Batch>) {
-        if let Some(subscriber) = self.subscribers.get_mut(&session) {
-            let offered = subscriber.outbox.offer(&self.room, subscriber.subscription, missed, &[]);
-            subscriber.outstanding -= offered.taken.cast_signed();
-            self.counts.handed_over += offered.taken;
-        }
-    }
-
     /// Hands over a page of what a session has missed, which has so many events.
     pub(crate) fn catch_up(&mut self, session: SessionId, page: &PastPage, events: u64) {
         let Some(subscriber) = self.subscribers.get_mut(&session) else { return };
@@ -176,6 +174,10 @@ mod tests {
         Batch::new(Seq(*seqs.start()), seqs.map(|seq| EncodedFrame::new(&seq)).collect())
     }
 
+    fn arrival(outbox: &Arc<Outbox>, subscription: Subscription, misses: u64) -> Arrival {
+        Arrival { outbox: Arc::clone(outbox), subscription, misses, missed: None }
+    }
+
     fn page(after: u64, last: u64, more: bool) -> PastPage {
         PastPage { after: Seq(after), last: Seq(last), more, events: EncodedFrame::new(&"page") }
     }
@@ -192,7 +194,7 @@ mod tests {
         for (outbox, (session, cursor)) in outboxes.iter().zip(sessions.iter().zip([3, 0])) {
             let joined = EncodedFrame::new(&"joined");
             let subscription = outbox.open(&green(), 1, Seq(cursor), joined, cursor < 3);
-            slice.add(*session, Arc::clone(outbox), subscription, 3 - cursor);
+            slice.add(*session, arrival(outbox, subscription, 3 - cursor));
         }
         (slice, outboxes, sessions)
     }
@@ -223,7 +225,7 @@ mod tests {
         let (mut slice, _, _) = two();
         let ahead = Outbox::new(Arc::new(NoWire));
         let subscription = ahead.open(&green(), 1, Seq(4), EncodedFrame::new(&"joined"), false);
-        slice.add(SessionId::new(), ahead, subscription, 0);
+        slice.add(SessionId::new(), arrival(&ahead, subscription, 0));
         announce(&mut slice, 4..=5);
         assert!(slice.audit(Seq(5)).balances(), "{:?}", slice.audit(Seq(5)));
     }
@@ -259,7 +261,7 @@ mod tests {
         announce(&mut slice, 4..=4);
         assert_eq!(slow.cursor(&green()), Some(Seq(3)), "nothing is taken of what was owed to their earlier stay");
         assert!(slice.audit(Seq(4)).balances(), "{:?}", slice.audit(Seq(4)));
-        slice.add(behind, Arc::clone(&slow), again, 1);
+        slice.add(behind, arrival(&slow, again, 1));
         slice.catch_up(behind, &page(3, 4, false), 1);
         let audited = slice.audit(Seq(4));
         assert_eq!((audited.dropped.left, audited.pending), (4, 0));

@@ -12,8 +12,8 @@ use super::relays::{Nursery, Relays};
 use crate::directory::Directory;
 use crate::fault::Fault;
 use crate::ledger::Deliveries;
-use crate::outbox::{Batch, Outbox, PassingKey, PastPage, Settlement, Subscription};
-use crate::relay::{RelayCommand, RelayHandle, Settlements, Slice};
+use crate::outbox::{Batch, Outbox, PassingKey, PastPage, Settlement};
+use crate::relay::{Arrival, RelayCommand, RelayHandle, Settlements, Slice};
 use crate::supervision::Exit;
 
 /// Everybody who sits in a room. What concerns a relay's sessions goes through its mailbox, so that they are offered all
@@ -31,20 +31,12 @@ impl FanOut {
     }
 
     /// From now on it is owed what comes, and the events that it misses up to now, where the log ends at `head`.
-    pub(super) fn add(
-        &mut self,
-        session: SessionId,
-        outbox: &Arc<Outbox>,
-        subscription: Subscription,
-        misses: u64,
-        head: Seq,
-    ) {
+    pub(super) fn add(&mut self, session: SessionId, arrival: Arrival, head: Seq) {
         let elsewhere = self.relays.outbox(session).is_some();
         let here = self.own.outbox(session).is_some() || (!elsewhere && self.own.len() < self.relays.slice());
-        let outbox = Arc::clone(outbox);
-        match (!here).then(|| self.relays.place(session, &outbox, head)).flatten() {
-            Some(relay) => relay.tell(RelayCommand::Add { session, outbox, subscription, misses }),
-            None => self.own.add(session, outbox, subscription, misses),
+        match (!here).then(|| self.relays.place(session, &arrival.outbox, head)).flatten() {
+            Some(relay) => relay.tell(RelayCommand::Add { session, arrival }),
+            None => self.own.add(session, arrival),
         }
     }
 
@@ -96,16 +88,6 @@ impl FanOut {
             if let Some(living) = directory.session(session) {
                 living.outbox.settle(&self.room, &settlements);
             }
-        }
-    }
-
-    /// Offers what a session has missed; where that is not all in memory, the outbox asks for pages.
-    pub(super) fn bring_up(&mut self, session: SessionId, missed: &[LogEvent]) {
-        let Some(missed) = encode(missed) else { return };
-        if self.own.outbox(session).is_some() {
-            self.own.bring_up(session, &missed);
-        } else {
-            self.relays.tell(session, RelayCommand::BringUp { session, missed });
         }
     }
 
@@ -168,7 +150,7 @@ pub(super) fn typing_key(room: &RoomId, user: &User) -> PassingKey {
     PassingKey::Typing(room.clone(), user.id)
 }
 
-fn encode(events: &[LogEvent]) -> Option<Arc<Batch>> {
+pub(super) fn encode(events: &[LogEvent]) -> Option<Arc<Batch>> {
     let first = events.first()?.event.seq();
     Some(Batch::new(first, encode_events(events.iter().map(|event| &event.event))))
 }

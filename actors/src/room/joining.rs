@@ -9,6 +9,7 @@ use greenroom_storage::{Cursor, Follow, LogEvent, Page, PageFrom, RoomKey};
 
 use super::actor::{Follower, OpenRoom, RoomShell, now};
 use super::command::{Entry, Inside, JoinRequest};
+use super::fan_out::encode;
 use super::handle::RoomHandle;
 use super::leaving::no_such_room;
 use super::pages::cut;
@@ -17,6 +18,7 @@ use crate::clock;
 use crate::dead_letters::PoisonCommand;
 use crate::directory::Person;
 use crate::outbox::Refusal;
+use crate::relay::Arrival;
 use crate::store::ReadFailed;
 
 impl RoomShell {
@@ -129,7 +131,8 @@ impl RoomShell {
         let frame = EncodedFrame::new(&ServerFrame::Joined(Box::new(joined)));
         let misses = head.0.saturating_sub(last.0);
         let subscription = join.outbox.open(&room.id, join.join, last, frame, behind);
-        open.fan_out.add(join.session, &join.outbox, subscription, misses, head);
+        let outbox = Arc::clone(&join.outbox);
+        open.fan_out.add(join.session, Arrival { outbox, subscription, misses, missed: None }, head);
         join.done();
         self.welcome(join);
         if room.kind == RoomKind::Group {
@@ -152,11 +155,11 @@ impl RoomShell {
             return join.outbox.close(CloseCode::TooSlow);
         }
         let OpenRoom { state, fan_out, .. } = self.open_room();
-        let head = state.head().seq;
-        fan_out.add(join.session, &join.outbox, subscription, head.0.saturating_sub(cursor.0), head);
+        let (outbox, head) = (Arc::clone(&join.outbox), state.head().seq);
         let newest_only = || state.page(PageFrom::Newest, 1).unwrap_or_default();
-        let missed = state.missed(cursor).unwrap_or_else(newest_only);
-        fan_out.bring_up(join.session, &missed);
+        let missed = encode(&state.missed(cursor).unwrap_or_else(newest_only));
+        let misses = head.0.saturating_sub(cursor.0);
+        fan_out.add(join.session, Arrival { outbox, subscription, misses, missed }, head);
         join.outbox.ask_again(&self.id);
     }
 

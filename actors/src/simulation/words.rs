@@ -28,9 +28,8 @@ pub(super) fn of_room(command: &RoomCommand) -> String {
 
 pub(super) fn of_relay(command: &RelayCommand) -> String {
     match command {
-        RelayCommand::Add { session, misses, .. } => format!("add {session}, which misses {misses}"),
+        RelayCommand::Add { session, arrival } => format!("add {session}, which misses {}", arrival.misses),
         RelayCommand::Remove { session } => format!("remove {session}"),
-        RelayCommand::BringUp { session, missed } => format!("bring up {session} with {missed:?}"),
         RelayCommand::CatchUp { session, page, .. } => format!("catch up {session} from {}", page.after),
         RelayCommand::Announce { batch, settlements } => {
             format!("announce {:?}, settled {}", batch.as_ref().map(|batch| batch.first()), settlements.len())
