@@ -3,7 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use greenroom_actors::{Engine, EngineFailed, Options, SessionConfig};
@@ -12,6 +12,10 @@ use greenroom_web::{OPERATOR_SOCKET, Server, ServerConfig, Tls};
 use tokio::net::{TcpListener, TcpSocket};
 
 use crate::config::{Config, Durability, TlsFiles};
+use crate::drill::DrillsBeside;
+
+/// How long the end of the process waits for the stories that led to it to be written down.
+const LAST_STORIES: Duration = Duration::from_millis(500);
 
 /// A running Greenroom.
 #[derive(Debug)]
@@ -20,6 +24,7 @@ pub struct App {
     server: Server,
     address: SocketAddr,
     tls: Option<Arc<Tls>>,
+    drills: Option<Arc<DrillsBeside>>,
 }
 
 impl App {
@@ -42,10 +47,16 @@ impl App {
             None => None,
         };
         let engine = engine(config).await?;
+        if config.lab {
+            engine.lab().record();
+        }
+        let drills = config.lab.then(|| Arc::new(DrillsBeside::default()));
         let edge = ServerConfig {
             allowed_origins: config.allow_origin.clone(),
             lab: config.lab,
+            drills: drills.clone().map(|drills| drills as _),
             trusted_proxies: config.trusted_proxy.clone(),
+            compression: config.compression.into(),
             tls: tls.clone(),
         };
         let server = Server::start(listener, engine.clone(), edge);
@@ -57,7 +68,7 @@ impl App {
             tracing::info!(address = %metrics.local_addr()?, "metrics for all who reach it");
             server.serve_metrics(metrics);
         }
-        Ok(Self { engine, server, address, tls })
+        Ok(Self { engine, server, address, tls, drills })
     }
 
     /// Where it listens.
@@ -82,7 +93,11 @@ impl App {
     pub async fn failed(&self) -> String {
         let mut fatal = self.engine.fatal();
         match fatal.wait_for(Option::is_some).await {
-            Ok(reason) => reason.clone().unwrap_or_default(),
+            Ok(reason) => {
+                let reason = reason.clone().unwrap_or_default();
+                self.engine.observer().settle(LAST_STORIES).await;
+                reason
+            }
             Err(_gone) => "the engine is gone".to_owned(),
         }
     }
@@ -90,6 +105,9 @@ impl App {
     /// Stops in stages: accept nothing more, let what was sent be answered and tell every client to go,
     /// stop the actors, flush the store. Says whether all ended in time.
     pub async fn stop(self) -> bool {
+        if let Some(drills) = &self.drills {
+            drills.end().await;
+        }
         let begun = Instant::now();
         let (sockets, drained) = self.server.drain(DRAIN / 2).await;
         tracing::info!(sockets, drained, millis = begun.elapsed().as_millis(), "drained");

@@ -9,6 +9,7 @@ mod dialect;
 mod figures;
 mod flags;
 mod frames;
+mod inflater;
 mod meter;
 mod report;
 mod scenes;

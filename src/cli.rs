@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand};
 use ipnet::IpNet;
 
 use crate::bench::BenchFlags;
-use crate::config::{Durability, LogFormat, retention};
+use crate::config::{Compression, Durability, LogFormat, retention};
 use crate::limits::{Preset, proxy};
 use crate::operations::Operation;
 
@@ -37,6 +37,9 @@ enum Command {
     /// Measure how fast a server is, and check every message meanwhile
     #[command(after_help = BENCH_EXAMPLES)]
     Bench(BenchFlags),
+    /// Tell a room's rules again what led to a crash, from its capsule
+    #[command(after_help = REPLAY_EXAMPLES)]
+    Replay(ReplayFlags),
     /// Administer accounts and rooms, whether or not the server runs
     #[command(after_help = admin::EXAMPLES)]
     Admin(AdminFlags),
@@ -53,6 +56,8 @@ pub enum Task {
     Drill(DrillFlags),
     /// Measure.
     Bench(BenchFlags),
+    /// Replay a crash.
+    Replay(ReplayFlags),
     /// Administer accounts and rooms.
     Admin(AdminFlags),
     /// Look after a data directory.
@@ -88,6 +93,26 @@ Examples:
 
 It ends with 1 where a message was lost, doubled or out of order while it was measured.";
 
+const REPLAY_EXAMPLES: &str = "\
+Examples:
+  greenroom replay data/capsules/12-room-general.json         the last steps, and whether it fails again
+  greenroom replay --all data/capsules/12-room-general.json   every step
+
+It ends with 0 where the room's rules come to the same command and fail over it, or the laboratory had crashed the room over it;
+with 1 where they do not; with 3 where nothing was recorded, since the server ran without --lab or the actor is no room.";
+
+/// Which crash to replay.
+#[derive(Debug, Clone, Args)]
+pub struct ReplayFlags {
+    /// The capsule: a file in the directory `capsules` of the data directory
+    #[arg(value_name = "CAPSULE")]
+    pub capsule: PathBuf,
+
+    /// Print every step, not only the last ones
+    #[arg(long)]
+    pub all: bool,
+}
+
 /// Which drills to run, and how.
 #[derive(Debug, Clone, Default, Args)]
 pub struct DrillFlags {
@@ -118,6 +143,10 @@ pub struct DrillFlags {
     /// Print one JSON object per drill instead of a table
     #[arg(long)]
     pub json: bool,
+
+    /// With --json, print another object at each step of a drill
+    #[arg(long, requires = "json")]
+    pub progress: bool,
 }
 
 /// What can be set. Nothing given means the file's value, or the default.
@@ -178,6 +207,10 @@ pub struct Flags {
     #[arg(long, value_name = "TIME", env = "GREENROOM_RETENTION", value_parser = retention)]
     pub retention: Option<Duration>,
 
+    /// What is compressed for clients that offer to read it: `large` is pages of a room and long messages [default: large]
+    #[arg(long, value_name = "WHAT", env = "GREENROOM_COMPRESSION")]
+    pub compression: Option<Compression>,
+
     /// Directory to keep logs in as well: greenroom.log, requests.log, audit.log, each of 10 MB and with 5 older ones
     #[arg(long, value_name = "DIR", env = "GREENROOM_LOG_DIR")]
     pub log_dir: Option<PathBuf>,
@@ -195,6 +228,7 @@ impl Cli {
             Some(Command::Serve(flags)) => Task::Serve(flags),
             Some(Command::Drill(flags)) => Task::Drill(flags),
             Some(Command::Bench(flags)) => Task::Bench(flags),
+            Some(Command::Replay(flags)) => Task::Replay(flags),
             Some(Command::Admin(flags)) => Task::Admin(flags),
             Some(Command::Operate(operation)) => Task::Operate(operation),
             None => Task::Serve(self.flags),
@@ -215,7 +249,9 @@ mod tests {
     fn served(line: &[&str]) -> Flags {
         match Cli::parse_from(line).task() {
             Task::Serve(flags) => flags,
-            other @ (Task::Drill(_) | Task::Bench(_) | Task::Admin(_) | Task::Operate(_)) => panic!("{other:?}"),
+            other @ (Task::Drill(_) | Task::Bench(_) | Task::Replay(_) | Task::Admin(_) | Task::Operate(_)) => {
+                panic!("{other:?}")
+            }
         }
     }
 

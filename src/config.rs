@@ -44,6 +44,8 @@ pub struct Config {
     pub log_dir: Option<PathBuf>,
     /// For how long what is said is kept, where its room doesn't keep it shorter.
     pub retention: Option<Duration>,
+    /// What is compressed for clients that offer to read it.
+    pub compression: Compression,
 }
 
 /// The two PEM files that TLS needs.
@@ -63,6 +65,28 @@ pub enum Durability {
     Fsync,
     /// Once it is with the operating system: survives kill -9
     Relaxed,
+}
+
+/// What is compressed for clients that offer to read it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Compression {
+    /// Nothing
+    Off,
+    /// Pages of a room and long messages
+    Large,
+    /// Every message, too
+    All,
+}
+
+impl From<Compression> for greenroom_protocol::Compression {
+    fn from(compression: Compression) -> Self {
+        match compression {
+            Compression::Off => Self::Off,
+            Compression::Large => Self::Large,
+            Compression::All => Self::All,
+        }
+    }
 }
 
 /// How logs look.
@@ -104,6 +128,7 @@ struct File {
     #[serde(alias = "log-dir")]
     log_dir: Option<PathBuf>,
     retention: Option<Time>,
+    compression: Option<Compression>,
 }
 
 /// A time, as people write it.
@@ -153,6 +178,7 @@ impl Config {
             tls: TlsFiles::both(flags.tls_cert.or(file.tls_cert), flags.tls_key.or(file.tls_key))?,
             log_dir: flags.log_dir.or(file.log_dir),
             retention: flags.retention.or(file.retention.map(|Time(time)| time)),
+            compression: flags.compression.or(file.compression).unwrap_or(Compression::Large),
         })
     }
 }
@@ -249,6 +275,17 @@ mod tests {
             assert!(said.contains("line 1"), "{said}");
         }
         assert_eq!(with_file("", Flags::default()).unwrap().retention, None);
+    }
+
+    #[test]
+    fn large_frames_are_compressed_unless_something_else_is_said() {
+        let with = |text: &str| with_file(text, Flags::default());
+        assert_eq!(with("").unwrap().compression, Compression::Large);
+        assert_eq!(with("compression = \"off\"").unwrap().compression, Compression::Off);
+        let all = Flags { compression: Some(Compression::All), ..Flags::default() };
+        assert_eq!(with_file("compression = \"off\"", all).unwrap().compression, Compression::All);
+        let said = format!("{:#}", with("compression = \"gzip\"").unwrap_err());
+        assert!(said.contains("line 1") && said.contains("large"), "{said}");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! A drill starts this very program as a child, sends in guests over real sockets, hurts it, heals it, and hands
 //! what everybody did and saw to the checker. Read [`history`], then [`checker`], then a scene.
 
+mod beside;
 mod catalogue;
 mod checker;
 mod client;
@@ -22,6 +23,7 @@ use std::time::Instant;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::DrillFlags;
+pub use beside::DrillsBeside;
 use catalogue::{ALL, Drill};
 use stage::{Outcome, Stage};
 
@@ -80,7 +82,7 @@ async fn perform_all(drills: Vec<Drill>, seed: u64, flags: &DrillFlags) -> u8 {
 
 async fn perform(drill: Drill, seed: u64, flags: &DrillFlags) -> report::Result {
     let begun = Instant::now();
-    let mut stage = match Stage::new(drill.name, seed, flags.quick, flags.rounds) {
+    let mut stage = match Stage::new(drill.name, seed, flags) {
         Ok(stage) => stage,
         Err(error) => return report::Result { drill, outcome: Err(error), took: begun.elapsed(), traces: Vec::new() },
     };

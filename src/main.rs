@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Parser as _;
 
 use greenroom::cli::{AdminFlags, Cli, DrillFlags, Flags, Task};
-use greenroom::{admin, bench, config::Config, drill, operations, serve, telemetry};
+use greenroom::{admin, bench, config::Config, drill, operations, replay, serve, telemetry};
 
 /// How long reads of the disk may delay the end of the process.
 const LAST_READS: Duration = Duration::from_secs(1);
@@ -17,6 +17,7 @@ fn main() -> ExitCode {
         Task::Serve(flags) => serve(flags).map(|()| ExitCode::SUCCESS),
         Task::Drill(flags) => drill(&flags),
         Task::Bench(flags) => bench::run(&flags).map(ExitCode::from),
+        Task::Replay(flags) => replay::replay(&flags).map(ExitCode::from),
         Task::Admin(flags) => admin(flags).map(|()| ExitCode::SUCCESS),
         Task::Operate(operation) => operations::run(&operation).map(ExitCode::from),
     };

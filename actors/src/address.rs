@@ -1,12 +1,13 @@
 //! Where one incarnation of an actor is told things, and how it is doing.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use ractor::{Actor, ActorCell, ActorId, ActorRef, ActorRuntime, Message, SpawnErr, SupervisionEvent};
 use tokio::time::Instant;
 
+use crate::observatory::{Gauge, InHand, Told};
 use crate::supervision::Exit;
 
 #[cfg(any(test, feature = "fuzzing"))]
@@ -14,11 +15,25 @@ pub(crate) mod held;
 
 /// What is known of an incarnation from outside: how much it was told, and how much of that it has handled.
 #[derive(Debug)]
-pub(crate) struct Vitals {
+pub struct Vitals {
     told: AtomicU64,
     handled: AtomicU64,
     born: Instant,
+    /// What its commands are called.
+    kinds: &'static &'static [&'static str],
+    /// What else is measured, where it is.
+    gauge: OnceLock<Box<Gauge>>,
+    /// The kind of the command in hand, counted from 1; 0 for none.
+    in_hand: AtomicU8,
+    /// What is to happen with the next command, which is mostly nothing: [`DOOMED`], [`FRESH`].
+    mark: AtomicU8,
 }
+
+/// It is to panic over the next command.
+const DOOMED: u8 = 1;
+
+/// It was started again, and somebody wants to know of the first command that it has handled.
+const FRESH: u8 = 2;
 
 /// One incarnation of an actor. It dies with it; see [`crate::slot::Slot`] for what outlives it.
 pub(crate) struct Address<M: Message> {
@@ -67,13 +82,98 @@ impl<T> Birth<T> {
 }
 
 impl Vitals {
-    pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self { told: AtomicU64::new(0), handled: AtomicU64::new(0), born: Instant::now() })
+    /// Those of an actor that takes these commands.
+    #[must_use]
+    pub fn new<M: Told>() -> Arc<Self> {
+        let gauge = OnceLock::new();
+        if M::MEASURED {
+            gauge.get_or_init(|| Box::new(Gauge::new()));
+        }
+        Arc::new(Self {
+            told: AtomicU64::new(0),
+            handled: AtomicU64::new(0),
+            born: Instant::now(),
+            kinds: &M::KINDS,
+            gauge,
+            in_hand: AtomicU8::new(0),
+            mark: AtomicU8::new(0),
+        })
     }
 
-    /// A command was handled.
-    pub(crate) fn handled_one(&self) {
+    /// A command is put into the mailbox.
+    #[inline]
+    pub fn told_one(&self) {
+        let nth = self.told.fetch_add(1, Ordering::Relaxed);
+        if let Some(gauge) = self.gauge.get() {
+            gauge.told(nth, self.handled());
+        }
+    }
+
+    /// A command is taken in hand.
+    #[inline]
+    pub fn begin<M: Told>(&self, command: &M) -> InHand {
+        let kind = command.kind();
+        self.in_hand.store(kind + 1, Ordering::Relaxed);
+        let in_hand = self.gauge.get().map(|gauge| gauge.begin(kind, command, self.handled())).unwrap_or_default();
+        if self.mark.load(Ordering::Relaxed) == DOOMED {
+            fall();
+        }
+        in_hand
+    }
+
+    /// It was handled.
+    #[inline]
+    pub fn done(&self, in_hand: &InHand) {
+        if let Some(gauge) = self.gauge.get() {
+            gauge.done(in_hand);
+        }
+        self.in_hand.store(0, Ordering::Relaxed);
         self.handled.fetch_add(1, Ordering::Relaxed);
+        if self.mark.load(Ordering::Relaxed) == FRESH {
+            self.mark.store(0, Ordering::Relaxed);
+            self.gauge().note_first();
+        }
+    }
+
+    /// It is to panic over the next command.
+    pub(crate) fn doom(&self) {
+        self.mark.store(DOOMED, Ordering::Relaxed);
+    }
+
+    /// Whether it is to panic over the next command.
+    pub(crate) fn is_doomed(&self) -> bool {
+        self.mark.load(Ordering::Relaxed) == DOOMED
+    }
+
+    /// It was started again: of the first command that it has handled there is to be news.
+    pub(crate) fn freshen(&self) {
+        self.mark.store(FRESH, Ordering::Relaxed);
+    }
+
+    /// What else is measured, from now on.
+    pub fn gauge(&self) -> &Gauge {
+        self.gauge.get_or_init(|| Box::new(Gauge::new()))
+    }
+
+    /// What else is measured, where it is.
+    pub(crate) fn measured(&self) -> Option<&Gauge> {
+        self.gauge.get().map(|gauge| &**gauge)
+    }
+
+    /// The kind of the command in hand.
+    pub(crate) fn in_hand(&self) -> Option<&'static str> {
+        let kind = self.in_hand.load(Ordering::Relaxed).checked_sub(1)?;
+        Some(self.kind(kind))
+    }
+
+    /// What a kind of command is called.
+    pub(crate) fn kind(&self, kind: u8) -> &'static str {
+        self.kinds.get(usize::from(kind)).copied().unwrap_or("unknown")
+    }
+
+    /// When it was born.
+    pub(crate) fn born(&self) -> Instant {
+        self.born
     }
 
     pub(crate) fn handled(&self) -> u64 {
@@ -90,6 +190,12 @@ impl Vitals {
     }
 }
 
+/// What [`Vitals::doom`] comes to.
+#[cold]
+fn fall() -> ! {
+    panic!("crashed by the fault laboratory over this command")
+}
+
 impl<M: Message> Address<M> {
     pub(crate) fn new(actor: ActorRef<M>, vitals: Arc<Vitals>) -> Self {
         Self { line: Line::Actor(actor), vitals }
@@ -97,7 +203,7 @@ impl<M: Message> Address<M> {
 
     /// Tells it something. Where it is dead, who watches it will know by its death.
     pub(crate) fn tell(&self, message: impl Into<M>) {
-        self.vitals.told.fetch_add(1, Ordering::Relaxed);
+        self.vitals.told_one();
         match &self.line {
             Line::Actor(actor) => drop(actor.cast(message.into())),
             #[cfg(any(test, feature = "fuzzing"))]
@@ -122,11 +228,12 @@ impl<M: Message> Address<M> {
     pub(crate) async fn start<A, T>(&self, actor: A, arguments: T) -> Result<Address<A::Msg>, SpawnErr>
     where
         A: Actor<Arguments = Birth<T>>,
+        A::Msg: Told,
         T: Send + 'static,
     {
         match &self.line {
             Line::Actor(supervisor) => {
-                let vitals = Vitals::new();
+                let vitals = Vitals::new::<A::Msg>();
                 let birth = Birth::new(Arc::clone(&vitals), arguments);
                 let (actor, _task) = Actor::spawn_linked(None, actor, birth, supervisor.get_cell()).await?;
                 Ok(Address::new(actor, vitals))
@@ -144,7 +251,7 @@ impl<M: Message> Address<M> {
     {
         match &self.line {
             Line::Actor(supervisor) => {
-                let vitals = Vitals::new();
+                let vitals = Vitals::new::<A::Msg>();
                 let birth = Birth::new(Arc::clone(&vitals), arguments);
                 let (actor, _task) = ActorRuntime::spawn_linked_instant(None, actor, birth, supervisor.get_cell())?;
                 Ok(Address::new(actor, vitals))

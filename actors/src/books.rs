@@ -62,6 +62,11 @@ impl Books {
         entries.imbalances += imbalances;
     }
 
+    /// Ledgers that were found not to balance.
+    pub(crate) fn imbalances(&self) -> u64 {
+        self.0.lock().imbalances
+    }
+
     /// All accounts as they were last entered. `living` adds up the living sessions, none of which ends meanwhile.
     pub(crate) fn balance(&self, living: impl FnOnce() -> SessionLedger) -> Balance {
         let entries = self.0.lock();

@@ -15,6 +15,7 @@ use tokio::sync::broadcast;
 
 use crate::address::Vitals;
 use crate::clock;
+use crate::observatory::Observatory;
 
 /// News that an observer may lag behind; then it misses the oldest, and may look at the tree again.
 const NEWS: usize = 1_024;
@@ -97,6 +98,7 @@ pub enum LifeChange {
 
 /// The living, by name.
 pub(crate) struct Census {
+    observatory: Arc<Observatory>,
     living: RwLock<HashMap<ActorName, Entry>>,
     news: broadcast::Sender<LifeEvent>,
     counts: Mutex<BTreeMap<(&'static str, LifeChange), u64>>,
@@ -113,6 +115,13 @@ struct Entry {
     restarting: bool,
 }
 
+/// One of the living, as the observatory sees it.
+pub(crate) struct Sight<'a> {
+    pub(crate) parent: Option<&'a ActorName>,
+    pub(crate) vitals: &'a Arc<Vitals>,
+    pub(crate) restarting: bool,
+}
+
 /// A living actor, for the watchdog.
 pub(crate) struct Watched {
     pub(crate) name: ActorName,
@@ -120,19 +129,19 @@ pub(crate) struct Watched {
     pub(crate) vitals: Arc<Vitals>,
 }
 
-impl Default for Census {
-    fn default() -> Self {
-        Self { living: RwLock::default(), news: broadcast::Sender::new(NEWS), counts: Mutex::default() }
-    }
-}
-
 impl Census {
+    pub(crate) fn new(observatory: Arc<Observatory>) -> Self {
+        let (living, news, counts) = (RwLock::default(), broadcast::Sender::new(NEWS), Mutex::default());
+        Self { observatory, living, news, counts }
+    }
+
     /// An incarnation lives.
     pub(crate) fn born(&self, name: ActorName, parent: Option<ActorName>, cell: ActorCell, vitals: Arc<Vitals>) {
         let mut living = self.living.write();
         let restarts = living.get(&name).map_or(0, |before| before.restarts + 1);
         let change = if restarts == 0 { LifeChange::Start } else { LifeChange::Restart };
         self.tell(&name, change, None);
+        self.observatory.born(&name, restarts > 0, &vitals);
         living.insert(name, Entry { parent, cell, vitals, restarts, restarting: false });
     }
 
@@ -147,6 +156,7 @@ impl Census {
     /// An actor is gone: by itself, or failed (with the cause) and not to be started again.
     pub(crate) fn gone(&self, name: &ActorName, cause: Option<&str>) {
         self.living.write().remove(name);
+        self.observatory.gone(name, cause.is_none());
         self.tell(name, if cause.is_some() { LifeChange::Panic } else { LifeChange::Stop }, cause);
     }
 
@@ -158,6 +168,7 @@ impl Census {
 
     /// An actor has died with its supervisor, of whose end there is news.
     pub(crate) fn forget(&self, name: &ActorName) {
+        self.observatory.session_went();
         self.living.write().remove(name);
     }
 
@@ -189,6 +200,44 @@ impl Census {
             vitals: Arc::clone(&entry.vitals),
         })
         .collect()
+    }
+
+    /// How a living actor is doing.
+    pub(crate) fn vitals(&self, name: &ActorName) -> Option<Arc<Vitals>> {
+        self.living.read().get(name).map(|entry| Arc::clone(&entry.vitals))
+    }
+
+    /// Who supervises a living actor.
+    pub(crate) fn supervisor(&self, name: &ActorName) -> Option<ActorName> {
+        self.living.read().get(name)?.parent.clone()
+    }
+
+    /// How many live right below an actor.
+    pub(crate) fn children(&self, name: &ActorName) -> usize {
+        self.living.read().values().filter(|entry| entry.parent.as_ref() == Some(name)).count()
+    }
+
+    /// All who live below an actor.
+    pub(crate) fn below(&self, name: &ActorName) -> Vec<ActorName> {
+        let living = self.living.read();
+        let above = |of: &ActorName| living.get(of).and_then(|entry| entry.parent.clone());
+        let below = |of: &&ActorName| std::iter::successors(above(of), above).any(|by| by == *name);
+        living.keys().filter(below).cloned().collect()
+    }
+
+    /// A living actor's supervisor, how it is doing, how often it was started again, and whether it is to be now.
+    pub(crate) fn sight(&self, name: &ActorName) -> Option<(Option<ActorName>, Arc<Vitals>, u64, bool)> {
+        let living = self.living.read();
+        let Entry { parent, vitals, restarts, restarting, .. } = living.get(name)?;
+        Some((parent.clone(), Arc::clone(vitals), *restarts, *restarting))
+    }
+
+    /// Shows each of the living.
+    pub(crate) fn each(&self, mut see: impl FnMut(&ActorName, &Sight<'_>)) {
+        for (name, entry) in self.living.read().iter() {
+            let Entry { parent, vitals, restarting, .. } = entry;
+            see(name, &Sight { parent: parent.as_ref(), vitals, restarting: *restarting });
+        }
     }
 
     pub(crate) fn cell(&self, name: &ActorName) -> Option<ActorCell> {

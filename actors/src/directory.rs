@@ -12,6 +12,7 @@ use std::sync::{Arc, OnceLock};
 use greenroom_protocol::{Role, RoomId, Seq, SessionId, User, UserId};
 use greenroom_storage::{Announce, Fatal, Head, Incarnation, Room, RoomBatch, RoomKey, Sight, TokenHash};
 use parking_lot::{Mutex, RwLock};
+use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 use crate::books::Books;
@@ -20,6 +21,7 @@ use crate::census::Census;
 use crate::dead_letters::DeadLetters;
 use crate::doorkeeper::Doorkeeper;
 use crate::lobby::LobbyHandle;
+use crate::observatory::Observatory;
 use crate::outbox::Outbox;
 use crate::presence::PresenceHandle;
 use crate::room::RoomHandle;
@@ -37,6 +39,7 @@ pub(crate) struct Directory {
     pub(crate) rooms: RoomsHandle,
     pub(crate) sessions: SessionsHandle,
     pub(crate) census: Census,
+    pub(crate) observatory: Arc<Observatory>,
     pub(crate) books: Arc<Books>,
     living_rooms: RwLock<ById<RoomKey, (Incarnation, RoomHandle)>>,
     living_sessions: RwLock<ById<SessionId, LivingSession>>,
@@ -61,7 +64,7 @@ pub(crate) struct LivingSession {
 }
 
 /// Who a session belongs to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
     /// As others see them.
     pub user: User,
@@ -103,13 +106,15 @@ pub(crate) struct Seated {
 
 impl Directory {
     pub(crate) fn new() -> Arc<Self> {
+        let observatory = Arc::<Observatory>::default();
         Arc::new(Self {
             store: StoreHandle::default(),
             presence: PresenceHandle::default(),
             lobby: LobbyHandle::default(),
             rooms: RoomsHandle::default(),
             sessions: SessionsHandle::default(),
-            census: Census::default(),
+            census: Census::new(Arc::clone(&observatory)),
+            observatory,
             books: Arc::default(),
             living_rooms: RwLock::default(),
             living_sessions: RwLock::default(),
@@ -140,6 +145,12 @@ impl Directory {
         {
             living.remove();
         }
+    }
+
+    /// Whether a room's log is open.
+    pub(crate) fn is_open(&self, room: &RoomId) -> bool {
+        let key = self.room(room).map(|(room, _)| room.key);
+        key.is_some_and(|key| self.living_rooms.read().contains_key(&key))
     }
 
     /// The rooms' supervisor has died, and all rooms with it.
@@ -238,6 +249,11 @@ impl Directory {
     pub(crate) fn roster(&self, room: &RoomId) -> Vec<(SessionId, Seated)> {
         let rosters = self.rosters.lock();
         rosters.by_room.get(room).into_iter().flatten().map(|(id, seated)| (*id, seated.clone())).collect()
+    }
+
+    /// How many sessions want to be in a room.
+    pub(crate) fn seated_in(&self, room: &RoomId) -> usize {
+        self.rosters.lock().by_room.get(room).map_or(0, HashMap::len)
     }
 
     /// How many people want to be in a room, on however many devices.

@@ -15,6 +15,16 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// What the laboratory does with it, by its name and as a sentence; nothing where nobody is hurt.
+    pub(crate) fn told(self, times: u32) -> Option<(&'static str, String)> {
+        match self {
+            Self::Panic => Some(("panic", "crashes".to_owned())),
+            Self::Hang => Some(("hang", "hangs".to_owned())),
+            Self::Nothing => Some(("flood", format!("sends {times} messages to"))),
+            Self::Passivate => None,
+        }
+    }
+
     /// Suffers it.
     pub(crate) async fn suffer(self) {
         match self {

@@ -118,6 +118,13 @@ impl RoomLedger {
         self.posts.balances() && self.deliveries.balances()
     }
 
+    /// For posts and deliveries, what is accounted for beyond what came in; below zero, what is missing.
+    pub(crate) fn left_over(&self) -> [i64; 2] {
+        let Self { posts, deliveries } = self;
+        let posts = posts.accounted_for().wrapping_sub(posts.accepted).cast_signed();
+        [posts, deliveries.pending.cast_signed() - deliveries.outstanding()]
+    }
+
     /// The same account once the room has ended.
     pub(crate) fn ended(mut self) -> Self {
         self.posts.orphaned += std::mem::take(&mut self.posts.undecided);
@@ -130,7 +137,11 @@ impl Posts {
     /// Whether every post is accounted for.
     #[must_use]
     pub fn balances(&self) -> bool {
-        self.accepted == self.stored + self.repeated + self.refused.sum() + self.orphaned + self.undecided
+        self.accepted == self.accounted_for()
+    }
+
+    fn accounted_for(&self) -> u64 {
+        self.stored + self.repeated + self.refused.sum() + self.orphaned + self.undecided
     }
 }
 
@@ -161,9 +172,15 @@ impl SessionLedger {
     /// Whether all of it is accounted for.
     #[must_use]
     pub fn balances(&self) -> bool {
+        self.left_over() == [0, 0]
+    }
+
+    /// For sends and frames, what is accounted for beyond what came in; below zero, what is missing.
+    pub(crate) fn left_over(&self) -> [i64; 2] {
         let Self { sends, frames } = self;
-        sends.accepted == sends.acked + sends.refused + sends.closed + sends.unanswered
-            && frames.queued == frames.written + frames.superseded + frames.closed + frames.waiting
+        let of_sends = sends.acked + sends.refused + sends.closed + sends.unanswered;
+        let of_frames = frames.written + frames.superseded + frames.closed + frames.waiting;
+        [of_sends.wrapping_sub(sends.accepted), of_frames.wrapping_sub(frames.queued)].map(u64::cast_signed)
     }
 
     /// The same account once the socket was closed.
@@ -182,8 +199,12 @@ mod tests {
     fn one_that_is_lost_and_one_that_is_doubled_both_show() {
         let even = Deliveries { owed: 5, handed_over: 3, pending: 2, ..Deliveries::default() };
         assert!(even.balances());
-        assert!(!Deliveries { pending: 1, ..even }.balances(), "lost");
-        assert!(!Deliveries { handed_over: 4, ..even }.balances(), "doubled");
+        let left_over = |deliveries| RoomLedger { deliveries, ..RoomLedger::default() }.left_over();
+        let (lost, doubled) = (Deliveries { pending: 1, ..even }, Deliveries { handed_over: 4, ..even });
+        assert!(!lost.balances() && left_over(lost) == [0, -1]);
+        assert!(!doubled.balances() && left_over(doubled) == [0, 1]);
+        let posts = Posts { accepted: 3, stored: 2, ..Posts::default() };
+        assert_eq!(RoomLedger { posts, ..RoomLedger::default() }.left_over(), [-1, 0]);
         assert_eq!(Deliveries { handed_over: 6, ..even }.outstanding(), -1);
     }
 

@@ -45,6 +45,7 @@ mod fault;
 pub mod ledger;
 mod lobby;
 mod membership;
+mod observatory;
 pub mod outbox;
 mod pace;
 mod presence;
@@ -70,6 +71,8 @@ pub use accounts::{
     AccessChange, AccountFailed, Act, ActRefused, AdministrationFailed, Administrator, FieldError, PEOPLE_PAGE,
     ProfileChange, Registration, SignedIn, hue_of,
 };
+/// How an actor's commands are counted and timed; public so that what that costs can be measured.
+pub use address::Vitals;
 pub use at_work::who_is_at_work;
 pub use books::Balance;
 pub use call::CallError;
@@ -85,8 +88,13 @@ pub use greenroom_storage::fault_point::{self, Armed, NotArmed, Strike};
 pub use greenroom_storage::{Access, Account, Durability, Options, PageFrom, StartError, Taken, TokenHash, Unreadable};
 pub use lobby::PublicRoom;
 pub use membership::{Member, RoomEdit, RoomFailed, RoomWish};
+pub use observatory::{
+    BlastRadius, Capsule, Event, EventKind, Heard, NoCapsule, NoSuchFrame, Observer, Outcome, Replayed, Step,
+    StoriesPage, Story, View, What,
+};
+pub use observatory::{Gauge, InHand, Told};
 pub use outbox::Refusal;
 pub use pace::{Pacing, PersonPace, SocketPace, SocketPlace, TooOften};
 /// The rules of a room, pure; public so that they can be measured.
-pub use room::{Post, Posted, RoomSnapshot, RoomState, Standpoint};
+pub use room::{Input, Post, Posted, Replay, RoomSnapshot, RoomState, Standing, Standpoint, Taped, TapedStep};
 pub use session::{SessionConfig, SessionHandle, SessionSnapshot};

@@ -15,9 +15,13 @@ mod leaving;
 mod opening;
 mod pages;
 mod passing;
+mod recovery;
 mod relays;
+mod replay;
+mod returning;
 mod saying;
 mod state;
+mod tape;
 
 #[cfg(test)]
 pub(crate) use actor::RoomShell;
@@ -32,4 +36,7 @@ pub(crate) use handle::RoomHandle;
 pub(crate) use leaving::out_with;
 pub(crate) use leaving::{left, no_such_room};
 pub(crate) use relays::Crowding;
-pub use state::{Post, Posted, RoomState, Standpoint};
+pub use replay::Replay;
+pub use state::{Post, Posted, RoomState, Standing, Standpoint};
+pub(crate) use tape::Tape;
+pub use tape::{Input, Taped, TapedStep};

@@ -108,7 +108,7 @@ pub enum CloseCode {
     Protocol,
     /// A binary frame.
     Binary,
-    /// A text frame that is no UTF-8.
+    /// A text frame that is no UTF-8, or whose compression is broken.
     BadUtf8,
     /// A frame above the limit.
     TooLarge,
@@ -185,7 +185,7 @@ impl CloseCode {
             Self::GoingAway => "the server is going away",
             Self::Protocol => "the bytes break the WebSocket protocol",
             Self::Binary => "frames are text, not binary",
-            Self::BadUtf8 => "a text frame was not UTF-8",
+            Self::BadUtf8 => "a text frame was not UTF-8, or could not be inflated",
             Self::TooLarge => "a frame was larger than 65536 bytes",
             Self::SessionCrashed => "the session crashed",
             Self::Restarting => "this part of the server restarts",

@@ -4,41 +4,88 @@
 //! same for everybody.
 
 use std::fmt;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use serde::Serialize;
 
-use crate::{Ack, Event};
+use crate::deflate::Slot;
+use crate::limits::DEFLATE_BYTES;
+use crate::{Ack, Event, Joined};
 
 mod by_hand;
 
 /// The longest header of an unmasked frame.
-const HEADER: usize = 10;
+pub(crate) const HEADER: usize = 10;
 
 /// A whole text frame: a header, and the JSON text. Cloning it shares the bytes.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct EncodedFrame {
     framed: Bytes,
     header: u8,
+    deflated: Slot,
 }
 
 impl EncodedFrame {
-    /// Encodes one frame.
+    /// Encodes one frame, which is never compressed.
     #[must_use]
     pub fn new(frame: &impl Serialize) -> Self {
-        Self::written(|buffer| json(buffer, frame))
+        Self::written(256, |buffer| json(buffer, frame))
+    }
+
+    /// Encodes one frame of a single room, which is compressed where it is large.
+    ///
+    /// Of a frame that is compressed, the length tells a little of what is in it to whoever reads the line. So it must hold
+    /// nothing that somebody who chose a part of it may not read: nothing secret, and nothing of another room.
+    #[must_use]
+    pub fn of_room(frame: &impl Serialize) -> Self {
+        Self::new(frame).deflated_where_large()
     }
 
     /// Encodes what says that a send is durable.
     #[must_use]
     pub fn ack(ack: &Ack) -> Self {
-        Self::written(|buffer| by_hand::ack(buffer, ack))
+        Self::written(256, |buffer| by_hand::ack(buffer, ack))
     }
 
-    fn written(text: impl FnOnce(&mut Vec<u8>)) -> Self {
-        let mut buffer = Vec::with_capacity(256);
+    /// Encodes what answers a `join`; compressed where it is large, as what [`Self::of_room`] makes.
+    #[must_use]
+    pub fn joined(joined: &Joined) -> Self {
+        let people = joined.online.len() + joined.receipts.len();
+        let about = 512 + people * by_hand::PERSON + joined.events.len() * by_hand::AROUND_BODY;
+        Self::written(about, |buffer| by_hand::joined(buffer, joined)).deflated_where_large()
+    }
+
+    fn deflated_where_large(mut self) -> Self {
+        if self.len() >= DEFLATE_BYTES {
+            self.deflated = Slot::Shared(Arc::default());
+        }
+        self
+    }
+
+    /// About how many bytes it will have saves copies, no more.
+    fn written(about: usize, text: impl FnOnce(&mut Vec<u8>)) -> Self {
+        let mut buffer = Vec::with_capacity(about);
         let place = write(&mut buffer, text);
-        place.frame(&buffer.into())
+        place.frame(&buffer.into(), Slot::Never)
+    }
+
+    /// Whether it is to be compressed for somebody to whom texts are from so many bytes on.
+    #[must_use]
+    pub fn is_deflated_from(&self, bytes: usize) -> bool {
+        self.len() >= bytes && self.deflated.is_there()
+    }
+
+    /// Whether it is not compressed yet, and a clone of it may be in its place.
+    #[must_use]
+    pub fn can_be_deflated_later(&self) -> bool {
+        self.deflated.can_wait()
+    }
+
+    /// The whole frame with its text compressed, if that is shorter. It is made once, by whoever asks first.
+    #[must_use]
+    pub fn deflated(&self) -> &[u8] {
+        self.deflated.get_or_make(self.text()).unwrap_or_else(|| self.framed())
     }
 
     /// The whole frame as it crosses the socket.
@@ -61,24 +108,28 @@ impl EncodedFrame {
     }
 }
 
-/// Encodes live events into one shared buffer: one allocation for a whole batch.
+impl PartialEq for EncodedFrame {
+    fn eq(&self, other: &Self) -> bool {
+        self.framed == other.framed
+    }
+}
+
+impl Eq for EncodedFrame {}
+
+/// Encodes live events of a room into one shared buffer: one allocation for a whole batch. All of them may be compressed,
+/// as what [`EncodedFrame::of_room`] makes.
 pub fn encode_events<'a>(events: impl IntoIterator<Item = &'a Event, IntoIter: Clone>) -> Vec<EncodedFrame> {
     let events = events.into_iter();
     let bodies = events.clone().filter_map(Event::message).map(|message| message.body.as_str().len());
     let (bodies, count) = (bodies.sum::<usize>(), events.clone().count());
     let mut buffer = Vec::with_capacity(bodies + count * by_hand::AROUND_BODY);
     let mut places = Vec::with_capacity(count);
-    places.extend(events.map(|event| match event {
-        Event::Message(message) => write(&mut buffer, |buffer| by_hand::message(buffer, message)),
-        Event::Member(_) | Event::Room(_) | Event::Erased { .. } | Event::Unreadable { .. } => {
-            write(&mut buffer, |buffer| json(buffer, event))
-        }
-    }));
+    places.extend(events.map(|event| write(&mut buffer, |buffer| by_hand::event(buffer, event))));
     let buffer = Bytes::from(buffer);
-    places.into_iter().map(|place| place.frame(&buffer)).collect()
+    places.into_iter().map(|place| place.frame(&buffer, Slot::Here(OnceLock::new()))).collect()
 }
 
-fn json(buffer: &mut Vec<u8>, frame: &impl Serialize) {
+fn json(buffer: &mut Vec<u8>, frame: &(impl Serialize + ?Sized)) {
     // Writing to memory can't fail, and our frames have text keys and no foreign Serialize.
     serde_json::to_writer(buffer, frame).expect("a frame is always JSON");
 }
@@ -91,8 +142,8 @@ struct Place {
 }
 
 impl Place {
-    fn frame(self, buffer: &Bytes) -> EncodedFrame {
-        EncodedFrame { framed: buffer.slice(self.start..self.end), header: self.header }
+    fn frame(self, buffer: &Bytes, deflated: Slot) -> EncodedFrame {
+        EncodedFrame { framed: buffer.slice(self.start..self.end), header: self.header, deflated }
     }
 }
 
@@ -109,7 +160,7 @@ fn write(buffer: &mut Vec<u8>, write_text: impl FnOnce(&mut Vec<u8>)) -> Place {
 }
 
 /// The header of a whole text frame.
-fn header_of(length: usize, header: &mut [u8; HEADER]) -> &[u8] {
+pub(crate) fn header_of(length: usize, header: &mut [u8; HEADER]) -> &[u8] {
     const WHOLE_TEXT: u8 = 0x81;
     header[0] = WHOLE_TEXT;
     match length {

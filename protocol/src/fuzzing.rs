@@ -1,8 +1,8 @@
 //! What must hold of any bytes that arrive as a frame. The targets in `fuzz/` look for bytes of which it
 //! does not hold; the test below knows those that were found, and others worth keeping.
 
-use crate::limits::REF_BYTES;
-use crate::{ClientFrame, EncodedFrame, Ref, ServerFrame};
+use crate::limits::{FRAME_BYTES, REF_BYTES};
+use crate::{ClientFrame, CloseCode, EncodedFrame, Inbound, Ref, ServerFrame};
 
 /// Longer than any refusal has to be: it may quote the frame, and must not become an echo of it.
 const REFUSAL_BYTES: usize = 512;
@@ -42,6 +42,44 @@ pub fn server_frame(bytes: &[u8]) {
     assert_eq!(read, frame);
 }
 
+/// The longest header of a client's frame.
+const HEADER: usize = 14;
+
+/// What a client sends that may compress it. The first byte says how many of the others arrive at once: the library
+/// behind is told the same in any case, and nothing but the bytes themselves where nothing is compressed. No message is
+/// larger than a frame may be.
+///
+/// # Panics
+/// Where that doesn't hold.
+pub fn inbound(bytes: &[u8]) {
+    let Some((&at_once, bytes)) = bytes.split_first() else { return };
+    let (passed, ending) = received(bytes, usize::from(at_once).max(1));
+    assert_eq!((&passed, ending), (&received(bytes, bytes.len().max(1)).0, received(bytes, 1).1));
+    if bytes.iter().all(|byte| byte & 0x40 == 0) {
+        assert_eq!((passed.as_slice(), ending), (bytes, None), "nothing can be compressed");
+    }
+}
+
+/// What goes on to the library, and the code that the socket ends with, if it does.
+fn received(bytes: &[u8], at_once: usize) -> (Vec<u8>, Option<CloseCode>) {
+    let (mut inbound, mut passed, mut buffer) = (Inbound::default(), Vec::new(), [0; 512]);
+    for some in bytes.chunks(at_once) {
+        let (before, mut some) = (passed.len(), some.to_vec());
+        let kept = inbound.pass(&mut some);
+        passed.extend_from_slice(&some[..kept]);
+        loop {
+            match inbound.pour(&mut buffer) {
+                Ok(0) => break,
+                Ok(poured) => passed.extend_from_slice(&buffer[..poured]),
+                Err(code) => return (passed, Some(code)),
+            }
+        }
+        let more = passed.len() - before;
+        assert!(at_once > 1 || more <= HEADER + FRAME_BYTES, "one byte ends one message, and brought {more}");
+    }
+    (passed, None)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -61,6 +99,11 @@ mod tests {
     #[test]
     fn no_kept_frame_of_a_client_breaks_the_parser() {
         run_kept("client_frame", client_frame);
+    }
+
+    #[test]
+    fn no_kept_bytes_of_a_client_break_what_inflates_them() {
+        run_kept("inbound", inbound);
     }
 
     #[test]

@@ -41,5 +41,8 @@ pub use server_frame::{
 mod encoded;
 pub use encoded::{EncodedFrame, encode_events};
 
+mod deflate;
+pub use deflate::{Compression, Inbound};
+
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;

@@ -14,6 +14,14 @@ pub use rates::{Bucket, Cap, Limits};
 /// Bytes of one WebSocket frame or message. A body of 8,000 bytes in its worst JSON escaping (six for one) fits.
 pub const FRAME_BYTES: usize = 65_536;
 
+/// Bytes of a text from which on it is compressed where only large ones are: it comes out half as long or less, for some
+/// 20 µs. Anything shorter fits into one packet of the network as it is, so that nobody has it earlier.
+pub const DEFLATE_BYTES: usize = 1024;
+
+/// Bytes of a text for a whole room from which on it is compressed where all of them are: a quarter less, for 10 µs that
+/// a text of any length costs. An ack would be a seventh shorter.
+pub const DEFLATE_SHARED_BYTES: usize = 200;
+
 /// Bytes of a message's body: a long letter, yet a page of 200 of them stays under 2 MB.
 pub const BODY_BYTES: usize = 8_000;
 
@@ -123,7 +131,8 @@ pub const GATHER: Duration = Duration::from_millis(100);
 /// costs a frame for each of them, so that a crowd of a thousand that enters would be told a thousand times a thousand.
 pub const GATHER_PEOPLE: usize = 25;
 
-/// The longest that window grows: nobody in a crowd sees a single person come a second later.
+/// The longest that window grows, with the people and with changes that follow on one another: nobody in a crowd sees a single
+/// person come a second later.
 pub const GATHER_MOST: Duration = Duration::from_secs(2);
 
 /// Connections that may wait to be accepted: after a restart everybody comes at once. Whoever finds the queue full
@@ -238,6 +247,60 @@ pub const RELAXED_SYNC: Duration = Duration::from_millis(200);
 
 /// Findings that `greenroom check` lists, and stretches of lost events: what somebody reads; the rest is counted.
 pub const CHECK_FINDINGS: usize = 100;
+
+/// Events of the observatory that are kept in memory: an hour of a quiet server, and some minutes of a bad one.
+pub const OBSERVED_EVENTS: usize = 2_000;
+
+/// Events of the observatory in one frame; of more, the newest are told and the others counted.
+pub const OBSERVED_EVENTS_AT_ONCE: usize = 20;
+
+/// Events in the snapshot that an observer begins with: a screen full or two.
+pub const OBSERVED_EVENTS_AT_FIRST: usize = 200;
+
+/// Stories of crashes that are kept, in memory and over restarts. Each takes 1 to 2 KB.
+pub const STORIES: usize = 1_000;
+
+/// Stories in the snapshot that an observer begins with; older ones are asked for.
+pub const STORIES_AT_FIRST: usize = 20;
+
+/// Stories in a page of them.
+pub const STORIES_PAGE: usize = 50;
+
+/// How long a story waits for its end before it breaks off: what takes longer has a story of its own, or a defect.
+pub const STORY: Duration = Duration::from_secs(30);
+
+/// How long a story waits for people whose sockets were closed: whoever has a page open is back within a second or two.
+pub const STORY_RECONNECT: Duration = Duration::from_secs(10);
+
+/// Actors that a story or a blast radius names; of more it tells the number.
+pub const TOUCHED_NAMES: usize = 100;
+
+/// Crash capsules that are kept; each is at most a few MB.
+pub const CAPSULES: usize = 100;
+
+/// Commands that a room records before it notes its state anew, in the laboratory only.
+pub const TAPE_STEPS: usize = 2_000;
+
+/// Bytes said in the commands that a room records before it notes its state anew.
+pub const TAPE_BYTES: usize = 2 * 1024 * 1024;
+
+/// Observers at once: each is a person with a page open.
+pub const OBSERVERS: usize = 16;
+
+/// Bytes that an observer's deltas have a second: with a list and a look from near beside them it stays below 20 KB.
+pub const OBSERVER_BYTES: usize = 14_000;
+
+/// Children of a supervisor that are shown one by one; more are folded, since nobody reads them all.
+pub const OBSERVED_ROOMS: usize = 50;
+
+/// Rows of one page of those who were unfolded.
+pub const OBSERVED_PAGE: usize = 50;
+
+/// Of those who are folded, so many with the fullest mailboxes are shown.
+pub const OBSERVED_WORST: usize = 10;
+
+/// Bytes of one frame from an observer: the longest says whom to look for.
+pub const OBSERVER_FRAME_BYTES: usize = 1024;
 
 /// Sessions that a room sees to itself, and each of its relays before there is another one, up to one for each processor.
 /// An offer takes about half a microsecond: so a room keeps a thread for half a millisecond, and more than so many are worth

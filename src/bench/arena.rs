@@ -138,7 +138,7 @@ impl<'t> Arena<'t> {
         }
         Ok(Self {
             tally,
-            swarm: Swarm::new(target.address, dialect.upgrade(), seed)?,
+            swarm: Swarm::new(target.address, dialect.upgrade(), target.deflate, seed)?,
             target,
             dialect,
             events: swarm::events(),

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::dialect::{self, Dialect};
 use super::stamp::SHORTEST;
-use crate::config::Durability;
+use crate::config::{Compression, Durability};
 
 /// Which scenario, and how.
 #[derive(Debug, Clone, Args)]
@@ -59,6 +59,10 @@ pub(crate) struct Common {
     /// When a message counts as stored, in a fresh server
     #[arg(long, global = true, value_name = "WHEN", default_value = "fsync")]
     pub(crate) durability: Durability,
+
+    /// Offer to read what is compressed, and have a fresh server compress that [with no value: large]
+    #[arg(long, global = true, value_name = "WHAT", num_args = 0..=1, require_equals = true, default_missing_value = "large")]
+    pub(crate) deflate: Option<Compression>,
 
     /// Directory to make the fresh server's data in; the system's for temporary files otherwise
     #[arg(long, global = true, value_name = "DIR")]
@@ -318,7 +322,9 @@ mod tests {
     fn flags(line: &str) -> BenchFlags {
         match Cli::parse_from(line.split(' ')).task() {
             Task::Bench(flags) => flags,
-            other @ (Task::Serve(_) | Task::Drill(_) | Task::Admin(_) | Task::Operate(_)) => panic!("{other:?}"),
+            other @ (Task::Serve(_) | Task::Drill(_) | Task::Replay(_) | Task::Admin(_) | Task::Operate(_)) => {
+                panic!("{other:?}")
+            }
         }
     }
 
@@ -332,6 +338,15 @@ mod tests {
             "members": 20, "rate": 50.0,
         });
         assert_eq!(settings(&common, &scenario), expected);
+    }
+
+    #[test]
+    fn compression_is_part_of_the_settings_where_it_is_offered() {
+        for (line, expected) in [("--deflate", "large"), ("--deflate=all", "all"), ("--deflate=off", "off")] {
+            let BenchFlags { common, work } = flags(&format!("greenroom bench fanout {line} --rate 50"));
+            let Work::Measure(scenario) = work else { panic!("no scenario") };
+            assert_eq!(settings(&common, &scenario)["deflate"], expected);
+        }
     }
 
     #[test]

@@ -6,6 +6,10 @@ use std::fmt;
 /// The longest frame that is believed. No server that is measured says as much at once.
 const LONGEST: u64 = 16 * 1024 * 1024;
 
+// The first bytes of whole frames that are compressed.
+const DEFLATED_TEXT: u8 = 0xC1;
+const DEFLATED_BINARY: u8 = 0xC2;
+
 /// What a frame is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -32,6 +36,8 @@ impl Kind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Frame<'b> {
     pub(crate) kind: Kind,
+    /// Whether the payload is compressed.
+    pub(crate) is_deflated: bool,
     pub(crate) payload: &'b [u8],
     /// Bytes that it took, header and all.
     pub(crate) length: usize,
@@ -44,6 +50,7 @@ pub(crate) enum Malformed {
     Fragmented,
     Reserved,
     TooLong,
+    NotDeflated,
 }
 
 impl fmt::Display for Malformed {
@@ -53,6 +60,7 @@ impl fmt::Display for Malformed {
             Self::Fragmented => "a message in fragments, which the load generator doesn't put together",
             Self::Reserved => "a frame with a reserved bit or opcode",
             Self::TooLong => "a frame of more than 16 MiB",
+            Self::NotDeflated => "a frame that can't be inflated",
         })
     }
 }
@@ -61,8 +69,8 @@ impl fmt::Display for Malformed {
 pub(crate) fn first(bytes: &[u8]) -> Result<Option<Frame<'_>>, Malformed> {
     let &[head, length, ref rest @ ..] = bytes else { return Ok(None) };
     let kind = match head {
-        0x81 => Kind::Text,
-        0x82 => Kind::Binary,
+        0x81 | DEFLATED_TEXT => Kind::Text,
+        0x82 | DEFLATED_BINARY => Kind::Binary,
         0x88 => Kind::Close,
         0x89 => Kind::Ping,
         0x8A => Kind::Pong,
@@ -80,7 +88,8 @@ pub(crate) fn first(bytes: &[u8]) -> Result<Option<Frame<'_>>, Malformed> {
         return Err(Malformed::TooLong);
     }
     let payload = usize::try_from(length).ok().and_then(|length| rest.get(..length));
-    Ok(payload.map(|payload| Frame { kind, payload, length: bytes.len() - rest.len() + payload.len() }))
+    let is_deflated = matches!(head, DEFLATED_TEXT | DEFLATED_BINARY);
+    Ok(payload.map(|payload| Frame { kind, is_deflated, payload, length: bytes.len() - rest.len() + payload.len() }))
 }
 
 /// Adds a masked frame to what is to be written.
@@ -139,7 +148,11 @@ mod tests {
     fn what_no_server_should_say_is_named() {
         assert_eq!(first(&[0x81, 0x80, 0, 0, 0, 0]), Err(Malformed::Masked));
         assert_eq!(first(&[0x01, 1, b'x']), Err(Malformed::Fragmented));
-        assert_eq!(first(&[0xC1, 1, b'x']), Err(Malformed::Reserved));
+        assert_eq!(first(&[0xA1, 1, b'x']), Err(Malformed::Reserved));
+        assert!(
+            first(&[0xC1, 1, b'x']).unwrap().is_some_and(|frame| frame.is_deflated),
+            "allowed where it was offered"
+        );
         assert_eq!(first(&[0x81, 127, 1, 0, 0, 0, 0, 0, 0, 0]), Err(Malformed::TooLong));
     }
 }

@@ -16,7 +16,8 @@ use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use socket2::{Domain, Protocol, Type};
 
-use super::frames::{self, Kind};
+use super::frames::{self, Kind, Malformed};
+use super::inflater::{Inflater, OFFER};
 
 /// Bytes that are read at once: a burst for a socket in one system call.
 const READ_BYTES: usize = 256 * 1024;
@@ -83,6 +84,8 @@ pub(crate) struct Swarm {
     kind: Kind,
     dirty: VecDeque<SocketId>,
     rng: StdRng,
+    /// Nothing where compression was not offered.
+    inflater: Option<Inflater>,
     /// Bytes that came, HTTP and headers of frames included.
     pub(crate) bytes_in: u64,
 }
@@ -99,14 +102,15 @@ struct Socket {
 }
 
 impl Swarm {
-    /// No socket yet.
-    pub(crate) fn new(server: SocketAddr, upgrade: Upgrade, seed: u64) -> io::Result<Self> {
+    /// No socket yet; each will offer to read what is compressed, or won't.
+    pub(crate) fn new(server: SocketAddr, upgrade: Upgrade, deflate: bool, seed: u64) -> io::Result<Self> {
         let Upgrade { path, subprotocol, kind } = upgrade;
         let subprotocol = subprotocol.map(|name| format!("Sec-WebSocket-Protocol: {name}\r\n")).unwrap_or_default();
+        let offer = if deflate { format!("Sec-WebSocket-Extensions: {OFFER}\r\n") } else { String::new() };
         // One key for all: the server's answer to it proves nothing that a benchmark needs to know.
         let request = format!(
             "GET {path} HTTP/1.1\r\nHost: {server}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{subprotocol}\r\n"
+             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{subprotocol}{offer}\r\n"
         );
         Ok(Self {
             poll: Poll::new()?,
@@ -117,6 +121,7 @@ impl Swarm {
             kind,
             dirty: VecDeque::new(),
             rng: StdRng::seed_from_u64(seed),
+            inflater: deflate.then(Inflater::new),
             bytes_in: 0,
         })
     }
@@ -237,7 +242,7 @@ impl Swarm {
     }
 
     fn read(&mut self, id: SocketId, hear: &mut dyn FnMut(SocketId, Said<'_>, Instant, &mut Reply<'_>)) {
-        let Self { sockets, buffer, dirty, bytes_in, kind, .. } = self;
+        let Self { sockets, buffer, dirty, bytes_in, kind, inflater, .. } = self;
         let socket = &mut sockets[id];
         loop {
             // A call before may have cut it.
@@ -249,7 +254,8 @@ impl Swarm {
                 Ok(read) => {
                     *bytes_in += read as u64;
                     let was_empty = socket.out.is_empty();
-                    let ending = socket.take(&buffer[..read], *kind, |said, reply| hear(id, said, now, reply));
+                    let hear = |said: Said<'_>, reply: &mut Reply<'_>| hear(id, said, now, reply);
+                    let ending = socket.take(&buffer[..read], *kind, inflater.as_mut(), hear);
                     if was_empty && !socket.out.is_empty() {
                         dirty.push_back(id);
                     }
@@ -309,7 +315,13 @@ impl Socket {
     }
 
     /// Takes bytes that came: the answer to the upgrade, then frames. Says how it ended, if it did.
-    fn take(&mut self, bytes: &[u8], kind: Kind, mut hear: impl FnMut(Said<'_>, &mut Reply<'_>)) -> Option<Ending> {
+    fn take(
+        &mut self,
+        bytes: &[u8],
+        kind: Kind,
+        mut inflater: Option<&mut Inflater>,
+        mut hear: impl FnMut(Said<'_>, &mut Reply<'_>),
+    ) -> Option<Ending> {
         let held = std::mem::take(&mut self.held);
         let joined: Vec<u8>;
         let mut rest = if held.is_empty() {
@@ -339,7 +351,16 @@ impl Socket {
             rest = &rest[frame.length..];
             match frame.kind {
                 Kind::Text | Kind::Binary => {
-                    hear(Said::Frame(frame.payload), &mut Reply { out: &mut self.out, kind, mask: self.mask });
+                    let payload = match (frame.is_deflated, &mut inflater) {
+                        (false, _) => Ok(frame.payload),
+                        (true, Some(inflater)) => inflater.inflate(frame.payload),
+                        (true, None) => Err(Malformed::Reserved),
+                    };
+                    let payload = match payload {
+                        Ok(payload) => payload,
+                        Err(malformed) => return Some(Ending::Cut(malformed.to_string())),
+                    };
+                    hear(Said::Frame(payload), &mut Reply { out: &mut self.out, kind, mask: self.mask });
                 }
                 Kind::Ping => frames::push(&mut self.out, Kind::Pong, frame.payload, self.mask),
                 Kind::Pong => {}

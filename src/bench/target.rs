@@ -25,6 +25,8 @@ pub(crate) struct Target {
     pub(crate) address: SocketAddr,
     /// Its process, where it is known; without it there are no figures about processor and memory.
     pub(crate) pid: Option<u32>,
+    /// Whether people offer to read what is compressed.
+    pub(crate) deflate: bool,
     own: Option<Own>,
 }
 
@@ -44,7 +46,7 @@ impl Target {
             if common.pin {
                 host::pin(PROCESSORS.1)?;
             }
-            return Ok(Self { address, pid: common.pid, own: None });
+            return Ok(Self { address, pid: common.pid, deflate: common.deflate.is_some(), own: None });
         }
         if common.pin {
             host::pin(PROCESSORS.0)?;
@@ -64,12 +66,16 @@ impl Target {
         };
         let durability = common.durability.to_possible_value();
         let durability = durability.as_ref().map_or("fsync", |value| value.get_name());
-        let arguments = [&["--durability", durability], arguments].concat();
+        let mut arguments = [&["--durability", durability], arguments].concat();
+        let compression = common.deflate.and_then(|deflate| deflate.to_possible_value());
+        if let Some(compression) = &compression {
+            arguments.extend(["--compression", compression.get_name()]);
+        }
         let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let (log, place) = (data.path().join("log"), data.path().join("data"));
         let server = runtime.block_on(Server::start_with(&place, anywhere, &log, &arguments, &[]))?;
         let (address, pid) = (server.address, Some(server.id()?));
-        Ok(Self { address, pid, own: Some(Own { server, runtime, data }) })
+        Ok(Self { address, pid, deflate: common.deflate.is_some(), own: Some(Own { server, runtime, data }) })
     }
 
     /// Processor time that the server has used.

@@ -112,6 +112,11 @@ pub(crate) fn json(result: &Result, seed: u64) {
     say(&object.to_string());
 }
 
+/// One step of a drill as JSON.
+pub(crate) fn step(drill: &str, step: u64, of: u64) {
+    say(&json!({ "drill": drill, "step": step, "of": of }).to_string());
+}
+
 /// The list of drills.
 pub(crate) fn list(drills: &[Drill]) {
     for drill in drills {

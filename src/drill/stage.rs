@@ -11,7 +11,9 @@ use tempfile::TempDir;
 
 use super::checker::{self, Report};
 use super::history::Evidence;
+use super::report;
 use crate::child::Server;
+use crate::cli::DrillFlags;
 
 /// A drill's surroundings.
 #[derive(Debug)]
@@ -21,6 +23,8 @@ pub(crate) struct Stage {
     rounds: Option<u32>,
     dir: TempDir,
     progress: ProgressBar,
+    /// Whether each step is printed for a program to read.
+    told: Option<String>,
 }
 
 /// What came of a drill.
@@ -56,7 +60,7 @@ impl Finding {
 }
 
 impl Stage {
-    pub(crate) fn new(name: &str, seed: u64, quick: bool, rounds: Option<u32>) -> anyhow::Result<Self> {
+    pub(crate) fn new(name: &str, seed: u64, flags: &DrillFlags) -> anyhow::Result<Self> {
         // Each drill has chances of its own, whichever others run.
         let salt = name.bytes().fold(seed, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte)));
         let progress = ProgressBar::new(1).with_message(name.to_owned());
@@ -64,7 +68,11 @@ impl Stage {
             progress.set_style(style);
         }
         let dir = tempfile::Builder::new().prefix("greenroom-drill-").tempdir()?;
-        Ok(Self { rng: StdRng::seed_from_u64(salt), quick, rounds, dir, progress })
+        let (quick, rounds) = (flags.quick, flags.rounds);
+        let told = flags.progress.then(|| name.to_owned());
+        let stage = Self { rng: StdRng::seed_from_u64(salt), quick, rounds, dir, progress, told };
+        stage.tell();
+        Ok(stage)
     }
 
     /// A path in the drill's own directory.
@@ -86,12 +94,20 @@ impl Stage {
     pub(crate) fn rounds(&self, quick: u32, usual: u32) -> u32 {
         let rounds = self.rounds.unwrap_or(if self.quick { quick } else { usual });
         self.progress.set_length(rounds.into());
+        self.tell();
         rounds
     }
 
     /// One round is done.
     pub(crate) fn step(&self) {
         self.progress.inc(1);
+        self.tell();
+    }
+
+    fn tell(&self) {
+        if let Some(drill) = &self.told {
+            report::step(drill, self.progress.position(), self.progress.length().unwrap_or(0));
+        }
     }
 
     /// A random while.

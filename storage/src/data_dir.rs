@@ -7,6 +7,8 @@
 //! journal/          the truth: <first record's number>.log, and beside each sealed one its catalogue .idx
 //! index/            sled; can be deleted, is rebuilt from the journal
 //! admin.sock        where a running server hears `greenroom admin`; the web crate's
+//! stories           how crashes went; can be deleted
+//! capsules/         what they can be replayed from; can be deleted
 //! floor             how far each room was at least; told apart from a lost journal by it
 //! ```
 

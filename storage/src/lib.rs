@@ -85,6 +85,8 @@ mod reading;
 mod rooms;
 mod standings;
 pub use standings::{Place, Sight, Standings};
+mod shelf;
+pub use shelf::{Kept, Shelf};
 mod timings;
 mod unreadable;
 pub use timings::Timings;

@@ -14,7 +14,7 @@ use crate::start::{Ready, Tuning, make_ready};
 use crate::writer::Writer;
 use crate::{
     Account, Admins, Announce, Cursor, Head, Health, Intent, Options, Page, PageFrom, ReadError, Room, RoomInList,
-    RoomKey, SignIn, Standings, StartError, Timings, TokenHash, Unreadable,
+    RoomKey, Shelf, SignIn, Standings, StartError, Timings, TokenHash, Unreadable,
 };
 
 /// Rooms, people and their messages, kept on one disk. Cloning it is cheap; the last one that is
@@ -31,7 +31,7 @@ struct Inner {
     threads: Mutex<Option<Threads>>,
     /// The writer, when its thread has ended.
     ended: Mutex<Option<Writer>>,
-    _dir: DataDir,
+    dir: DataDir,
 }
 
 struct Threads {
@@ -64,9 +64,7 @@ impl Store {
         let writer = named("greenroom-journal").spawn(move || writer.run()).map_err(failed)?;
         let sweeper = named("greenroom-sweep").spawn(move || sweeper.run()).map_err(failed)?;
         let threads = Mutex::new(Some(Threads { writer, applier, sweeper }));
-        Ok(Self {
-            inner: Arc::new(Inner { shared, guest_tokens, standings, threads, ended: Mutex::new(None), _dir: dir }),
-        })
+        Ok(Self { inner: Arc::new(Inner { shared, guest_tokens, standings, threads, ended: Mutex::new(None), dir }) })
     }
 
     /// Whether no cursor is on its way to the journal.
@@ -80,6 +78,12 @@ impl Store {
     pub(crate) fn break_index(&self) {
         let broken = self.inner.shared.index.ask(|_| Err::<(), _>(crate::index::IndexError("broken by a test".into())));
         assert_eq!(broken, Err(ReadError::Rebuilding));
+    }
+
+    /// Where stories of crashes are kept.
+    #[must_use]
+    pub fn shelf(&self) -> Shelf {
+        Shelf::of(&self.inner.dir.path)
     }
 
     /// Hands an intent to the writer; never waits. Intents are carried out in the order of their

@@ -99,6 +99,17 @@ async fn every_scenario_measures_a_fresh_greenroom_and_finds_every_promise_kept(
 }
 
 #[tokio::test]
+async fn what_is_compressed_is_read_and_checked_like_everything_else() {
+    let bytes = async |deflate: &str| {
+        let (output, measured) = measured(&[&SMALL[..], &[deflate]].concat()).await;
+        assert_eq!(output.status.code(), Some(0), "{deflate}: {output:?}");
+        figure(&measured, "bytes a delivery")
+    };
+    let (plain, compressed) = (bytes("--deflate=off").await, bytes("--deflate=all").await);
+    assert!(compressed < plain * 0.9, "{compressed} bytes a delivery, and {plain} without");
+}
+
+#[tokio::test]
 async fn nobody_there_is_said_so() {
     let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let url = format!("ws://{nobody}");

@@ -16,7 +16,7 @@ fn example(path: &str) -> PathBuf {
 }
 
 /// Whether examples are left out. Where they are not, whatever they need must be there.
-fn skipped() -> bool {
+pub(crate) fn skipped() -> bool {
     std::env::var_os("GREENROOM_TEST_EXAMPLES").is_some_and(|value| value == "skip")
 }
 
@@ -27,12 +27,17 @@ async fn needs(program: &OsString, args: &[&str], otherwise: &str) {
     assert!(works, "{otherwise}, or leave the examples out with GREENROOM_TEST_EXAMPLES=skip ({tried:?})");
 }
 
-async fn python() -> Command {
+/// An interpreter of Python with the package that clients need.
+pub(crate) async fn interpreter() -> OsString {
     let python = std::env::var_os("GREENROOM_PYTHON").unwrap_or_else(|| "python3".into());
     let advice = "the Python example needs Python 3.9 with the package websockets: pip install websockets, \
                   or name another interpreter in GREENROOM_PYTHON";
     needs(&python, &["-c", "import websockets.asyncio.client"], advice).await;
-    let mut command = Command::new(python);
+    python
+}
+
+async fn python() -> Command {
+    let mut command = Command::new(interpreter().await);
     command.arg(example("python/chat.py"));
     command
 }

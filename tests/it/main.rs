@@ -50,6 +50,9 @@ mod big_rooms;
 /// Bytes that are no WebSocket, and WebSocket as nobody ought to speak it.
 mod wire;
 
+/// Frames that are compressed for whoever offers to read them.
+mod compression;
+
 /// Connections that break, hang or are not read, and a server that is held up.
 mod network;
 
@@ -64,6 +67,9 @@ mod crashing;
 
 /// What the fault laboratory does, and shows.
 mod laboratory;
+
+/// How actors are seen from outside, and how their crashes are told.
+mod observatory;
 
 /// Faults at the very places that a message or a read passes.
 mod striking;

@@ -12,6 +12,7 @@ use axum::Router;
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderValue, StatusCode, header};
 use greenroom_actors::{Engine, Pacing};
+use greenroom_protocol::Compression;
 use greenroom_protocol::limits::{self, Cap};
 use hyper::Request;
 use hyper::body::Incoming;
@@ -28,6 +29,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::Service as _;
 
+use crate::drills::Drills;
 use crate::operator::{Door, Operator};
 use crate::origin::Place;
 use crate::pace::{FORGET, Pace};
@@ -44,8 +46,12 @@ pub struct ServerConfig {
     pub allowed_origins: Vec<String>,
     /// Whether the fault laboratory is open.
     pub lab: bool,
+    /// Who runs drills for it.
+    pub drills: Option<Arc<dyn Drills>>,
     /// Proxies whose word counts about whom they speak for.
     pub trusted_proxies: Vec<IpNet>,
+    /// What is compressed for clients that offer to read it.
+    pub compression: Compression,
     /// The certificate to speak TLS with; without one, the server speaks plain HTTP.
     pub tls: Option<Arc<Tls>>,
 }

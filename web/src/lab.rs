@@ -10,12 +10,13 @@ use axum::response::{IntoResponse as _, Response};
 use axum::{Extension, Json, Router, routing};
 use futures_util::Stream;
 use futures_util::stream::unfold;
-use greenroom_actors::{ActorName, Administrator, Armed, Balance, Fault, NotArmed, Strike, TreeNode};
-use serde::Deserialize;
+use greenroom_actors::{ActorName, Administrator, Armed, Balance, BlastRadius, Fault, NotArmed, Strike, TreeNode};
+use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::accept::Edge;
-use crate::problem::{JsonBody, Problem};
+use crate::drills::{DrillCard, NoDrill};
+use crate::problem::{JsonBody, Problem, QueryOf};
 
 /// A flood is at most this long: enough to see a mailbox grow and shrink.
 const FLOOD: u32 = 100_000;
@@ -26,12 +27,17 @@ pub(crate) fn routes() -> Router<Arc<Edge>> {
         .route("/api/lab/events", routing::get(events))
         .route("/api/lab/actors/{name}", routing::get(actor))
         .route("/api/lab/audit", routing::post(audit))
+        .route("/api/lab/blast-radius", routing::get(blast_radius))
         .route("/api/lab/crash", routing::post(crash))
+        .route("/api/lab/panic-next", routing::post(panic_next))
+        .route("/api/lab/kill", routing::post(kill))
         .route("/api/lab/hang", routing::post(hang))
         .route("/api/lab/flood", routing::post(flood))
         .route("/api/lab/passivate", routing::post(passivate))
         .route("/api/lab/fault", routing::post(fault))
         .route("/api/lab/fail-next-sync", routing::post(fail_next_sync))
+        .route("/api/lab/drills", routing::get(drills))
+        .route("/api/lab/drill", routing::post(drill).delete(stop_drill))
 }
 
 #[derive(Deserialize)]
@@ -71,6 +77,35 @@ async fn crash(State(edge): State<Arc<Edge>>, JsonBody(target): JsonBody<Target>
     inflict(&edge, &target.actor, Fault::Panic, 1).await
 }
 
+/// `GET /api/lab/blast-radius`: who will be touched if an actor crashes now.
+async fn blast_radius(
+    State(edge): State<Arc<Edge>>,
+    QueryOf(target): QueryOf<Target>,
+) -> Result<Json<BlastRadius>, Problem> {
+    let name = named(&target.actor)?;
+    edge.engine.observer().blast_radius(&name).map(Json).ok_or_else(nobody)
+}
+
+/// `POST /api/lab/panic-next`: an actor panics over the next command that it takes in hand.
+async fn panic_next(State(edge): State<Arc<Edge>>, JsonBody(target): JsonBody<Target>) -> Result<StatusCode, Problem> {
+    let name = named(&target.actor)?;
+    if !edge.engine.lab().panic_next(&name) {
+        return Err(nobody());
+    }
+    tracing::warn!(actor = %name, "to panic over its next command, by the fault laboratory");
+    Ok(StatusCode::ACCEPTED)
+}
+
+/// `POST /api/lab/kill`: ends an actor where it stands, as the watchdog does.
+async fn kill(State(edge): State<Arc<Edge>>, JsonBody(target): JsonBody<Target>) -> Result<StatusCode, Problem> {
+    let name = named(&target.actor)?;
+    if !edge.engine.lab().kill(&name) {
+        return Err(nobody());
+    }
+    tracing::warn!(actor = %name, "killed by the fault laboratory");
+    Ok(StatusCode::ACCEPTED)
+}
+
 /// `POST /api/lab/hang`: sends an actor a message whose handler never comes back.
 async fn hang(State(edge): State<Arc<Edge>>, JsonBody(target): JsonBody<Target>) -> Result<StatusCode, Problem> {
     inflict(&edge, &target.actor, Fault::Hang, 1).await
@@ -107,15 +142,63 @@ fn arm(edge: &Edge, armed: Armed) -> Result<StatusCode, Problem> {
 }
 
 async fn inflict(edge: &Edge, actor: &str, fault: Fault, times: u32) -> Result<StatusCode, Problem> {
-    let unknown = || Problem::new(StatusCode::NOT_FOUND, "no actor of that name is alive");
-    let name: ActorName = actor.parse().map_err(|_| unknown())?;
-    for _ in 0..times {
-        if !edge.engine.lab().inflict(&name, fault).await {
-            return Err(unknown());
-        }
+    let name = named(actor)?;
+    if !edge.engine.lab().inflict(&name, fault, times).await {
+        return Err(nobody());
     }
     tracing::warn!(actor = %name, ?fault, times, "inflicted by the fault laboratory");
     Ok(StatusCode::ACCEPTED)
+}
+
+fn nobody() -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "no actor of that name is alive")
+}
+
+fn named(actor: &str) -> Result<ActorName, Problem> {
+    actor.parse().map_err(|_| nobody())
+}
+
+#[derive(Serialize)]
+struct DrillCards {
+    drills: Vec<DrillCard>,
+}
+
+/// `GET /api/lab/drills`: the drills that there are.
+async fn drills(State(edge): State<Arc<Edge>>) -> Json<DrillCards> {
+    Json(DrillCards { drills: edge.config.drills.as_ref().map(|drills| drills.all()).unwrap_or_default() })
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    drill: String,
+    #[serde(default = "short")]
+    quick: bool,
+}
+
+/// Somebody watches: the long forms are for the command line.
+fn short() -> bool {
+    true
+}
+
+/// `POST /api/lab/drill`: runs a drill on a server of its own; the observatory's feed tells how it goes.
+async fn drill(State(edge): State<Arc<Edge>>, JsonBody(asked): JsonBody<Asked>) -> Result<StatusCode, Problem> {
+    let drills = edge.config.drills.as_ref().ok_or_else(Problem::nothing_here)?;
+    let begun = drills.begin(&asked.drill, asked.quick);
+    begun.map_err(|error| {
+        let status = match error {
+            NoDrill::Unknown => StatusCode::NOT_FOUND,
+            NoDrill::Busy => StatusCode::CONFLICT,
+            NoDrill::Failed(_) => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        Problem::new(status, error.to_string())
+    })?;
+    Ok(StatusCode::ACCEPTED)
+}
+
+/// `DELETE /api/lab/drill`: stops the one that runs.
+async fn stop_drill(State(edge): State<Arc<Edge>>) -> Result<StatusCode, Problem> {
+    let stopped = edge.config.drills.as_ref().is_some_and(|drills| drills.stop());
+    if stopped { Ok(StatusCode::ACCEPTED) } else { Err(Problem::new(StatusCode::NOT_FOUND, "no drill runs")) }
 }
 
 /// `GET /api/lab/events`: what happens to actors from now on, as server-sent events. Whoever hears them as an admin

@@ -21,7 +21,7 @@ use crate::pace::calls;
 use crate::problem::Problem;
 use crate::request::{Arrival, answered_for, recorded};
 use crate::trail::refusals_noted;
-use crate::{accounts, admin, http, lab, metrics, request, rooms, socket};
+use crate::{accounts, admin, http, lab, metrics, observatory, request, rooms, socket};
 
 pub(crate) fn router(edge: Arc<Edge>) -> Router {
     let (api, mut described) = document::router()
@@ -52,6 +52,7 @@ pub(crate) fn router(edge: Arc<Edge>) -> Router {
         .route("/ws", get(socket::upgrade))
         .merge(health)
         .merge(here)
+        .merge(observatory::routes(&edge))
         .merge(api)
         .fallback(page)
         .method_not_allowed_fallback(method_not_allowed)

@@ -12,6 +12,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use greenroom_actors::trail::{Act, Outcome};
+use greenroom_protocol::Compression;
 use greenroom_protocol::limits::{Cap, FRAME_BYTES};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
@@ -32,6 +33,8 @@ use crate::{request, trail};
 use visit::Visit;
 
 mod closing;
+mod extension;
+mod gathering;
 mod heartbeat;
 mod hello;
 mod life;
@@ -41,6 +44,7 @@ mod visit;
 mod writers;
 mod writing;
 
+use life::Life;
 use line::Line;
 use metered::Metered;
 pub(crate) use writers::Writers;
@@ -49,7 +53,7 @@ pub(crate) use writers::Writers;
 const SUBPROTOCOL: &str = "greenroom.v1";
 
 /// Bytes read at once; most frames have fewer. tungstenite's own 128 KiB would be kept by every idle connection.
-const READ_BYTES: usize = 1024;
+const READ_BYTES: usize = 512;
 
 pub(crate) async fn upgrade(State(edge): State<Arc<Edge>>, mut request: Request) -> Result<Response, Problem> {
     let headers = request.headers();
@@ -61,6 +65,13 @@ pub(crate) async fn upgrade(State(edge): State<Arc<Edge>>, mut request: Request)
         .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, format!("not a WebSocket upgrade: {error}")))?;
     if asks_for_subprotocol(headers) {
         response.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SUBPROTOCOL));
+    }
+    let mut compression = Compression::Off;
+    if edge.config.compression != Compression::Off
+        && let Some(agreed) = extension::agreed(headers)
+    {
+        response.headers_mut().insert(header::SEC_WEBSOCKET_EXTENSIONS, agreed);
+        compression = edge.config.compression;
     }
     let client = Client::of(request.extensions(), headers, &edge.config.trusted_proxies);
     let token = token(headers).map(str::to_owned);
@@ -75,11 +86,16 @@ pub(crate) async fn upgrade(State(edge): State<Arc<Edge>>, mut request: Request)
     let (Some(upgrade), Some(asked)) = (request.extensions_mut().remove::<OnUpgrade>(), request::current()) else {
         return Err(Problem::new(StatusCode::BAD_REQUEST, "this connection can't be upgraded"));
     };
-    let comes = Comes { from: client.ip, token };
+    let comes = Comes { from: client.ip, token, compression };
     let tasks = edge.tasks.clone();
     tasks.spawn(request::within(Arc::clone(&asked), async move {
         match upgrade.await {
-            Ok(upgraded) => Box::pin(serve(upgraded, edge, comes, Visit::new(asked))).await,
+            // What only the beginning needs is in a box of its own, so that an idle socket doesn't keep it.
+            Ok(upgraded) => {
+                if let Some(life) = Box::pin(begin(upgraded, edge, comes, Visit::new(asked))).await {
+                    Box::pin(life.run()).await;
+                }
+            }
             Err(error) => tracing::debug!(%error, "the upgrade was not completed"),
         }
         drop((place, one_of_all));
@@ -92,6 +108,8 @@ struct Comes {
     from: IpAddr,
     /// What the upgrade carried; `hello` may name somebody else.
     token: Option<String>,
+    /// What is compressed for them, and whether they may compress.
+    compression: Compression,
 }
 
 /// A place for one more socket from an address. Whoever the upgrade says this is hears here already where they have too
@@ -111,29 +129,33 @@ async fn room_for(edge: &Edge, from: IpAddr, token: Option<&str>) -> Result<Opti
     Ok(Some(place))
 }
 
-async fn serve(upgraded: Upgraded, edge: Arc<Edge>, comes: Comes, visit: Visit) {
+async fn begin(upgraded: Upgraded, edge: Arc<Edge>, comes: Comes, visit: Visit) -> Option<Life> {
     let Ok(parts) = upgraded.downcast::<TokioIo<Strict<Stream>>>() else {
         tracing::error!("an upgraded connection is none that was accepted here");
-        return;
+        return None;
     };
     let (stream, read) = (parts.io.into_inner().into_inner(), parts.read_buf.to_vec());
     // hyper's buffer of 8 KiB would otherwise live as long as the socket.
     drop(parts.read_buf);
     let (line, stream) = match stream {
         Either::Left(plain) => {
-            let (line, plain) = Line::of(plain, edge.writers.one());
+            let (line, plain) = Line::of(plain, edge.writers.one(), comes.compression);
             (line, Either::Left(plain))
         }
-        Either::Right(tls) => (Line::of_one_task(), Either::Right(tls)),
+        Either::Right(tls) => (Line::of_one_task(comes.compression), Either::Right(tls)),
     };
     let pace = edge.pace.as_ref().map(|pace| pace.people.socket());
-    let stream = Metered::new(stream, &read, pace);
+    let mut stream = Metered::new(stream, &read, pace);
+    let mut read = read;
+    if comes.compression != Compression::Off {
+        stream.inflate_after(std::mem::take(&mut read));
+    }
     let config = WebSocketConfig::default()
         .read_buffer_size(READ_BYTES)
         .max_message_size(Some(FRAME_BYTES))
         .max_frame_size(Some(FRAME_BYTES));
     let socket = Box::pin(WebSocketStream::from_partially_read(stream, read, Role::Server, Some(config))).await;
-    life::live(Box::new(socket), line, edge, comes, visit).await;
+    life::begin(Box::new(socket), line, edge, comes, visit).await
 }
 
 fn asks_for_subprotocol(headers: &HeaderMap) -> bool {

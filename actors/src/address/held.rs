@@ -52,7 +52,7 @@ impl<M: Message> Mailbox<M> {
 
     /// An address of it.
     pub(crate) fn address(self: &Arc<Self>) -> Address<M> {
-        Address { line: Line::Held(Arc::clone(self)), vitals: Vitals::new() }
+        Address { line: Line::Held(Arc::clone(self)), vitals: Vitals::new::<()>() }
     }
 
     /// Takes out what came first.

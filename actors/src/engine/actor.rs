@@ -15,6 +15,7 @@ use crate::audit::{AUDIT, audit};
 use crate::census::ActorName;
 use crate::directory::Directory;
 use crate::lobby::LobbyActor;
+use crate::observatory::Decision;
 use crate::presence::PresenceActor;
 use crate::rooms::RoomsActor;
 use crate::sessions::{self, SessionsActor};
@@ -73,6 +74,7 @@ impl Actor for EngineActor {
         command: EngineCommand,
         shell: &mut EngineShell,
     ) -> Result<(), ActorProcessingErr> {
+        let in_hand = shell.myself.vitals().begin(&command);
         match command {
             EngineCommand::Restart(part) => shell.restart(part).await?,
             EngineCommand::Watch => shell.watch(),
@@ -80,7 +82,7 @@ impl Actor for EngineActor {
             EngineCommand::Expire => shell.expire(),
             EngineCommand::Suffer(fault) => fault.suffer().await,
         }
-        shell.myself.vitals().handled_one();
+        shell.myself.vitals().done(&in_hand);
         Ok(())
     }
 
@@ -132,9 +134,11 @@ impl EngineShell {
 
     async fn ended(&mut self, child: ActorId, exit: Exit) -> Result<(), ActorProcessingErr> {
         let Some((part, _)) = self.living.remove(&child) else { return Ok(()) };
-        self.bury(part);
         let record = self.records.entry(part).or_default();
         let verdict = record.judge(&supervision::PART, &exit, self.started.elapsed(), rand::random());
+        let decision = Decision { policy: &supervision::PART, verdict, in_window: record.in_window() };
+        self.directory.crashed(&part.actor_name(), &exit, decision, None);
+        self.bury(part);
         tracing::warn!(part = %part.actor_name(), reason = exit.reason(), ?verdict, "a part of the engine has ended");
         self.directory.census.failed(&part.actor_name(), exit.reason());
         match verdict {

@@ -1,5 +1,6 @@
 use super::part::Part;
 use crate::fault::Fault;
+use crate::observatory::kinds;
 
 /// What the engine is asked.
 pub(crate) enum EngineCommand {
@@ -14,3 +15,11 @@ pub(crate) enum EngineCommand {
     /// The fault laboratory inflicts a fault.
     Suffer(Fault),
 }
+
+kinds!(EngineCommand {
+    restart = Self::Restart(_),
+    watch = Self::Watch,
+    audit = Self::Audit,
+    expire = Self::Expire,
+    suffer = Self::Suffer(_),
+});

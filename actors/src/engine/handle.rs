@@ -27,6 +27,7 @@ use crate::dead_letters::DeadLetter;
 use crate::directory::{Directory, Person};
 use crate::lobby::PublicRoom;
 use crate::membership::{Membership, RoomFailed};
+use crate::observatory::{Narrator, Observer};
 use crate::outbox::{ACKNOWLEDGED, Outbox};
 use crate::pace::Pacing;
 use crate::session::{SessionConfig, SessionHandle};
@@ -180,8 +181,12 @@ impl Engine {
         let store = opened.map_err(|panic| EngineFailed::Actors(panic.to_string()))??;
         let tokens = store.guest_tokens();
         directory.guard(Arc::new(store.standings()));
+        let (observatory, shelf) = (Arc::clone(&directory.observatory), store.shelf());
+        let recalled = tokio::task::spawn_blocking(move || observatory.recall(shelf)).await;
+        recalled.map_err(|panic| EngineFailed::Actors(panic.to_string()))?;
+        tokio::spawn(Narrator::new(Arc::clone(&directory)).run());
         let arguments = EngineArguments { directory: Arc::clone(&directory), store: store.clone() };
-        let vitals = Vitals::new();
+        let vitals = Vitals::new::<EngineCommand>();
         let (actor, task) = Actor::spawn(None, EngineActor, Birth::new(Arc::clone(&vitals), arguments))
             .await
             .map_err(|error| EngineFailed::Actors(error.to_string()))?;
@@ -427,6 +432,12 @@ impl Engine {
         let store = self.store.clone();
         let closed = tokio::time::timeout(deadline, tokio::task::spawn_blocking(move || store.close())).await;
         stopped && matches!(closed, Ok(Ok(())))
+    }
+
+    /// What is seen of the actors from outside.
+    #[must_use]
+    pub fn observer(&self) -> Observer {
+        Observer::new(Arc::clone(&self.directory))
     }
 
     /// The fault laboratory.

@@ -38,11 +38,23 @@ impl Lab {
         self.directory.census.news()
     }
 
-    /// Inflicts a fault on an actor; says whether one of that name lives.
-    pub async fn inflict(&self, name: &ActorName, fault: Fault) -> bool {
+    /// Inflicts a fault on an actor, so many times; says whether one of that name lives.
+    pub async fn inflict(&self, name: &ActorName, fault: Fault, times: u32) -> bool {
         if self.directory.census.cell(name).is_none() {
             return false;
         }
+        if let Some((what, text)) = fault.told(times) {
+            self.directory.observatory.hurts(name, what, format!("the laboratory {text} {name}"));
+        }
+        for _ in 0..times {
+            if !self.inflict_once(name, fault).await {
+                return false;
+            }
+        }
+        true
+    }
+
+    async fn inflict_once(&self, name: &ActorName, fault: Fault) -> bool {
         match name {
             ActorName::Engine => self.engine.tell(EngineCommand::Suffer(fault)),
             ActorName::Store => self.directory.store.suffer(fault),
@@ -70,12 +82,38 @@ impl Lab {
         true
     }
 
+    /// Lets an actor panic over the next command that it takes in hand; says whether one of that name lives.
+    #[must_use]
+    pub fn panic_next(&self, name: &ActorName) -> bool {
+        let Some(vitals) = self.directory.census.cell(name).and_then(|_| self.directory.census.vitals(name)) else {
+            return false;
+        };
+        let text = format!("the laboratory lets {name} panic over its next command");
+        self.directory.observatory.hurts(name, "panic_next", text);
+        vitals.doom();
+        true
+    }
+
+    /// Ends an actor where it stands; says whether one of that name lives.
+    #[must_use]
+    pub fn kill(&self, name: &ActorName) -> bool {
+        let Some(cell) = self.directory.census.cell(name) else { return false };
+        self.directory.observatory.hurts(name, "kill", format!("the laboratory kills {name}"));
+        cell.kill();
+        true
+    }
+
     /// Sends an actor a message whose handler panics; says whether there is one of that name.
     pub async fn crash(&self, name: &str) -> bool {
         match name.parse() {
-            Ok(name) => self.inflict(&name, Fault::Panic).await,
+            Ok(name) => self.inflict(&name, Fault::Panic, 1).await,
             Err(_) => false,
         }
+    }
+
+    /// Rooms record all that they are told from now on, so that their crashes can be replayed.
+    pub fn record(&self) {
+        self.directory.observatory.record();
     }
 
     /// Arms a fault point. It strikes in the whole process.

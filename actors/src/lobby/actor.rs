@@ -13,6 +13,7 @@ use super::command::{LobbyCommand, PublicRoom, RoomNews};
 use super::state::{Acquaintance, LobbyState, Notice};
 use crate::address::{Address, Birth};
 use crate::call::{self, Answer};
+use crate::census::ActorName;
 use crate::clock;
 use crate::directory::Directory;
 use crate::outbox::{Outbox, PassingKey};
@@ -59,6 +60,7 @@ impl Actor for LobbyActor {
         command: LobbyCommand,
         shell: &mut LobbyShell,
     ) -> Result<(), ActorProcessingErr> {
+        let in_hand = shell.myself.vitals().begin(&command);
         match command {
             LobbyCommand::Begin => shell.begin(),
             // One that has ended meanwhile has left before it came.
@@ -89,7 +91,7 @@ impl Actor for LobbyActor {
             }
             LobbyCommand::Suffer(fault) => fault.suffer().await,
         }
-        shell.myself.vitals().handled_one();
+        shell.myself.vitals().done(&in_hand);
         Ok(())
     }
 }
@@ -98,7 +100,11 @@ impl LobbyShell {
     /// Rebuilds itself from the store and the living sessions.
     fn begin(&mut self) {
         self.read_rooms();
-        for (session, living) in self.directory.sessions() {
+        let sessions = self.directory.sessions();
+        let (count, took) = (sessions.len(), self.myself.vitals().age());
+        let text = format!("{count} living sessions found; the rooms are read from the store");
+        self.directory.observatory.restored(&ActorName::Lobby, text, count as u64, took);
+        for (session, living) in sessions {
             self.enter(session, living.person.user, living.outbox, false, None);
         }
     }

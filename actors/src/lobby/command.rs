@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::call::Answer;
 use crate::fault::Fault;
+use crate::observatory::kinds;
 use crate::outbox::Outbox;
 use crate::store::ReadFailed;
 
@@ -77,3 +78,24 @@ pub(crate) enum LobbyCommand {
     /// The fault laboratory inflicts a fault.
     Suffer(Fault),
 }
+
+kinds!(LobbyCommand {
+    begin = Self::Begin,
+    enter = Self::Enter { .. },
+    list_read = Self::ListRead { .. },
+    leave = Self::Leave { .. },
+    status = Self::Status { .. },
+    news = Self::News(_),
+    cursor_moved = Self::CursorMoved { .. },
+    typing = Self::Typing(_),
+    listed = Self::Listed { .. },
+    row_read = Self::RowRead { .. },
+    changed = Self::Changed { .. },
+    gone = Self::Gone { .. },
+    erased = Self::Erased { .. },
+    read_rooms = Self::ReadRooms,
+    rooms_read = Self::RoomsRead(_),
+    list = Self::List { .. },
+    list_for = Self::ListFor { .. },
+    suffer = Self::Suffer(_),
+});

@@ -7,6 +7,7 @@ use std::time::Instant;
 use greenroom_protocol::{EncodedFrame, Ref, RoomId, Send, Seq};
 
 use prometheus::{Histogram, HistogramOpts, exponential_buckets};
+use serde::{Deserialize, Serialize};
 
 use super::{Permit, Settlement, ack};
 
@@ -18,7 +19,7 @@ pub(crate) static ACKNOWLEDGED: LazyLock<Histogram> = LazyLock::new(|| {
 });
 
 /// A socket's own number of a send. An id may come twice; this never does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct SendNumber(pub u64);
 
 /// One stay of a socket in a room, in one life of that room: a socket's own number of it, never given again. What is

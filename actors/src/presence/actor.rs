@@ -6,6 +6,7 @@ use super::command::PresenceCommand;
 use super::state::PresenceState;
 use crate::address::{Address, Birth};
 use crate::call;
+use crate::census::ActorName;
 use crate::directory::Directory;
 
 pub(crate) struct PresenceActor;
@@ -28,9 +29,12 @@ impl Actor for PresenceActor {
     ) -> Result<PresenceShell, ActorProcessingErr> {
         let (myself, directory) = birth.of(myself);
         let mut state = PresenceState::default();
-        for (session, living) in directory.sessions() {
-            state.track(session, &living.person.user);
+        let sessions = directory.sessions();
+        for (session, living) in &sessions {
+            state.track(*session, &living.person.user);
         }
+        let text = format!("{} living sessions found", sessions.len());
+        directory.observatory.restored(&ActorName::Presence, text, sessions.len() as u64, myself.vitals().age());
         Ok(PresenceShell { directory, myself, state })
     }
 
@@ -41,6 +45,7 @@ impl Actor for PresenceActor {
         shell: &mut PresenceShell,
     ) -> Result<(), ActorProcessingErr> {
         let PresenceShell { directory, myself, state } = shell;
+        let in_hand = myself.vitals().begin(&command);
         match command {
             PresenceCommand::Track { session, user } => state.track(session, &user),
             PresenceCommand::Untrack { session } => state.untrack(session),
@@ -54,7 +59,7 @@ impl Actor for PresenceActor {
             PresenceCommand::Count { reply } => call::answer(reply, state.count()),
             PresenceCommand::Suffer(fault) => fault.suffer().await,
         }
-        myself.vitals().handled_one();
+        myself.vitals().done(&in_hand);
         Ok(())
     }
 }

@@ -4,6 +4,7 @@ use greenroom_protocol::{SessionId, Status, User, UserId};
 
 use crate::call::Answer;
 use crate::fault::Fault;
+use crate::observatory::kinds;
 
 /// What the presence registry is asked.
 pub(crate) enum PresenceCommand {
@@ -22,3 +23,13 @@ pub(crate) enum PresenceCommand {
     /// The fault laboratory inflicts a fault.
     Suffer(Fault),
 }
+
+kinds!(PresenceCommand {
+    track = Self::Track { .. },
+    untrack = Self::Untrack { .. },
+    set_status = Self::SetStatus { .. },
+    lobby_up = Self::LobbyUp,
+    statuses = Self::Statuses { .. },
+    count = Self::Count { .. },
+    suffer = Self::Suffer(_),
+});

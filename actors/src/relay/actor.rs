@@ -59,6 +59,7 @@ impl Actor for RelayActor {
         mut command: RelayCommand,
         shell: &mut RelayShell,
     ) -> Result<(), ActorProcessingErr> {
+        let in_hand = shell.myself.vitals().begin(&command);
         if let RelayCommand::Suffer(fault) = command {
             fault.suffer().await;
         }
@@ -69,7 +70,7 @@ impl Actor for RelayActor {
             }
         }
         shell.handle(command);
-        shell.myself.vitals().handled_one();
+        shell.myself.vitals().done(&in_hand);
         Ok(())
     }
 }

@@ -6,7 +6,21 @@ use super::state::Settlements;
 use crate::call::Answer;
 use crate::fault::Fault;
 use crate::ledger::Deliveries;
+use crate::observatory::kinds;
 use crate::outbox::{Batch, Outbox, PassingKey, PastPage, Subscription};
+
+kinds!(RelayCommand {
+    add = Self::Add { .. },
+    remove = Self::Remove { .. },
+    catch_up = Self::CatchUp { .. },
+    announce = Self::Announce { .. },
+    pass = Self::Pass { .. },
+    pass_presence = Self::PassPresence { .. },
+    trimmed = Self::Trimmed { .. },
+    audit = Self::Audit { .. },
+    close = Self::Close,
+    suffer = Self::Suffer(_),
+});
 
 /// How a session comes, or comes back.
 pub(crate) struct Arrival {

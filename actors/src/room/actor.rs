@@ -13,7 +13,9 @@ use super::handle::RoomHandle;
 use super::leaving;
 use super::opening::{self, Opening};
 use super::relays::{Crowding, Nursery};
+use super::returning::Returning;
 use super::state::{Posted, RoomState};
+use super::tape::Tape;
 use crate::address::{self, Address, Birth};
 use crate::at_work;
 use crate::books::{Account, Tallies};
@@ -79,6 +81,8 @@ pub(super) struct OpenRoom {
     pub(super) reading_hole: bool,
     /// What stays of this life's ledger when it ends.
     pub(super) account: Account,
+    /// After a crash, until all is as before.
+    pub(super) returning: Option<Box<Returning>>,
 }
 
 pub(super) enum Follower {
@@ -106,6 +110,8 @@ impl Actor for RoomActor {
         command: RoomCommand,
         shell: &mut RoomShell,
     ) -> Result<(), ActorProcessingErr> {
+        shell.record_blow(&command);
+        let in_hand = shell.myself.vitals().begin(&command);
         if let RoomCommand::Suffer(fault) = command {
             fault.suffer().await;
             if fault == Fault::Passivate {
@@ -114,7 +120,7 @@ impl Actor for RoomActor {
         } else {
             shell.handle(command);
         }
-        shell.myself.vitals().handled_one();
+        shell.myself.vitals().done(&in_hand);
         Ok(())
     }
 
@@ -149,6 +155,7 @@ impl RoomShell {
     pub(crate) fn handle(&mut self, command: RoomCommand) {
         let _at_work = at_work::begin(|| ActorName::Room(self.id.clone()));
         self.take(command);
+        self.tell_recovery();
         self.keep_account();
         self.schedule();
     }
@@ -183,8 +190,14 @@ impl RoomShell {
         }
     }
 
-    /// What an open room is asked; one line each.
     fn carry_out(&mut self, command: Inside) {
+        let taped = self.record(&command);
+        self.carry_out_recorded(command);
+        self.record_outcome(taped);
+    }
+
+    /// What an open room is asked; one line each.
+    fn carry_out_recorded(&mut self, command: Inside) {
         match command {
             Inside::Join(entry) => self.join(entry),
             Inside::JoinRead(entry, plan, read) => self.join_read(entry, *plan, read),
@@ -222,6 +235,14 @@ impl RoomShell {
         match &mut self.phase {
             Phase::Open(open) => open,
             Phase::Opening(_) | Phase::Refusing(..) => unreachable!("the room is open"),
+        }
+    }
+
+    /// Where it is open.
+    pub(super) fn opened_room(&mut self) -> Option<&mut OpenRoom> {
+        match &mut self.phase {
+            Phase::Open(open) => Some(open),
+            Phase::Opening(_) | Phase::Refusing(..) => None,
         }
     }
 
@@ -284,7 +305,11 @@ impl RoomShell {
         let (directory, myself, crowding) = (Arc::clone(&self.directory), self.myself.clone(), self.crowding);
         let fan_out = FanOut::new(self.id.clone(), Nursery { directory, myself, tallies, crowding });
         let (followers, visitors) = (ById::default(), HashMap::new());
-        OpenRoom { state, fan_out, followers, visitors, reading_hole: false, account }
+        let returning = self.comes_back(&state, opening);
+        if self.directory.observatory.records() {
+            self.casebook.record(Tape::new(state.standing()));
+        }
+        OpenRoom { state, fan_out, followers, visitors, reading_hole: false, account, returning }
     }
 
     fn keep_account(&mut self) {
@@ -368,6 +393,7 @@ impl RoomShell {
                 });
                 let unrecorded: Vec<Person> = unrecorded.collect();
                 let key = open.state.room().key;
+                self.directory.observatory.submitted_again(undecided.len() as u64);
                 if let Some(store) = &self.store {
                     undecided.into_iter().for_each(|append| store.append(append));
                 }

@@ -8,6 +8,7 @@ use std::collections::{HashMap, HashSet};
 
 use parking_lot::Mutex;
 
+use super::tape::Tape;
 use crate::dead_letters::PoisonCommand;
 
 /// Failures over the same command after which it is set aside.
@@ -15,7 +16,11 @@ const POISON: u32 = 2;
 
 /// The casebook of one room, kept by its supervisor over all its lives.
 #[derive(Debug, Default)]
-pub(crate) struct Casebook(Mutex<Cases>);
+pub(crate) struct Casebook {
+    cases: Mutex<Cases>,
+    /// What its incarnation was told, in the laboratory only.
+    tape: Mutex<Option<Box<Tape>>>,
+}
 
 #[derive(Debug, Default)]
 struct Cases {
@@ -27,20 +32,37 @@ struct Cases {
 impl Casebook {
     /// Notes what the room begins with; says whether it may. What was set aside may not.
     pub(crate) fn begin(&self, case: PoisonCommand) -> bool {
-        let mut cases = self.0.lock();
+        let mut cases = self.cases.lock();
         let may = !cases.set_aside.contains(&case);
         cases.in_hand = may.then_some(case);
         may
     }
 
+    /// Records from now on what the room is told.
+    pub(crate) fn record(&self, tape: Tape) {
+        *self.tape.lock() = Some(Box::new(tape));
+    }
+
+    /// Lets somebody at the tape, if there is one.
+    pub(crate) fn with_tape(&self, write: impl FnOnce(&mut Tape)) {
+        if let Some(tape) = self.tape.lock().as_mut() {
+            write(tape);
+        }
+    }
+
+    /// The room has failed: what it was told until then.
+    pub(crate) fn take_tape(&self) -> Option<Box<Tape>> {
+        self.tape.lock().take()
+    }
+
     /// The room is done with what it had in hand.
     pub(crate) fn done(&self) {
-        self.0.lock().in_hand = None;
+        self.cases.lock().in_hand = None;
     }
 
     /// The room has failed: charges what it had in hand. Returns the command if it is set aside by that.
     pub(crate) fn failed(&self) -> Option<PoisonCommand> {
-        let mut cases = self.0.lock();
+        let mut cases = self.cases.lock();
         let case = cases.in_hand.take()?;
         let charges = cases.charges.entry(case.clone()).or_default();
         *charges += 1;

@@ -4,13 +4,14 @@ use std::sync::{Arc, OnceLock};
 use greenroom_protocol::{
     Body, EncodedFrame, ErrorCode, History, MessageId, Ref, RoomId, Seq, SessionId, User, UserId,
 };
-use greenroom_storage::{Cursor, OpenRefused, Opened, Page, RoomBatch};
+use greenroom_storage::{Cursor, LogEvent, OpenRefused, Opened, Page, RoomBatch};
 
 use super::state::{JoinPlan, Post, Posted, Standpoint};
 use crate::call::Answer;
 use crate::directory::Person;
 use crate::fault::Fault;
 use crate::ledger::RoomLedger;
+use crate::observatory::kinds;
 use crate::outbox::{Outbox, Permit, Refusal};
 use crate::pace::{PersonPace, TooOften};
 use crate::session::SessionHandle;
@@ -256,4 +257,39 @@ pub struct RoomSnapshot {
     pub online: usize,
     /// What became of what it was given, looked up this moment.
     pub ledger: RoomLedger,
+}
+
+kinds!(RoomCommand {
+    opened = Self::Opened(_),
+    loaded = Self::Loaded(_),
+    load_again = Self::LoadAgain,
+    join = Self::Entered(Enter::Join(_)) | Self::Inside(Inside::Join(_)),
+    join_read = Self::Inside(Inside::JoinRead(..)),
+    history = Self::Entered(Enter::History(_)) | Self::Inside(Inside::History(_)),
+    history_read = Self::Inside(Inside::HistoryRead(..)),
+    leave = Self::Inside(Inside::Leave { .. }),
+    visitor_post [post.body.as_str().len()] = Self::Entered(Enter::Post(post)) | Self::Inside(Inside::VisitorPost(post)),
+    post [post.body.as_str().len()] = Self::Inside(Inside::Post { post, .. }),
+    typing = Self::Inside(Inside::Typing { .. }),
+    move_cursor = Self::Inside(Inside::MoveCursor { .. }),
+    pull = Self::Inside(Inside::Pull { .. }),
+    pull_read = Self::Inside(Inside::PullRead { .. }),
+    cursors_moved = Self::Inside(Inside::CursorsMoved(_)),
+    cursors_kept = Self::Inside(Inside::CursorsKept(_)),
+    committed [said_in(&batch.events)] = Self::Inside(Inside::Committed(batch)),
+    erased = Self::Inside(Inside::Erased { .. }),
+    hole_read = Self::Inside(Inside::HoleRead(_)),
+    followed = Self::Inside(Inside::Followed { .. }),
+    lobby_up = Self::Inside(Inside::LobbyUp),
+    tick = Self::Inside(Inside::Tick),
+    store_up = Self::StoreUp,
+    close = Self::Close,
+    look = Self::Look { .. },
+    suffer = Self::Suffer(_),
+    relay_suffers = Self::RelaySuffers(..),
+});
+
+/// Bytes that people have said in these events.
+fn said_in(events: &[LogEvent]) -> usize {
+    events.iter().filter_map(|event| event.event.message()).map(|message| message.body.as_str().len()).sum()
 }

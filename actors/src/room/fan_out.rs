@@ -95,7 +95,7 @@ impl FanOut {
     pub(super) fn catch_up(&mut self, session: SessionId, after: Seq, page: Vec<Event>, more: bool) {
         let (last, events) = (page.last().map_or(after, Event::seq), page.len() as u64);
         let frame = ServerFrame::Events(Events { room: self.room.clone(), events: page, more });
-        let page = PastPage { after, last, more, events: EncodedFrame::new(&frame) };
+        let page = PastPage { after, last, more, events: EncodedFrame::of_room(&frame) };
         if self.own.outbox(session).is_some() {
             self.own.catch_up(session, &page, events);
         } else {
@@ -128,7 +128,7 @@ impl FanOut {
     }
 
     pub(super) fn pass_presence(&self, presence: Presence) {
-        let frame = EncodedFrame::new(&ServerFrame::Presence(presence.clone()));
+        let frame = EncodedFrame::of_room(&ServerFrame::Presence(presence.clone()));
         let presence = Arc::new(presence);
         self.own.pass_presence(self.own.everybody(), &presence, &frame);
         let pass = || RelayCommand::PassPresence { presence: Arc::clone(&presence), frame: frame.clone() };

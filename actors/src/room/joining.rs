@@ -4,7 +4,7 @@ use std::collections::hash_map;
 use std::sync::Arc;
 
 use greenroom_protocol::limits::PAGE_BYTES;
-use greenroom_protocol::{CloseCode, EncodedFrame, ErrorCode, Joined, RoomKind, ServerFrame};
+use greenroom_protocol::{CloseCode, EncodedFrame, ErrorCode, Joined, RoomKind};
 use greenroom_storage::{Cursor, Follow, LogEvent, Page, PageFrom, RoomKey};
 
 use super::actor::{Follower, OpenRoom, RoomShell, now};
@@ -24,6 +24,7 @@ use crate::store::ReadFailed;
 impl RoomShell {
     pub(super) fn join(&mut self, entry: Entry) {
         let join = Arc::clone(&entry.request);
+        self.is_back(&join);
         if join.outbox.has_answered(&self.id, join.join) {
             return self.resume(&join);
         }
@@ -128,7 +129,7 @@ impl RoomShell {
             receipts: open.state.receipts(),
         };
         let behind = joined.more;
-        let frame = EncodedFrame::new(&ServerFrame::Joined(Box::new(joined)));
+        let frame = EncodedFrame::joined(&joined);
         let misses = head.0.saturating_sub(last.0);
         let subscription = join.outbox.open(&room.id, join.join, last, frame, behind);
         let outbox = Arc::clone(&join.outbox);

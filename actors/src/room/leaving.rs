@@ -19,6 +19,9 @@ use crate::session::SessionHandle;
 impl RoomShell {
     pub(super) fn leave(&mut self, session: SessionId) {
         let open = self.open_room();
+        if let Some(returning) = &mut open.returning {
+            returning.gone(session);
+        }
         open.fan_out.remove(session);
         if let Some(user) = open.state.stand_up(session, now()) {
             self.tell_typing(&user, false);

@@ -49,7 +49,7 @@ impl RoomShell {
                     more: page.more,
                     first_seq,
                 });
-                request.answer(EncodedFrame::new(&frame));
+                request.answer(EncodedFrame::of_room(&frame));
             }
             Err(error) => {
                 let message = format!("the history can't be read now: {error}");

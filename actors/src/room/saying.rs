@@ -21,6 +21,7 @@ impl RoomShell {
         let number = post.number;
         let id = self.id.clone();
         let taken = self.consider_post(session, post);
+        self.says_again(session, taken.as_ref().ok().map(|append| append.ticket));
         match taken {
             Ok(append) => self.append(append),
             Err(refusal) => {

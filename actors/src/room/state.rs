@@ -7,13 +7,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use greenroom_protocol::limits::{
-    GATHER, GATHER_MOST, GATHER_PEOPLE, ONLINE_USERS, PAGE_EVENTS, RESUME_EVENTS, ROOM_IDLE,
-};
+use greenroom_protocol::limits::{GATHER, ONLINE_USERS, PAGE_EVENTS, RESUME_EVENTS, ROOM_IDLE};
 use greenroom_protocol::{
     Body, Epoch, ErrorCode, Event, LastMessage, MessageId, Presence, Receipt, Seq, SessionId, Timestamp, User, UserId,
 };
 use greenroom_storage::{Append, Cursor, Head, Incarnation, LogEvent, Outcome, PageFrom, Room, Settled, Ticket};
+use serde::{Deserialize, Serialize};
 
 use crate::by_id::{ById, ListById};
 use crate::directory::Person;
@@ -23,12 +22,16 @@ use crate::outbox::{Refusal, SendNumber, Settlement};
 mod cursors;
 mod online;
 mod recent;
+mod standing;
 mod typing;
+mod window;
 
 use cursors::Cursors;
 use online::OnlineList;
 use recent::Recent;
+pub use standing::Standing;
 use typing::Typists;
+use window::Window;
 
 /// More people than this, and a room tells receipts to nobody and presence as a count: to tell
 /// everybody everything would cost the square of their number.
@@ -64,7 +67,7 @@ pub struct RoomState {
     /// When the window that gathers changes ends, if one is open.
     gather_at: Option<Instant>,
     /// The same for who came and who went.
-    presence_at: Option<Instant>,
+    presence: Window,
     /// Since when nobody needs the room.
     idle_since: Option<Instant>,
     /// Whether the lobby should hear of a change.
@@ -73,21 +76,21 @@ pub struct RoomState {
     posts: Posts,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Seat {
     person: Person,
     /// The number of the session's `join` that brought it here; zero for one that has not come back yet.
     join: u64,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Undecided {
     asker: Asker,
     append: Append,
 }
 
 /// Who waits for the outcome of an append.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 enum Asker {
     Session(SessionId, SendNumber),
     Visitor,
@@ -195,7 +198,7 @@ impl RoomState {
             undecided: BTreeMap::new(),
             next_ticket: 1,
             gather_at: Some(now),
-            presence_at: None,
+            presence: Window::default(),
             idle_since: Some(now),
             changed: true,
             posts: Posts::default(),
@@ -206,6 +209,12 @@ impl RoomState {
     #[must_use]
     pub fn room(&self) -> &Arc<Room> {
         &self.room
+    }
+
+    /// How many of the newest events are in memory.
+    #[must_use]
+    pub fn recent_count(&self) -> usize {
+        self.recent.len()
     }
 
     /// Where the announced log ends.
@@ -422,6 +431,12 @@ impl RoomState {
         self.undecided.values().map(|undecided| undecided.append.clone()).collect()
     }
 
+    /// The first append whose outcome is not known.
+    #[must_use]
+    pub fn first_undecided(&self) -> Option<Ticket> {
+        self.undecided.keys().next().copied()
+    }
+
     /// Takes what the log announces.
     pub fn announced(&mut self, events: Vec<LogEvent>, settled: Vec<Settled>, now: Instant) -> Announcement {
         let mut announcement = Announcement::default();
@@ -558,7 +573,7 @@ impl RoomState {
     /// Ends the window, if it is over: what it gathered is to be told.
     pub fn gathered(&mut self, now: Instant) -> Option<Gathered> {
         let is_over = |at: &mut Instant| *at <= now;
-        let tells = self.presence_at.take_if(is_over).is_some();
+        let tells = self.presence.end(now);
         if self.gather_at.take_if(is_over).is_none() && !tells {
             return None;
         }
@@ -620,7 +635,7 @@ impl RoomState {
     #[must_use]
     pub fn wake_at(&self) -> Option<Instant> {
         let idle = self.idle_since.filter(|_| self.is_unneeded()).map(|since| since + ROOM_IDLE);
-        [self.gather_at, self.presence_at, self.typists.first_end(), idle].into_iter().flatten().min()
+        [self.gather_at, self.presence.ends(), self.typists.first_end(), idle].into_iter().flatten().min()
     }
 
     fn gather(&mut self, now: Instant) {
@@ -628,8 +643,7 @@ impl RoomState {
     }
 
     fn gather_presence(&mut self, now: Instant) {
-        let times = u32::try_from(1 + self.online.len() / GATHER_PEOPLE).unwrap_or(u32::MAX);
-        self.presence_at.get_or_insert(now + GATHER.saturating_mul(times).min(GATHER_MOST));
+        self.presence.open(self.online.len(), now);
     }
 }
 

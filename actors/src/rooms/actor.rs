@@ -12,6 +12,7 @@ use crate::address::{self, Address, Birth};
 use crate::call;
 use crate::census::ActorName;
 use crate::directory::Directory;
+use crate::observatory::Decision;
 use crate::outbox::Refusal;
 use crate::room::{Crowding, Enter, RoomActor, RoomArguments, RoomHandle};
 use crate::supervision::{self, Exit, Verdict};
@@ -51,8 +52,9 @@ impl Actor for RoomsActor {
         command: RoomsCommand,
         shell: &mut RoomsShell,
     ) -> Result<(), ActorProcessingErr> {
+        let in_hand = shell.myself.vitals().begin(&command);
         shell.take(command).await;
-        shell.myself.vitals().handled_one();
+        shell.myself.vitals().done(&in_hand);
         Ok(())
     }
 
@@ -147,8 +149,12 @@ impl RoomsShell {
         let verdict = entry.record.judge(&supervision::ROOM, &exit, since_start, (self.spread)());
         if let Exit::Failed(reason) = &exit {
             tracing::warn!(%room, reason, ?verdict, "room failed");
+            let decision = Decision { policy: &supervision::ROOM, verdict, in_window: entry.record.in_window() };
+            let tape = entry.casebook.take_tape();
+            self.directory.crashed(&ActorName::Room(room.clone()), &exit, decision, tape);
             if let Some(case) = entry.casebook.failed() {
                 tracing::error!(%room, ?case, "a command has failed the room twice, and is set aside");
+                self.directory.observatory.set_aside(&room, &case, reason);
                 self.directory.dead_letters.put(room.clone(), case, reason);
             }
         }

@@ -3,6 +3,7 @@ use greenroom_storage::{Incarnation, RoomKey};
 
 use crate::call::Answer;
 use crate::fault::Fault;
+use crate::observatory::kinds;
 use crate::room::{Enter, RoomHandle};
 
 /// What the rooms' supervisor is asked.
@@ -30,3 +31,17 @@ pub(crate) enum RoomsCommand {
     /// The fault laboratory inflicts a fault.
     Suffer(Fault),
 }
+
+kinds!(RoomsCommand {
+    enter = Self::Enter { .. },
+    leave = Self::Leave { .. },
+    opened = Self::Opened { .. },
+    may_close = Self::MayClose { .. },
+    restart = Self::Restart { .. },
+    store_up = Self::StoreUp,
+    lobby_up = Self::LobbyUp,
+    find = Self::Find { .. },
+    living = Self::Living { .. },
+    count = Self::Count { .. },
+    suffer = Self::Suffer(_),
+});

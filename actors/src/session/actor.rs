@@ -84,6 +84,7 @@ impl Actor for SessionActor {
         command: SessionCommand,
         shell: &mut SessionShell,
     ) -> Result<(), ActorProcessingErr> {
+        let in_hand = shell.vitals.begin(&command);
         if let SessionCommand::Suffer(fault) = command {
             // In a box of its own, or every session would keep room for it all its life.
             Box::pin(fault.suffer()).await;
@@ -91,7 +92,7 @@ impl Actor for SessionActor {
             let _at_work = at_work::begin(|| ActorName::Session(shell.id));
             shell.take(command);
         }
-        shell.vitals.handled_one();
+        shell.vitals.done(&in_hand);
         Ok(())
     }
 }

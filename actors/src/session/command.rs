@@ -1,9 +1,10 @@
 use std::time::Instant;
 
-use greenroom_protocol::{ClientFrame, LeftReason, RoomId, RoomRow, SessionId, User};
+use greenroom_protocol::{ClientFrame, Command, LeftReason, RoomId, RoomRow, SessionId, User};
 
 use crate::fault::Fault;
 use crate::ledger::SessionLedger;
+use crate::observatory::kinds;
 use crate::outbox::Permit;
 use crate::room::RoomHandle;
 
@@ -53,4 +54,23 @@ pub struct SessionSnapshot {
     pub waiting_bytes: usize,
     /// What became of what its client said, and of what is to be written to it.
     pub ledger: SessionLedger,
+}
+
+kinds!(SessionCommand, measured = false {
+    start = Self::Start,
+    listed = Self::Listed(_),
+    frame [said_in(frame)] = Self::Frame { frame, .. },
+    attend = Self::Attend,
+    room_up = Self::RoomUp { .. },
+    joined = Self::Joined { .. },
+    join_refused = Self::JoinRefused { .. },
+    put_out = Self::PutOut { .. },
+    room_down = Self::RoomDown { .. },
+    rooms_up = Self::RoomsUp,
+    suffer = Self::Suffer(_),
+});
+
+/// Bytes that somebody says with it.
+fn said_in(frame: &ClientFrame) -> usize {
+    if let Command::Send(send) = &frame.command { send.body.as_str().len() } else { 0 }
 }

@@ -10,6 +10,7 @@ use super::handle::SHARDS;
 use crate::address::{self, Address, Birth};
 use crate::census::ActorName;
 use crate::directory::Directory;
+use crate::observatory::Decision;
 use crate::shard::{ShardActor, ShardArguments, clean_up};
 use crate::supervision::{self, Exit, Record, Verdict};
 
@@ -49,11 +50,12 @@ impl Actor for SessionsActor {
         command: SessionsCommand,
         shell: &mut SessionsShell,
     ) -> Result<(), ActorProcessingErr> {
+        let in_hand = shell.myself.vitals().begin(&command);
         match command {
             SessionsCommand::Restart(number) => shell.start(number).await?,
             SessionsCommand::Suffer(fault) => fault.suffer().await,
         }
-        shell.myself.vitals().handled_one();
+        shell.myself.vitals().done(&in_hand);
         Ok(())
     }
 
@@ -87,8 +89,11 @@ impl SessionsShell {
     async fn ended(&mut self, child: ActorId, exit: &Exit) -> Result<(), ActorProcessingErr> {
         let Some(number) = self.shards.remove(&child) else { return Ok(()) };
         let name = ActorName::Shard(number);
+        let record = &mut self.records[number];
+        let verdict = record.judge(&supervision::PART, exit, self.started.elapsed(), rand::random());
+        let decision = Decision { policy: &supervision::PART, verdict, in_window: record.in_window() };
+        self.directory.crashed(&name, exit, decision, None);
         bury(&self.directory, |shard| shard == number);
-        let verdict = self.records[number].judge(&supervision::PART, exit, self.started.elapsed(), rand::random());
         tracing::warn!(%name, reason = exit.reason(), ?verdict, "a shard of the sessions has ended");
         match verdict {
             Verdict::Restart(wait) => {

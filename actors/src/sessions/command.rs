@@ -1,4 +1,5 @@
 use crate::fault::Fault;
+use crate::observatory::kinds;
 
 /// What the supervisor of the shards is asked.
 pub(crate) enum SessionsCommand {
@@ -7,3 +8,8 @@ pub(crate) enum SessionsCommand {
     /// The fault laboratory inflicts a fault.
     Suffer(Fault),
 }
+
+kinds!(SessionsCommand {
+    restart = Self::Restart(_),
+    suffer = Self::Suffer(_),
+});

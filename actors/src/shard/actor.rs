@@ -9,8 +9,9 @@ use crate::address::{self, Address, Birth};
 use crate::call::{self, Answer};
 use crate::census::ActorName;
 use crate::directory::{Directory, LivingSession};
+use crate::observatory::Decision;
 use crate::session::{SessionActor, SessionArguments, SessionHandle};
-use crate::supervision::{self, Exit, Restart};
+use crate::supervision::{self, Exit, Restart, Verdict};
 
 pub(crate) struct ShardActor;
 
@@ -47,11 +48,12 @@ impl Actor for ShardActor {
         command: ShardCommand,
         shell: &mut ShardShell,
     ) -> Result<(), ActorProcessingErr> {
+        let in_hand = shell.myself.vitals().begin(&command);
         match command {
             ShardCommand::Open { opening, reply } => shell.open(opening, reply).await,
             ShardCommand::Suffer(fault) => fault.suffer().await,
         }
-        shell.myself.vitals().handled_one();
+        shell.myself.vitals().done(&in_hand);
         Ok(())
     }
 
@@ -102,8 +104,13 @@ impl ShardShell {
                 CloseCode::SessionCrashed
             }
         };
+        let name = ActorName::Session(session);
         let cause = matches!(exit, Exit::Failed(_)).then(|| exit.reason());
-        self.directory.census.gone(&ActorName::Session(session), cause);
+        if cause.is_some() {
+            let decision = Decision { policy: &supervision::SESSION, verdict: Verdict::Forget, in_window: 0 };
+            self.directory.crashed(&name, exit, decision, None);
+        }
+        self.directory.census.gone(&name, cause);
         clean_up(&self.directory, session, code);
     }
 }

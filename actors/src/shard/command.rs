@@ -6,6 +6,7 @@ use greenroom_storage::TokenHash;
 use crate::call::Answer;
 use crate::directory::Person;
 use crate::fault::Fault;
+use crate::observatory::kinds;
 use crate::outbox::Outbox;
 use crate::pace::PersonPace;
 use crate::session::{SessionConfig, SessionHandle};
@@ -35,3 +36,8 @@ pub(crate) enum ShardCommand {
     /// The fault laboratory inflicts a fault.
     Suffer(Fault),
 }
+
+kinds!(ShardCommand {
+    open = Self::Open { .. },
+    suffer = Self::Suffer(_),
+});

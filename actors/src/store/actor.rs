@@ -34,6 +34,7 @@ impl Actor for StoreActor {
         command: StoreCommand,
         state: &mut StoreState,
     ) -> Result<(), ActorProcessingErr> {
+        let in_hand = state.myself.vitals().begin(&command);
         match command {
             StoreCommand::Submit(intent) => {
                 fault_point::pass("store.submit");
@@ -43,7 +44,7 @@ impl Actor for StoreActor {
             StoreCommand::LookUp(look_up) => state.readers.read(look_up),
             StoreCommand::Suffer(fault) => fault.suffer().await,
         }
-        state.myself.vitals().handled_one();
+        state.myself.vitals().done(&in_hand);
         Ok(())
     }
 }

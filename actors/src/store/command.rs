@@ -1,4 +1,5 @@
 use crate::fault::Fault;
+use crate::observatory::kinds;
 use greenroom_storage::{Intent, Store};
 
 use super::archive::Archive;
@@ -19,4 +20,16 @@ pub(crate) enum StoreCommand {
     LookUp(LookUp),
     /// The fault laboratory inflicts a fault.
     Suffer(Fault),
+}
+
+kinds!(StoreCommand {
+    submit [said_in(intent)] = Self::Submit(intent),
+    read = Self::Read(_),
+    look_up = Self::LookUp(_),
+    suffer = Self::Suffer(_),
+});
+
+/// Bytes that somebody says with it.
+fn said_in(intent: &Intent) -> usize {
+    if let Intent::Append(append) = intent { append.body.as_str().len() } else { 0 }
 }

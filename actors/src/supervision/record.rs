@@ -37,6 +37,18 @@ impl Record {
         Verdict::Restart(policy.backoff.wait(self.restarts.len(), spread))
     }
 
+    /// How many restarts were in the window when it was last judged.
+    #[must_use]
+    pub fn in_window(&self) -> usize {
+        self.restarts.len()
+    }
+
+    /// How many are in the window at `now`.
+    #[must_use]
+    pub fn within(&self, policy: &Policy, now: Duration) -> usize {
+        self.restarts.iter().filter(|at| now.saturating_sub(**at) < policy.budget.within).count()
+    }
+
     /// How often the child was started again in all.
     #[must_use]
     pub fn total(&self) -> u64 {

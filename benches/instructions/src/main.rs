@@ -26,12 +26,17 @@ const PEOPLE: usize = 100;
 /// Messages that are announced together.
 const BATCH: u64 = 16;
 
+/// Of so many commands one is timed where an observer watches an actor that handles a thousand a second.
+const WATCHED: u32 = 64;
+
 fn main() -> ExitCode {
     match std::env::args().nth(1).as_deref() {
         Some("parse") => parse::run(),
         Some("room") => room::run(),
         Some("encode") => encode::run(),
         Some("fan-out") => fan_out::run(),
+        Some("command") => command::run(),
+        Some("watched") => watched::run(),
         _ => return ExitCode::FAILURE,
     }
     ExitCode::SUCCESS
@@ -105,6 +110,67 @@ mod room {
             let settled = vec![Settled { incarnation: append.incarnation, ticket: append.ticket, outcome }];
             black_box(state.announced(vec![event], settled, now));
         }
+    }
+}
+
+/// A command of a room on its way through the mailbox: counted, and timed now and then while somebody watches. What is
+/// in the mailbox itself is ractor's, and not in it.
+mod command {
+    use greenroom_actors::{Told, Vitals};
+
+    use super::*;
+
+    pub(crate) struct Said(Body);
+
+    impl Told for Said {
+        const KINDS: &'static [&'static str] = &["said"];
+
+        fn kind(&self) -> u8 {
+            0
+        }
+
+        fn bytes(&self) -> usize {
+            self.0.as_str().len()
+        }
+    }
+
+    pub(crate) fn run() {
+        let (vitals, said) = prepare(0);
+        counted(&vitals, &said);
+    }
+
+    pub(crate) fn prepare(stride: u32) -> (Arc<Vitals>, Said) {
+        let vitals = Vitals::new::<Said>();
+        vitals.gauge().set_stride(stride);
+        (vitals, Said(body()))
+    }
+
+    pub(crate) fn pass(vitals: &Vitals, said: &Said) {
+        for _ in 0..TIMES {
+            vitals.told_one();
+            let in_hand = vitals.begin(black_box(said));
+            vitals.done(&in_hand);
+        }
+    }
+
+    #[inline(never)]
+    fn counted(vitals: &Vitals, said: &Said) {
+        pass(vitals, said);
+    }
+}
+
+/// The same while somebody watches.
+mod watched {
+    use super::*;
+
+    pub(crate) fn run() {
+        let (vitals, said) = command::prepare(WATCHED);
+        counted(&vitals, &said);
+    }
+
+    #[inline(never)]
+    fn counted(vitals: &greenroom_actors::Vitals, said: &command::Said) {
+        command::pass(vitals, said);
     }
 }
 

@@ -1,6 +1,7 @@
 //! The page: one file that asks for nothing else, and can be read without a script.
 
 mod facts;
+mod raw;
 mod tables;
 
 use super::group::{Column, Group, Line, groups};
@@ -31,6 +32,7 @@ pub(crate) fn page(measurements: &[Measurement]) -> String {
     // What people have named comes last, so that nothing in it is taken for a place to fill.
     FRAME
         .replace("{{style}}", STYLE.trim_end())
+        .replace("{{raw}}", &raw::links(measurements).replace("{{", "{&#123;"))
         .replace("{{again}}", &facts::again(&groups).replace("{{", "{&#123;"))
         .replace("{{about}}", &text(&facts::about(measurements)).replace("{{", "{&#123;"))
         .replace("{{title}}", &text(&title(&groups)).replace("{{", "{&#123;"))
@@ -201,6 +203,9 @@ fn of_column(group: &Group<'_>, nth: usize, column: &Column<'_>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+
     use super::super::samples::{measurement, minute, run, with_curves};
     use super::*;
     use crate::bench::figures::Run;
@@ -254,7 +259,17 @@ mod tests {
         for part in ["http:", "https:", "src=", "url(", "@import", "<script"] {
             assert!(!page.contains(part), "{part}");
         }
-        assert_eq!(page.matches("href=").count(), page.matches("href=\"data:,\"").count());
+        assert_eq!(page.matches("href=").count(), page.matches("href=\"data:").count());
+    }
+
+    #[test]
+    fn what_was_measured_can_be_saved_from_the_page_and_read_again() {
+        let measured = measurement("old <b>", &[("deliveries", 100.0)]);
+        let page = page(std::slice::from_ref(&measured));
+        let link = page.split("href=\"data:application/json;base64,").nth(1).unwrap();
+        let json = STANDARD.decode(link.split('"').next().unwrap()).unwrap();
+        assert_eq!(serde_json::from_slice::<Measurement>(&json).unwrap(), measured);
+        assert!(page.contains("download=\"fanout-old--b--1.json\""), "{page}");
     }
 
     #[test]

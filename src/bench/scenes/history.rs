@@ -20,13 +20,15 @@ pub(crate) fn history(common: &Common, flags: &History) -> anyhow::Result<Run> {
     let mut arena = Arena::new(&target, crowd, common.dialect.dialect(), common.body, common.seed)?;
     arena.gather(&ProgressBar::hidden())?;
     fill(&mut arena, crowd, flags.messages.into())?;
-    let used = target.processor_time();
+    let (used, bytes) = (target.processor_time(), arena.swarm.bytes_in);
     arena.leaf(Duration::from_secs(common.seconds.into()))?;
     let used = used.zip(target.processor_time()).map(|(before, after)| (after - before).as_secs_f64());
     let pages = arena.answers.pages.0.len() as f64;
     run.figure("messages stored", "", Better::Neither, arena.tally.count_sent() as f64);
     run.figure("pages", "1/s", Better::More, pages / f64::from(common.seconds));
     run.figure("pages per server CPU-second", "1/s", Better::More, used.map(|used| pages / used));
+    let bytes = (arena.swarm.bytes_in - bytes) as f64 / pages;
+    run.figure("bytes a page", "B", Better::Less, bytes);
     run.curve("history to page", &arena.answers.pages);
     conclude(arena, &mut run)?;
     Ok(run)

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use greenroom_protocol::{Seq, Timestamp, UserId};
+use serde::{Deserialize, Serialize};
 
 use super::{Incarnation, LogEvent, Refused, Room, RoomKey, Ticket};
 
@@ -37,7 +38,7 @@ pub struct RoomBatch {
 }
 
 /// What became of one append.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Settled {
     /// Which life of the room's actor asked.
     pub incarnation: Incarnation,
@@ -48,7 +49,7 @@ pub struct Settled {
 }
 
 /// What became of an append.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Outcome {
     /// It is durable.
     Stored {

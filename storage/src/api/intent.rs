@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use greenroom_protocol::{Body, MessageId, RoomId, Seq, Timestamp, User, UserId};
+use serde::{Deserialize, Serialize};
 
 use super::{Enact, Head, MakeRoom, NewRoom, Room, RoomKey};
 use crate::documents::Change;
@@ -73,7 +74,7 @@ pub enum OpenRefused {
 }
 
 /// A message to be added to a room's log.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Append {
     /// Which room.
     pub room: RoomKey,
@@ -133,15 +134,15 @@ pub struct Trim {
 }
 
 /// Which life of a room's actor asks. A later one has a higher number; appends of an earlier one are refused.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Incarnation(pub u64);
 
 /// A room actor's own number of an append.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Ticket(pub u64);
 
 /// Why nothing can be stored now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum Refused {
     /// The disk is full, or nearly.
     #[error("the disk is full")]

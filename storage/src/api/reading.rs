@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use greenroom_protocol::{LastMessage, Role, Seq, Timestamp, User};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Head, LogEvent, Room};
 
@@ -38,7 +38,7 @@ pub enum PageFrom {
 }
 
 /// A person's cursors in a room.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cursor {
     /// All events up to this one have arrived.
     pub delivered: Seq,

@@ -12,7 +12,7 @@ use uuid::Uuid;
 pub struct RoomKey(pub Uuid);
 
 /// What a room is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Room {
     /// Its own id.
     pub key: RoomKey,
@@ -53,7 +53,7 @@ impl Room {
 }
 
 /// Where a room's log ends.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Head {
     /// The newest event; zero where there is none.
     pub seq: Seq,
@@ -75,7 +75,7 @@ pub struct NewRoom {
 }
 
 /// An event of a room's log with its ordinal.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LogEvent {
     /// What happened.
     pub event: Event,

@@ -1,6 +1,7 @@
 //! A WebSocket client without manners: it writes any bytes, and reads when it likes.
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use flate2::{Decompress, FlushDecompress};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
 
 use super::inbox::Ending;
@@ -9,28 +10,57 @@ use super::{Host, soon};
 const TEXT: u8 = 0x1;
 const CLOSE: u8 = 0x8;
 
-/// A TCP connection that was upgraded by hand.
-pub(crate) struct Raw {
-    stream: TcpStream,
+/// The part of a frame's first byte that says what it is.
+const OPCODE: u8 = 0x0f;
+
+/// The bit of a frame's first byte that says that it is compressed.
+const COMPRESSED: u8 = 0x40;
+
+/// A connection that was upgraded by hand.
+pub(crate) struct Raw<S = TcpStream> {
+    stream: S,
     unread: Vec<u8>,
+    /// The answer to the upgrade.
+    pub(crate) head: String,
 }
 
 impl Raw {
     /// Upgrades.
     pub(crate) async fn connect(host: &impl Host) -> Self {
+        Self::connect_offering(host, "").await
+    }
+
+    /// Upgrades, and offers these extensions.
+    pub(crate) async fn connect_offering(host: &impl Host, extensions: &str) -> Self {
         let socket = TcpSocket::new_v4().expect("a socket");
         // Left to itself the system would read megabytes ahead for whoever does not read.
         socket.set_recv_buffer_size(64 * 1024).expect("a small buffer");
-        let mut stream = socket.connect(host.address()).await.expect("the server accepts");
+        let stream = socket.connect(host.address()).await.expect("the server accepts");
+        Self::upgrade(stream, host, extensions).await
+    }
+
+    /// Ends with a reset, as when a computer is switched off and on again.
+    pub(crate) fn resets(self) {
+        self.stream.set_zero_linger().expect("a socket that can be reset");
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Raw<S> {
+    /// Upgrades a connection.
+    pub(crate) async fn upgrade(mut stream: S, host: &impl Host, extensions: &str) -> Self {
+        let offer = match extensions {
+            "" => String::new(),
+            some => format!("Sec-WebSocket-Extensions: {some}\r\n"),
+        };
         let request = format!(
             "GET /ws HTTP/1.1\r\nHost: {}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{offer}\r\n",
             host.address()
         );
         stream.write_all(request.as_bytes()).await.expect("written");
-        let mut raw = Self { stream, unread: Vec::new() };
-        let head = raw.until_blank_line().await;
-        assert!(head.starts_with("HTTP/1.1 101 "), "not upgraded: {head}");
+        let mut raw = Self { stream, unread: Vec::new(), head: String::new() };
+        raw.head = raw.until_blank_line().await;
+        assert!(raw.head.starts_with("HTTP/1.1 101 "), "not upgraded: {}", raw.head);
         raw
     }
 
@@ -48,6 +78,7 @@ impl Raw {
     pub(crate) async fn bytes(&mut self, bytes: &[u8]) {
         // A server that has closed already says why on the reading side.
         let _gone = self.stream.write_all(bytes).await;
+        let _gone = self.stream.flush().await;
     }
 
     /// Writes a whole text frame, masked with noughts.
@@ -64,8 +95,8 @@ impl Raw {
     pub(crate) async fn late_ending(&mut self) -> Ending {
         let mut ending = Ending::Cut;
         loop {
-            while let Some((opcode, payload)) = self.next_frame() {
-                if opcode == CLOSE {
+            while let Some((first, payload)) = self.next_frame() {
+                if first & OPCODE == CLOSE {
                     let code = payload.first_chunk::<2>().map_or(1005, |code| u16::from_be_bytes(*code));
                     ending = Ending::Closed(code);
                 }
@@ -78,24 +109,28 @@ impl Raw {
 
     /// Reads the next text frame.
     pub(crate) async fn next_text(&mut self) -> String {
-        soon("a text frame", async {
+        self.next_message().await.1
+    }
+
+    /// Reads the next text frame, and says whether it was compressed.
+    pub(crate) async fn next_message(&mut self) -> (bool, String) {
+        let message = async {
             loop {
                 match self.next_frame() {
-                    Some((TEXT, text)) => return String::from_utf8(text).expect("text frames are text"),
+                    Some((first, text)) if first & OPCODE == TEXT => {
+                        let compressed = first & COMPRESSED != 0;
+                        let text = if compressed { inflated(text) } else { text };
+                        return (compressed, String::from_utf8(text).expect("text frames are text"));
+                    }
                     Some(_other) => {}
                     None => assert!(self.read_more().await, "the connection ended before a text frame"),
                 }
             }
-        })
-        .await
+        };
+        soon("a text frame", message).await
     }
 
-    /// Ends with a reset, as when a computer is switched off and on again.
-    pub(crate) fn resets(self) {
-        self.stream.set_zero_linger().expect("a socket that can be reset");
-    }
-
-    /// Takes a frame of the server, which masks nothing, from what was read.
+    /// Takes a frame of the server, which masks nothing, from what was read: its first byte, and its payload.
     fn next_frame(&mut self) -> Option<(u8, Vec<u8>)> {
         let [first, length, rest @ ..] = self.unread.as_slice() else { return None };
         let (length, more_header) = match length {
@@ -103,9 +138,9 @@ impl Raw {
             127 => (usize::try_from(u64::from_be_bytes(*rest.first_chunk()?)).ok()?, 8),
             short => (usize::from(*short), 0),
         };
-        let (opcode, payload) = (first & 0x0f, rest.get(more_header..more_header + length)?.to_vec());
+        let (first, payload) = (*first, rest.get(more_header..more_header + length)?.to_vec());
         self.unread.drain(..2 + more_header + length);
-        Some((opcode, payload))
+        Some((first, payload))
     }
 
     async fn read_more(&mut self) -> bool {
@@ -118,6 +153,15 @@ impl Raw {
             }
         }
     }
+}
+
+/// What a compressed message says.
+fn inflated(mut message: Vec<u8>) -> Vec<u8> {
+    message.extend([0, 0, 0xff, 0xff]);
+    let mut text = Vec::with_capacity(1024 * 1024);
+    let inflated = Decompress::new(false).decompress_vec(&message, &mut text, FlushDecompress::Sync);
+    inflated.expect("what the server compresses can be inflated");
+    text
 }
 
 /// Writes an HTTP request as it is, without what a client library would mend, and reads the whole answer.

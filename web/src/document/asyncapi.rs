@@ -52,7 +52,7 @@ pub(super) fn document() -> Value {
         "channels": {
             "socket": {
                 "address": "/ws",
-                "description": "May be asked for with the subprotocol `greenroom.v1`.",
+                "description": "May be asked for with the subprotocol `greenroom.v1`. `permessage-deflate` may be offered, too.",
                 "messages": of_channel,
                 "bindings": { "ws": { "method": "GET", "bindingVersion": "0.1.0" } },
                 "x-closes": closes(),

@@ -33,7 +33,8 @@ pub(super) type Socket = Box<WebSocketStream<Metered<Stream>>>;
 
 /// Why reading has ended.
 pub(super) fn code_of_reading(socket: &Socket, error: &Error) -> CloseCode {
-    if socket.get_ref().is_flooded() { CloseCode::Flooding } else { code_of(error) }
+    let stream = socket.get_ref();
+    if stream.is_flooded() { CloseCode::Flooding } else { stream.verdict().unwrap_or_else(|| code_of(error)) }
 }
 
 /// What the library's error means in the words of the protocol.

@@ -23,20 +23,18 @@ use super::writing::Writing;
 use crate::accept::Edge;
 use crate::{request, trail};
 
-/// From the upgrade to the close. What only the beginning needs is in a box of its own, so that an
-/// idle socket doesn't keep it.
-pub(super) async fn live(socket: Socket, line: Arc<Line>, edge: Arc<Edge>, comes: Comes, visit: Visit) {
-    let Some(life) = Box::pin(begin(socket, line, Arc::clone(&edge), comes, visit)).await else { return };
-    if life.run().await == CloseCode::Flooding {
-        note_flood(&edge);
-    }
-}
-
 fn note_flood(edge: &Edge) {
     trail::note_refusal(&edge.restraint, Act::Limit, Outcome::Refused, "flooding");
 }
 
-async fn begin(mut socket: Socket, line: Arc<Line>, edge: Arc<Edge>, comes: Comes, mut visit: Visit) -> Option<Life> {
+/// From the upgrade to the greeting: nothing where nobody has come in, and the socket has ended.
+pub(super) async fn begin(
+    mut socket: Socket,
+    line: Arc<Line>,
+    edge: Arc<Edge>,
+    comes: Comes,
+    mut visit: Visit,
+) -> Option<Life> {
     let hello = edge.stop.run_until_cancelled(hello(&mut socket, &edge, &comes)).await;
     let identified = match hello.unwrap_or(Err(Unidentified::silent(CloseCode::GoingAway))) {
         Ok(identified) => identified,
@@ -74,6 +72,7 @@ async fn begin(mut socket: Socket, line: Arc<Line>, edge: Arc<Edge>, comes: Come
                 session,
                 permit: None,
                 visit,
+                edge,
                 _place: place,
             })
         }
@@ -95,7 +94,8 @@ impl Drop for Session {
     }
 }
 
-struct Life {
+/// A socket whose person is in.
+pub(super) struct Life {
     socket: Socket,
     /// Over TLS, frames on their way to the system.
     writing: Writing,
@@ -105,20 +105,27 @@ struct Life {
     /// The right to read one more command.
     permit: Option<Permit>,
     visit: Visit,
+    edge: Arc<Edge>,
     /// One of the sockets that its person may have; nothing where there are no limits.
     _place: Option<SocketPlace>,
 }
 
 impl Life {
-    /// Returns the code that it was closed with.
-    async fn run(mut self) -> CloseCode {
+    /// From the greeting to the close.
+    pub(super) async fn run(mut self) {
         let code = self.until_the_end().await;
-        let Self { socket, writing, line, session, mut visit, .. } = self;
+        Box::pin(self.end(code)).await;
+    }
+
+    async fn end(self, code: CloseCode) {
+        let Self { socket, writing, line, session, mut visit, edge, .. } = self;
         visit.frames_out += line.frames();
         visit.ends(code);
         drop(session);
-        Box::pin(closing::close(socket, writing, code)).await;
-        code
+        closing::close(socket, writing, code).await;
+        if code == CloseCode::Flooding {
+            note_flood(&edge);
+        }
     }
 
     /// Returns the code to close with.
@@ -187,7 +194,8 @@ impl Life {
                 Progress::Done { .. } => return ControlFlow::Continue(()),
                 Progress::Blocked => {
                     let tcp = closing::tcp(self.socket.get_ref().get_ref());
-                    patiently(&self.line, &self.outbox, tcp.writable()).await?;
+                    // In a box, like all that an idle socket does not do: it would keep room for it all its life.
+                    Box::pin(patiently(&self.line, &self.outbox, tcp.writable())).await?;
                 }
                 Progress::Broken => return ControlFlow::Break(CloseCode::Normal),
             }
@@ -198,7 +206,7 @@ impl Life {
     async fn write_alone(&mut self) -> ControlFlow<CloseCode> {
         let Self { socket, writing, outbox, line, visit, .. } = self;
         loop {
-            let frames = writing.gather(outbox);
+            let frames = writing.gather(outbox, line.compression());
             visit.frames_out += frames;
             if frames == 0 {
                 return ControlFlow::Continue(());
@@ -208,7 +216,7 @@ impl Life {
                 socket.flush().await.map_err(io::Error::other)?;
                 writing.finish(socket.get_mut().uncounted()).await
             };
-            patiently(line, outbox, write).await?;
+            Box::pin(patiently(line, outbox, write)).await?;
         }
     }
 

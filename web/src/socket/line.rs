@@ -13,6 +13,7 @@ use std::task::{Context, Poll, ready};
 
 use greenroom_actors::fault_point;
 use greenroom_actors::outbox::{Outbox, Queue, Wire};
+use greenroom_protocol::Compression;
 use parking_lot::Mutex;
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -20,6 +21,7 @@ use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::Notify;
 
+use super::gathering::gather;
 use super::writers::Writer;
 
 /// Bytes taken from the outbox at a time: enough to fill a system call, little to hold twice.
@@ -34,6 +36,8 @@ pub(super) struct Line {
     pipe: Mutex<Pipe>,
     /// Whether a writer is to come by.
     called: AtomicBool,
+    /// What is compressed.
+    compression: Compression,
     /// Who writes; over TLS it is the socket's own task.
     writer: Option<Arc<Writer>>,
     /// Wakes the socket's own task.
@@ -65,23 +69,24 @@ pub(super) enum Progress {
 
 impl Line {
     /// The line of a connection, and the connection for the library to read from.
-    pub(super) fn of(stream: TcpStream, writer: Arc<Writer>) -> (Arc<Self>, Plain) {
+    pub(super) fn of(stream: TcpStream, writer: Arc<Writer>, compression: Compression) -> (Arc<Self>, Plain) {
         let (read, write) = stream.into_split();
-        let line = Self::new(Pipe { half: Some(write), ..Pipe::default() }, Some(writer));
+        let line = Self::new(Pipe { half: Some(write), ..Pipe::default() }, Some(writer), compression);
         (Arc::clone(&line), Plain { read, line })
     }
 
     /// The line of a connection that only the socket's own task writes to.
-    pub(super) fn of_one_task() -> Arc<Self> {
-        Self::new(Pipe::default(), None)
+    pub(super) fn of_one_task(compression: Compression) -> Arc<Self> {
+        Self::new(Pipe::default(), None, compression)
     }
 
-    fn new(pipe: Pipe, writer: Option<Arc<Writer>>) -> Arc<Self> {
+    fn new(pipe: Pipe, writer: Option<Arc<Writer>>, compression: Compression) -> Arc<Self> {
         Arc::new_cyclic(|me| Self {
             me: Weak::clone(me),
             outbox: OnceLock::new(),
             pipe: Mutex::new(pipe),
             called: AtomicBool::new(false),
+            compression,
             writer,
             own: Notify::new(),
         })
@@ -123,7 +128,7 @@ impl Line {
                 Err(_) => return Progress::Broken,
             }
             scratch.clear();
-            let handed_out = outbox.hand_out(TAKE_BYTES, |frame| scratch.extend_from_slice(frame.framed()));
+            let handed_out = gather(&outbox, self.compression, scratch);
             if handed_out.frames == 0 {
                 return Progress::Done { calls: handed_out.calls };
             }
@@ -136,6 +141,11 @@ impl Line {
                 return Progress::Done { calls: handed_out.calls };
             }
         }
+    }
+
+    /// What is compressed for this socket.
+    pub(super) fn compression(&self) -> Compression {
+        self.compression
     }
 
     /// Frames from the outbox that were written.

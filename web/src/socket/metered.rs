@@ -1,4 +1,4 @@
-//! A connection whose frames are counted as their bytes go by.
+//! A connection whose frames are counted as their bytes go by, and inflated where the client may compress.
 //!
 //! The library puts fragments together and answers pings by itself, so that what it hands out says little of what was
 //! sent. Counted here are the frames of the wire: commands, fragments, pings, pongs, and empty ones.
@@ -8,6 +8,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use greenroom_actors::SocketPace;
+use greenroom_protocol::{CloseCode, Inbound};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_tungstenite::tungstenite::protocol::frame::FrameHeader;
 
@@ -22,14 +23,32 @@ pub(super) struct Metered<S> {
     /// Nothing where there are no limits.
     pace: Option<Box<SocketPace>>,
     flooded: bool,
+    /// Whether the client may compress.
+    inflates: bool,
+    /// What it compresses, as the library is to read it.
+    inbound: Inbound,
+    /// What is wrong with what it has compressed; nothing more is read then.
+    verdict: Option<CloseCode>,
 }
 
 impl<S> Metered<S> {
     /// `read` was read of it already.
     pub(super) fn new(stream: S, read: &[u8], pace: Option<SocketPace>) -> Self {
-        let mut metered = Self { stream, frames: Frames::default(), pace: pace.map(Box::new), flooded: false };
+        let pace = pace.map(Box::new);
+        let (frames, inbound) = (Frames::default(), Inbound::default());
+        let mut metered = Self { stream, frames, pace, flooded: false, inflates: false, inbound, verdict: None };
         metered.count(read);
         metered
+    }
+
+    /// From now on the client may compress; `read` is what was read of it already, and was not handed on.
+    pub(super) fn inflate_after(&mut self, read: Vec<u8>) {
+        (self.inflates, self.inbound) = (true, Inbound::after(read));
+    }
+
+    /// Why nothing more is read, where that is because of what was compressed.
+    pub(super) fn verdict(&self) -> Option<CloseCode> {
+        self.verdict
     }
 
     /// Whether more has come than may; nothing more is read then.
@@ -65,13 +84,47 @@ impl<S> Metered<S> {
 
 impl<S: AsyncRead + Unpin> AsyncRead for Metered<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if self.inflates {
+            return self.poll_inflated(cx, buf);
+        }
+        self.poll_counted(cx, buf).map_ok(|_before| ())
+    }
+}
+
+impl<S: AsyncRead + Unpin> Metered<S> {
+    /// Reads, and says how many bytes were in the buffer before.
+    fn poll_counted(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<usize>> {
         if self.flooded {
             return Poll::Ready(Err(io::Error::other("too many frames")));
         }
         let before = buf.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
         self.count(&buf.filled()[before..]);
-        Poll::Ready(Ok(()))
+        Poll::Ready(Ok(before))
+    }
+
+    /// Reads until there is something for the library.
+    fn poll_inflated(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        loop {
+            match self.inbound.pour(buf.initialize_unfilled()) {
+                Ok(0) => {}
+                Ok(poured) => {
+                    buf.advance(poured);
+                    return Poll::Ready(Ok(()));
+                }
+                Err(code) => {
+                    self.verdict = Some(code);
+                    return Poll::Ready(Err(io::Error::other(code.meaning())));
+                }
+            }
+            let before = ready!(self.poll_counted(cx, buf))?;
+            let bytes = &mut buf.filled_mut()[before..];
+            let (came, kept) = (bytes.len(), self.inbound.pass(bytes));
+            buf.set_filled(before + kept);
+            if came == 0 || kept > 0 {
+                return Poll::Ready(Ok(()));
+            }
+        }
     }
 }
 

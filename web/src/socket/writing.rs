@@ -3,10 +3,10 @@
 //! The library would copy each frame into a buffer that an idle socket keeps.
 
 use greenroom_actors::outbox::Outbox;
-use greenroom_protocol::EncodedFrame;
+use greenroom_protocol::{Compression, EncodedFrame};
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 
-use super::line::TAKE_BYTES;
+use super::gathering::gather;
 
 /// Frames on their way to the system. What is left of them after an interruption must be written
 /// before anything else, or the other side sees half a frame.
@@ -23,11 +23,11 @@ impl Writing {
     }
 
     /// Gathers what is queued; the frames before must be written. Says how many there were.
-    pub(super) fn gather(&mut self, outbox: &Outbox) -> u64 {
+    pub(super) fn gather(&mut self, outbox: &Outbox, compression: Compression) -> u64 {
         debug_assert!(self.is_done(), "the frames before are written");
         self.written = 0;
         self.bytes = Vec::new();
-        outbox.hand_out(TAKE_BYTES, |frame| self.bytes.extend_from_slice(frame.framed())).frames
+        gather(outbox, compression, &mut self.bytes).frames
     }
 
     fn is_done(&self) -> bool {

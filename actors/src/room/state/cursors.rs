@@ -29,6 +29,16 @@ impl Cursors {
         Self { known, complete, moved: ById::default(), said: HashSet::default() }
     }
 
+    /// As it stood once.
+    pub(super) fn stood(known: Vec<(User, Cursor)>, complete: bool) -> Self {
+        Self { complete, ..Self::new(known) }
+    }
+
+    /// What is known, and whether nobody else has a cursor.
+    pub(super) fn standing(&self) -> (Vec<(User, Cursor)>, bool) {
+        (self.known.values().cloned().collect(), self.complete)
+    }
+
     pub(super) fn of(&self, user: UserId) -> Option<Cursor> {
         let known = self.known.get(&user).map(|(_, cursor)| *cursor);
         known.or_else(|| self.complete.then(Cursor::default))

@@ -40,6 +40,15 @@ impl Recent {
         recent
     }
 
+    /// All of them.
+    pub(super) fn standing(&self) -> Vec<LogEvent> {
+        self.events.iter().cloned().collect()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.events.len()
+    }
+
     pub(super) fn push(&mut self, event: LogEvent) {
         self.bytes += weight(&event);
         self.events.push_back(event);

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use greenroom_protocol::limits::{ROOM_RECENT_EVENTS, TYPING};
+use greenroom_protocol::limits::{GATHER_MOST, GATHER_PEOPLE, ROOM_RECENT_EVENTS, TYPING};
 use greenroom_protocol::{Event, Message, Name, RoomId, RoomKind};
 use greenroom_storage::{Refused, RoomKey};
 use proptest::prelude::*;

@@ -1,0 +1,453 @@
+//! What one observer is shown: a snapshot, then what has changed since the frame before.
+
+use std::collections::{BTreeSet, HashMap};
+use std::time::{Duration, Instant};
+
+use greenroom_protocol::limits::{
+    OBSERVED_EVENTS_AT_FIRST, OBSERVED_EVENTS_AT_ONCE, OBSERVED_PAGE, OBSERVER_BYTES, STORIES_AT_FIRST,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use super::board::{Board, Row};
+use super::now;
+use super::observer::Observer;
+use crate::audit::balance;
+use crate::books::Balance;
+use crate::census::ActorName;
+use crate::clock;
+use crate::supervision::{Escalation, PART, Policy, ROOM, Restart, SESSION};
+
+/// Time between two deltas at most, as a sign of life.
+const ALIVE: Duration = Duration::from_secs(1);
+
+/// Time between two details, or two lists, or two looks at the ledgers at least.
+const SELDOM: Duration = Duration::from_secs(1);
+
+/// Ledgers are told so often.
+const LEDGERS: Duration = Duration::from_secs(5);
+
+/// What an observer may say.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Said {
+    Rate { per_second: u32 },
+    Pause { on: bool },
+    Snapshot,
+    Look { actor: Option<String> },
+    List(List),
+    Audit,
+}
+
+/// Whose rows an observer has unfolded.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+struct List {
+    below: Option<String>,
+    #[serde(default)]
+    search: Option<String>,
+    #[serde(default)]
+    troubled: bool,
+    page: Option<usize>,
+}
+
+/// What an observer said is no frame.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct NoSuchFrame(String);
+
+/// What one observer has been shown.
+#[derive(Debug)]
+pub struct View {
+    observer: Observer,
+    lab: bool,
+    n: u64,
+    per_second: u32,
+    paused: bool,
+    anew: bool,
+    audit: bool,
+    told_at: Option<Instant>,
+    tiles: Map<String, Value>,
+    rows: HashMap<String, Map<String, Value>>,
+    folds: HashMap<String, Value>,
+    events: u64,
+    stories: u64,
+    ledger: Option<(Instant, Balance)>,
+    looked_at: Option<ActorName>,
+    detail_at: Option<Instant>,
+    list: Option<List>,
+    listed: Option<(Instant, Value)>,
+    names: Vec<ActorName>,
+}
+
+/// A row that is otherwise than it was told.
+struct Change {
+    /// Whether its state is.
+    of_state: bool,
+    change: Map<String, Value>,
+    whole: Map<String, Value>,
+}
+
+/// The rest of a frame's bytes.
+struct Space(usize);
+
+impl Space {
+    /// Takes the space for a value, if there is any.
+    fn takes(&mut self, value: &impl Serialize) -> bool {
+        let bytes = serde_json::to_string(value).map_or(0, |text| text.len() + 1);
+        let fits = bytes <= self.0;
+        self.0 = self.0.saturating_sub(bytes);
+        fits
+    }
+}
+
+impl View {
+    pub(super) fn new(observer: Observer, lab: bool) -> Self {
+        Self {
+            observer,
+            lab,
+            n: 0,
+            per_second: 2,
+            paused: false,
+            anew: true,
+            audit: false,
+            told_at: None,
+            tiles: Map::new(),
+            rows: HashMap::new(),
+            folds: HashMap::new(),
+            events: 0,
+            stories: 0,
+            ledger: None,
+            looked_at: None,
+            detail_at: None,
+            list: None,
+            listed: None,
+            names: Vec::new(),
+        }
+    }
+
+    /// Time between two frames.
+    #[must_use]
+    pub fn period(&self) -> Duration {
+        Duration::from_secs(1) / self.per_second
+    }
+
+    /// Whether the observer wants nothing now.
+    #[must_use]
+    pub fn is_paused(&self) -> bool {
+        self.paused
+    }
+
+    /// Takes what the observer says.
+    ///
+    /// # Errors
+    /// Where it is nothing that an observer says.
+    pub fn hear(&mut self, text: &str) -> Result<(), NoSuchFrame> {
+        let said = serde_json::from_str(text).map_err(|error| NoSuchFrame(format!("not understood: {error}")))?;
+        match said {
+            Said::Rate { per_second: per_second @ (1 | 2 | 5) } => self.per_second = per_second,
+            Said::Rate { .. } => return Err(NoSuchFrame("per_second is 1, 2 or 5".to_owned())),
+            Said::Pause { on } => {
+                self.anew |= self.paused && !on;
+                self.paused = on;
+            }
+            Said::Snapshot => self.anew = true,
+            Said::Look { actor: None } => self.looked_at = None,
+            Said::Look { actor: Some(actor) } => {
+                self.looked_at = Some(named(&actor)?);
+                self.detail_at = None;
+            }
+            Said::List(List { page: None, .. }) => (self.list, self.listed, self.names) = (None, None, Vec::new()),
+            Said::List(list) => {
+                list.below.as_deref().map(named).transpose()?;
+                (self.list, self.listed) = (Some(list), None);
+            }
+            Said::Audit => self.audit = true,
+        }
+        Ok(())
+    }
+
+    /// The frames that are due now. `memory` is that of the process in bytes, `drill` how the last drill goes.
+    pub async fn frames(&mut self, memory: Option<u64>, drill: &Value) -> Vec<String> {
+        if self.paused {
+            return Vec::new();
+        }
+        let mut frames = Vec::new();
+        if std::mem::take(&mut self.audit) {
+            let _found = crate::audit::audit(self.observer.directory()).await;
+            self.ledger = None;
+        }
+        self.observer.directory().observatory.gather_sessions();
+        frames.extend(self.list_frame(memory));
+        let frame =
+            if std::mem::take(&mut self.anew) { Some(self.snapshot(memory, drill)) } else { self.delta(memory) };
+        frames.extend(frame);
+        if let Some(name) = self.looked_at.clone()
+            && self.detail_at.is_none_or(|at| at.elapsed() + Duration::from_millis(100) > SELDOM)
+        {
+            self.detail_at = Some(now());
+            frames.push(self.observer.detail(&name).await);
+        }
+        frames.into_iter().map(|frame| frame.to_string()).collect()
+    }
+
+    fn snapshot(&mut self, memory: Option<u64>, drill: &Value) -> Value {
+        let directory = self.observer.directory().clone();
+        let observatory = &directory.observatory;
+        let mut board = observatory.board.lock();
+        board.refresh(&directory, memory);
+        self.tiles = object(&board.tiles);
+        let rows: Vec<Row> = self.shown(&board).iter().filter_map(|name| board.row(&directory, name)).collect();
+        self.rows = rows.iter().map(|row| (row.name.clone(), object(row))).collect();
+        self.folds = board.folds.values().map(|fold| (fold.name.clone(), json!(fold))).collect();
+        let folds: Vec<Value> = board.folds.values().map(|fold| json!(fold)).collect();
+        drop(board);
+        let chronicle = observatory.chronicle.lock();
+        let (events, _older) = chronicle.after(0, OBSERVED_EVENTS_AT_FIRST);
+        self.events = chronicle.last();
+        drop(chronicle);
+        let stories = observatory.stories.lock();
+        let mut newest: Vec<Value> =
+            stories.newest(u64::MAX).take(STORIES_AT_FIRST).map(|story| json!(story)).collect();
+        newest.reverse();
+        self.stories = stories.changes();
+        drop(stories);
+        let ledger = balance(&directory);
+        self.ledger = Some((now(), ledger));
+        self.told_at = Some(now());
+        self.n += 1;
+        json!({
+            "type": "snapshot",
+            "n": self.n,
+            "ms": observatory.ms(now()),
+            "at": clock::now(),
+            "started_at": observatory.started_at,
+            "lab": self.lab,
+            "per_second": self.per_second,
+            "tiles": self.tiles,
+            "policies": policies(),
+            "actors": rows,
+            "folds": folds,
+            "events": events,
+            "stories": newest,
+            "ledger": told_ledger(&ledger, observatory.ms(now())),
+            "drill": drill,
+        })
+    }
+
+    /// What has changed; nothing where that is nothing, and one was told a moment ago.
+    fn delta(&mut self, memory: Option<u64>) -> Option<Value> {
+        let directory = self.observer.directory().clone();
+        let observatory = &directory.observatory;
+        let mut space = Space(OBSERVER_BYTES / usize::try_from(self.per_second).unwrap_or(1));
+        let mut frame = Map::new();
+        let mut board = observatory.board.lock();
+        board.refresh(&directory, memory);
+        let tiles = changed(&self.tiles, &object(&board.tiles));
+        self.tiles.extend(tiles.clone());
+        // The uptime alone is no news: a frame's `ms` tells it.
+        let news = tiles.keys().any(|tile| tile != "uptime_ms" && tile != "memory_bytes");
+        space.takes(&tiles);
+        frame.insert("tiles".into(), tiles.into());
+        self.tell_stories(observatory, &mut space, &mut frame);
+        self.tell_events(observatory, &mut space, &mut frame);
+        self.tell_folds(&board, &mut space, &mut frame);
+        self.tell_rows(&board, &mut space, &mut frame);
+        drop(board);
+        if self.ledger.as_ref().is_none_or(|(at, _)| at.elapsed() >= LEDGERS) {
+            let ledger = balance(&directory);
+            if self.ledger.as_ref().is_none_or(|(_, before)| *before != ledger) {
+                frame.insert("ledger".into(), told_ledger(&ledger, observatory.ms(now())));
+            }
+            self.ledger = Some((now(), ledger));
+        }
+        if frame.len() == 1 && !news && self.told_at.is_some_and(|at| at.elapsed() < ALIVE) {
+            return None;
+        }
+        self.told_at = Some(now());
+        self.n += 1;
+        frame.insert("type".into(), "delta".into());
+        frame.insert("n".into(), self.n.into());
+        frame.insert("ms".into(), observatory.ms(now()).into());
+        Some(frame.into())
+    }
+
+    fn tell_stories(&mut self, observatory: &super::Observatory, space: &mut Space, frame: &mut Map<String, Value>) {
+        let stories = observatory.stories.lock();
+        let mut told: Vec<Value> = Vec::new();
+        for (change, story) in stories.changed_since(self.stories) {
+            let story = json!(story);
+            // At least one, or a long one would hold up all others.
+            if !space.takes(&story) && !told.is_empty() {
+                break;
+            }
+            told.push(story);
+            self.stories = change;
+        }
+        if !told.is_empty() {
+            frame.insert("stories".into(), told.into());
+        }
+    }
+
+    fn tell_events(&mut self, observatory: &super::Observatory, space: &mut Space, frame: &mut Map<String, Value>) {
+        let chronicle = observatory.chronicle.lock();
+        let (events, skipped) = chronicle.after(self.events, OBSERVED_EVENTS_AT_ONCE);
+        self.events = chronicle.last();
+        drop(chronicle);
+        if !events.is_empty() {
+            space.takes(&events);
+            frame.insert("events".into(), json!(events));
+            frame.insert("skipped_events".into(), skipped.into());
+        }
+    }
+
+    fn tell_folds(&mut self, board: &Board, space: &mut Space, frame: &mut Map<String, Value>) {
+        let mut told = Vec::new();
+        for fold in board.folds.values() {
+            let value = json!(fold);
+            if self.folds.get(&fold.name) != Some(&value) && space.takes(&value) {
+                self.folds.insert(fold.name.clone(), value.clone());
+                told.push(value);
+            }
+        }
+        if !told.is_empty() {
+            frame.insert("folds".into(), told.into());
+        }
+    }
+
+    fn tell_rows(&mut self, board: &Board, space: &mut Space, frame: &mut Map<String, Value>) {
+        let directory = self.observer.directory().clone();
+        let shown = self.shown(board);
+        let rows: Vec<Row> = shown.iter().filter_map(|name| board.row(&directory, name)).collect();
+        let names: BTreeSet<&String> = rows.iter().map(|row| &row.name).collect();
+        let gone: Vec<String> = self.rows.keys().filter(|name| !names.contains(name)).cloned().collect();
+        gone.iter().for_each(|name| drop(self.rows.remove(name)));
+        if !gone.is_empty() {
+            space.takes(&gone);
+            frame.insert("gone".into(), gone.into());
+        }
+        let mut changes: Vec<Change> = Vec::new();
+        for row in rows {
+            let whole = object(&row);
+            let change = match self.rows.get(&row.name) {
+                None => whole.clone(),
+                Some(before) => {
+                    let mut change = changed(before, &whole);
+                    if change.is_empty() {
+                        continue;
+                    }
+                    change.insert("name".into(), row.name.into());
+                    change
+                }
+            };
+            changes.push(Change { of_state: change.contains_key("state"), change, whole });
+        }
+        // What matters most first; what finds no room is different from what was told next time, too.
+        changes.sort_by_key(|change| !change.of_state);
+        let mut told = Vec::new();
+        for Change { change, whole, .. } in changes {
+            if !space.takes(&change) {
+                continue;
+            }
+            if let Some(name) = whole.get("name").and_then(Value::as_str) {
+                self.rows.insert(name.to_owned(), whole.clone());
+            }
+            told.push(Value::from(change));
+        }
+        if !told.is_empty() {
+            frame.insert("actors".into(), told.into());
+        }
+    }
+
+    /// Whom this observer is shown.
+    fn shown(&self, board: &Board) -> BTreeSet<ActorName> {
+        let mut shown = board.shown.clone();
+        shown.extend(self.names.iter().cloned());
+        shown.extend(self.looked_at.clone());
+        shown
+    }
+
+    /// The names of those who were unfolded, where they have changed.
+    fn list_frame(&mut self, memory: Option<u64>) -> Option<Value> {
+        let list = self.list.clone()?;
+        if self.listed.as_ref().is_some_and(|(at, _)| at.elapsed() < SELDOM) {
+            return None;
+        }
+        let directory = self.observer.directory().clone();
+        let below = list.below.as_deref().and_then(|below| below.parse().ok());
+        let search = list.search.clone().unwrap_or_default();
+        let found = {
+            let mut board = directory.observatory.board.lock();
+            board.refresh(&directory, memory);
+            board.find(below.as_ref(), &search, list.troubled)
+        };
+        let (total, page) = (found.len(), list.page.unwrap_or(0));
+        self.names = found.into_iter().skip(page.saturating_mul(OBSERVED_PAGE)).take(OBSERVED_PAGE).collect();
+        let names: Vec<String> = self.names.iter().map(ToString::to_string).collect();
+        let frame = json!({
+            "type": "list",
+            "below": list.below,
+            "search": search,
+            "troubled": list.troubled,
+            "page": page,
+            "pages": total.div_ceil(OBSERVED_PAGE),
+            "total": total,
+            "names": names,
+        });
+        let same = self.listed.as_ref().is_some_and(|(_, before)| *before == frame);
+        self.listed = Some((now(), frame.clone()));
+        (!same).then_some(frame)
+    }
+}
+
+fn named(name: &str) -> Result<ActorName, NoSuchFrame> {
+    name.parse().map_err(|_| NoSuchFrame(format!("no actor is called {name:?}")))
+}
+
+fn object(value: &impl Serialize) -> Map<String, Value> {
+    match serde_json::to_value(value) {
+        Ok(Value::Object(object)) => object,
+        Ok(_) | Err(_) => Map::new(),
+    }
+}
+
+/// What is otherwise than before.
+fn changed(before: &Map<String, Value>, now: &Map<String, Value>) -> Map<String, Value> {
+    now.iter()
+        .filter(|(name, value)| before.get(*name) != Some(*value))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
+}
+
+pub(super) fn told_ledger(balance: &Balance, ms: f64) -> Value {
+    let mut ledger = object(balance);
+    ledger.insert("ms".into(), ms.into());
+    ledger.insert("holds".into(), balance.holds().into());
+    ledger.into()
+}
+
+fn policies() -> Value {
+    let mut policies = Map::new();
+    policies.insert("engine".into(), json!({ "restart": "never" }));
+    for part in ["store", "presence", "lobby", "rooms", "sessions", "shard"] {
+        policies.insert(part.into(), told_policy(&PART));
+    }
+    policies.insert("room".into(), told_policy(&ROOM));
+    policies.insert("session".into(), told_policy(&SESSION));
+    policies.into()
+}
+
+fn told_policy(policy: &Policy) -> Value {
+    let restart = match policy.restart {
+        Restart::Permanent => "permanent",
+        Restart::Transient => "transient",
+        Restart::Temporary => return json!({ "restart": "temporary" }),
+    };
+    let (limit, window_s) = (policy.budget.restarts, policy.budget.within.as_secs());
+    match policy.escalation {
+        Escalation::Fail => json!({ "restart": restart, "limit": limit, "window_s": window_s, "then": "escalate" }),
+        Escalation::Quarantine(time) => json!({
+            "restart": restart, "limit": limit, "window_s": window_s,
+            "then": "quarantine", "quarantine_s": time.as_secs(),
+        }),
+    }
+}
