@@ -36,6 +36,18 @@ async fn a_message_that_crashes_its_room_twice_is_refused_and_everybody_else_goe
 }
 
 #[tokio::test]
+async fn the_log_of_a_panic_names_the_room_that_had_it() {
+    let server = Process::start(&["--lab"]).await;
+    let mut alice = Guest::enter(&server, "Alice").await;
+    alice.join(GREEN).await;
+    let id = MessageId::new();
+    arm_for(&server, "room.post", "panic", id).await;
+    alice.refused(said(GREEN, id, "boom")).await;
+    let of_panics = async || server.log().lines().filter(|line| line.contains("place=")).collect::<Vec<_>>().join("\n");
+    until("the panic to be logged", of_panics, |lines| lines.contains("actor=\"room:green\"")).await;
+}
+
+#[tokio::test]
 async fn a_poison_message_for_a_room_where_nobody_sits_crashes_it_twice_and_no_more() {
     let server = Process::start(&["--lab"]).await;
     let mut alice = Guest::enter(&server, "Alice").await;
