@@ -59,12 +59,7 @@ impl RoomShell {
         });
     }
 
-    pub(super) fn join_read(
-        &mut self,
-        entry: Entry,
-        mut plan: JoinPlan,
-        read: Result<(Option<Page>, Cursor), ReadFailed>,
-    ) {
+    pub(super) fn join_read(&mut self, entry: Entry, plan: JoinPlan, read: Result<(Option<Page>, Cursor), ReadFailed>) {
         let join = Arc::clone(&entry.request);
         match read {
             Ok((page, cursor)) => {
@@ -75,10 +70,9 @@ impl RoomShell {
                     return self.finish_join(&join, &plan, page.events);
                 }
                 // More may have come meanwhile, and so much that the beginning is no longer in memory.
-                plan.events = state.page(plan.from, plan.limit);
-                match plan.events.take() {
+                match state.page(plan.from, plan.limit) {
                     Some(events) => self.finish_join(&join, &plan, events),
-                    None => self.read_for_join(entry, plan),
+                    None => self.read_for_join(entry, JoinPlan { events: None, ..plan }),
                 }
             }
             Err(error) => {
