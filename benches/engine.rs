@@ -88,8 +88,9 @@ fn fan_out(criterion: &mut Criterion) {
     let ana = user();
     let outboxes: Vec<Arc<Outbox>> = (0..1_000).map(|_| Outbox::new(Arc::new(NoWire))).collect();
     let joined = EncodedFrame::new(&"joined");
+    let mut subscriptions = Vec::new();
     for outbox in &outboxes {
-        outbox.open(&green(), 1, Seq(0), joined.clone(), false);
+        subscriptions.push(outbox.open(&green(), 1, Seq(0), joined.clone(), false));
         outbox.hand_out(usize::MAX, |frame| {
             std::hint::black_box(frame.framed());
         });
@@ -107,8 +108,8 @@ fn fan_out(criterion: &mut Criterion) {
                     Batch::new(Seq(first), encode_events(&events))
                 },
                 |batch| {
-                    for outbox in &outboxes {
-                        outbox.offer(&green(), &batch, &[]);
+                    for (outbox, subscription) in outboxes.iter().zip(&subscriptions) {
+                        outbox.offer(&green(), *subscription, &batch, &[]);
                         outbox.hand_out(usize::MAX, |frame| {
                             std::hint::black_box(frame.framed());
                         });

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use ractor::{Actor, ActorCell, ActorId, ActorRef, Message, SpawnErr, SupervisionEvent};
+use ractor::{Actor, ActorCell, ActorId, ActorRef, ActorRuntime, Message, SpawnErr, SupervisionEvent};
 use tokio::time::Instant;
 
 use crate::observatory::{Gauge, InHand, Told};
@@ -236,6 +236,26 @@ impl<M: Message> Address<M> {
                 let vitals = Vitals::new::<A::Msg>();
                 let birth = Birth::new(Arc::clone(&vitals), arguments);
                 let (actor, _task) = Actor::spawn_linked(None, actor, birth, supervisor.get_cell()).await?;
+                Ok(Address::new(actor, vitals))
+            }
+            #[cfg(any(test, feature = "fuzzing"))]
+            Line::Held(mailbox) => Ok(mailbox.bear(arguments)),
+        }
+    }
+
+    /// Starts an actor below this one without waiting until it runs; what it is told meanwhile waits in its mailbox.
+    pub(crate) fn start_at_once<A, T>(&self, actor: A, arguments: T) -> Result<Address<A::Msg>, SpawnErr>
+    where
+        A: Actor<Arguments = Birth<T>>,
+        A::Msg: Told,
+        A::Msg: Told,
+        T: Send + 'static,
+    {
+        match &self.line {
+            Line::Actor(supervisor) => {
+                let vitals = Vitals::new::<A::Msg>();
+                let birth = Birth::new(Arc::clone(&vitals), arguments);
+                let (actor, _task) = ActorRuntime::spawn_linked_instant(None, actor, birth, supervisor.get_cell())?;
                 Ok(Address::new(actor, vitals))
             }
             #[cfg(any(test, feature = "fuzzing"))]

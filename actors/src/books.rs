@@ -10,7 +10,7 @@ use greenroom_storage::Incarnation;
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
-use crate::ledger::{RoomLedger, SessionLedger};
+use crate::ledger::{Deliveries, RoomLedger, SessionLedger};
 
 /// The ledgers of everybody.
 #[derive(Debug, Default)]
@@ -78,17 +78,71 @@ impl Books {
     }
 }
 
+/// What one relay has counted, as of the last command that it handled to its end.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tally(Arc<Mutex<Deliveries>>);
+
+impl Tally {
+    pub(crate) fn keep(&self, deliveries: Deliveries) {
+        *self.0.lock() = deliveries;
+    }
+
+    fn get(&self) -> Deliveries {
+        *self.0.lock()
+    }
+}
+
+/// The tallies of all relays of one incarnation of a room.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tallies(Arc<Mutex<TallyList>>);
+
+#[derive(Debug, Default)]
+struct TallyList {
+    living: Vec<Tally>,
+    ended: Deliveries,
+}
+
+impl Tallies {
+    /// That of one more relay.
+    pub(crate) fn open(&self) -> Tally {
+        let tally = Tally::default();
+        self.0.lock().living.push(tally.clone());
+        tally
+    }
+
+    /// A relay has ended.
+    pub(crate) fn close(&self, tally: &Tally) {
+        let mut list = self.0.lock();
+        list.living.retain(|living| !Arc::ptr_eq(&living.0, &tally.0));
+        list.ended += tally.get();
+    }
+
+    /// Those of the relays that have ended.
+    pub(crate) fn ended(&self) -> Deliveries {
+        self.0.lock().ended
+    }
+
+    fn sum(&self) -> Deliveries {
+        let list = self.0.lock();
+        let mut sum = list.ended;
+        list.living.iter().for_each(|tally| sum += tally.get());
+        sum
+    }
+}
+
 /// The account of one incarnation of a room; it closes with it, however that ends.
 pub(crate) struct Account {
     books: Arc<Books>,
     incarnation: Incarnation,
-    /// As of the last command that was handled to its end.
+    /// The room's own part, as of the last command that was handled to its end.
     kept: RoomLedger,
+    /// Its relays' part.
+    tallies: Tallies,
 }
 
 impl Account {
-    pub(crate) fn open(books: Arc<Books>, incarnation: Incarnation) -> Self {
-        Self { books, incarnation, kept: RoomLedger::default() }
+    pub(crate) fn open(books: Arc<Books>, incarnation: Incarnation, tallies: Tallies) -> Self {
+        Self { books, incarnation, kept: RoomLedger::default(), tallies }
     }
 
     /// Notes how things stand after a command.
@@ -98,7 +152,18 @@ impl Account {
 
     /// Enters what was noted in the books.
     pub(crate) fn enter(&self) {
-        self.books.0.lock().living_rooms.insert(self.incarnation, self.kept);
+        self.books.0.lock().living_rooms.insert(self.incarnation, self.noted());
+    }
+
+    /// What those relays have counted that have ended by now.
+    pub(crate) fn ended_relays(&self) -> Deliveries {
+        self.tallies.ended()
+    }
+
+    fn noted(&self) -> RoomLedger {
+        let mut noted = self.kept;
+        noted.deliveries += self.tallies.sum();
+        noted
     }
 }
 
@@ -106,7 +171,7 @@ impl Drop for Account {
     fn drop(&mut self) {
         let mut entries = self.books.0.lock();
         entries.living_rooms.remove(&self.incarnation);
-        entries.ended_rooms += self.kept.ended();
+        entries.ended_rooms += self.noted().ended();
     }
 }
 
@@ -118,10 +183,16 @@ mod tests {
     #[test]
     fn a_room_that_panics_stays_in_the_books() {
         let books = Arc::new(Books::default());
-        let mut account = Account::open(Arc::clone(&books), Incarnation(1));
+        let tallies = Tallies::default();
+        let mut account = Account::open(Arc::clone(&books), Incarnation(1), tallies.clone());
         let posts = Posts { accepted: 3, stored: 2, undecided: 1, ..Posts::default() };
         account.keep(RoomLedger { posts, ..RoomLedger::default() });
+        let (relay, ended) = (tallies.open(), tallies.open());
+        relay.keep(Deliveries { owed: 5, handed_over: 3, pending: 2, ..Deliveries::default() });
+        ended.keep(Deliveries { owed: 1, handed_over: 1, ..Deliveries::default() });
+        tallies.close(&ended);
         account.enter();
+        relay.keep(Deliveries { owed: 5, handed_over: 4, pending: 1, ..Deliveries::default() });
         assert_eq!(books.balance(SessionLedger::default).rooms.posts.undecided, 1);
         let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(move || {
             let _open = account;
@@ -130,6 +201,8 @@ mod tests {
         assert!(panicked.is_err());
         let balance = books.balance(SessionLedger::default);
         assert_eq!((balance.rooms.posts.orphaned, balance.rooms.posts.stored), (1, 2));
+        let deliveries = balance.rooms.deliveries;
+        assert_eq!((deliveries.handed_over, deliveries.dropped.ended), (5, 1), "what its relays did by then is in it");
         assert!(balance.holds());
     }
 }

@@ -39,6 +39,8 @@ pub enum ActorName {
     Shard(usize),
     /// One room.
     Room(RoomId),
+    /// One of the relays of a big room.
+    Relay(RoomId, u64),
     /// One session.
     Session(SessionId),
 }
@@ -168,6 +170,14 @@ impl Census {
     pub(crate) fn forget(&self, name: &ActorName) {
         self.observatory.session_went();
         self.living.write().remove(name);
+    }
+
+    /// The same, where the next of that name may be born already.
+    pub(crate) fn forget_this(&self, name: &ActorName, vitals: &Arc<Vitals>) {
+        let mut living = self.living.write();
+        if living.get(name).is_some_and(|entry| Arc::ptr_eq(&entry.vitals, vitals)) {
+            living.remove(name);
+        }
     }
 
     /// A supervisor has died, and those below it with it.
@@ -304,6 +314,7 @@ impl ActorName {
             Self::Sessions => "sessions",
             Self::Shard(_) => "shard",
             Self::Room(_) => "room",
+            Self::Relay(..) => "relay",
             Self::Session(_) => "session",
         }
     }
@@ -328,6 +339,7 @@ impl fmt::Display for ActorName {
         match self {
             Self::Shard(number) => write!(f, "shard:{number}"),
             Self::Room(room) => write!(f, "room:{room}"),
+            Self::Relay(room, number) => write!(f, "relay:{room}:{number}"),
             Self::Session(session) => write!(f, "session:{session}"),
             Self::Engine | Self::Store | Self::Presence | Self::Lobby | Self::Rooms | Self::Sessions => {
                 f.write_str(self.kind())
@@ -338,7 +350,9 @@ impl fmt::Display for ActorName {
 
 /// A text names no actor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("an actor is named engine, store, presence, lobby, rooms, sessions, shard:<n>, room:<id> or session:<id>")]
+#[error(
+    "an actor is named engine, store, presence, lobby, rooms, sessions, shard:<n>, room:<id>, relay:<id>:<n> or session:<id>"
+)]
 pub struct NoActorName;
 
 impl FromStr for ActorName {
@@ -346,6 +360,11 @@ impl FromStr for ActorName {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text.split_once(':') {
             Some(("shard", number)) => number.parse().map(Self::Shard).map_err(|_| NoActorName),
+            Some(("relay", of)) => {
+                let (room, number) = of.rsplit_once(':').ok_or(NoActorName)?;
+                let (room, number) = (room.parse(), number.parse());
+                room.map_err(|_| NoActorName).and_then(|room| Ok(Self::Relay(room, number.map_err(|_| NoActorName)?)))
+            }
             Some(("room", id)) => id.parse().map(Self::Room).map_err(|_| NoActorName),
             Some(("session", id)) => id.parse().map(Self::Session).map_err(|_| NoActorName),
             Some(_) => Err(NoActorName),
@@ -364,11 +383,12 @@ mod tests {
     #[test]
     fn an_actor_is_found_by_the_name_that_it_is_shown_by() {
         let room = RoomId::parse("green").unwrap();
-        let (room, session) = (ActorName::Room(room), ActorName::Session(SessionId::new()));
-        for name in [ActorName::Engine, ActorName::Store, ActorName::Shard(7), room, session] {
+        let (relay, room) = (ActorName::Relay(room.clone(), 2), ActorName::Room(room));
+        let session = ActorName::Session(SessionId::new());
+        for name in [ActorName::Engine, ActorName::Store, ActorName::Shard(7), room, relay, session] {
             assert_eq!(name.to_string().parse(), Ok(name));
         }
-        for bad in ["", "room", "room:", "room:No", "session:7", "door:green"] {
+        for bad in ["", "room", "room:", "room:No", "session:7", "door:green", "relay:green", "relay:green:x"] {
             assert_eq!(bad.parse::<ActorName>(), Err(NoActorName), "{bad}");
         }
     }

@@ -7,6 +7,7 @@
 //! ├── lobby             lists of rooms, unread notices
 //! ├── rooms             supervisor
 //! │   └── room:<id>     transient: on demand, ends when idle
+//! │       └── relay:<id>:<n>  one for each further thousand in a big room; fails with it
 //! └── sessions          supervisor
 //!     └── shard:<n>     supervisor of some of the sessions
 //!         └── session:<id>  temporary: one for each socket
@@ -48,6 +49,7 @@ mod observatory;
 pub mod outbox;
 mod pace;
 mod presence;
+mod relay;
 mod room;
 mod rooms;
 mod session;

@@ -28,7 +28,7 @@ mod queue;
 
 pub(crate) use lane::ACKNOWLEDGED;
 use lane::Lane;
-pub use lane::{SendNumber, Unanswered};
+pub use lane::{SendNumber, Subscription, Unanswered};
 pub use queue::{Batch, PassingKey, Queue};
 
 /// The right to have one more command under way; given back when it is dropped.
@@ -54,6 +54,8 @@ struct Inner {
     queue: Queue,
     lanes: Vec<Lane>,
     next_send: u64,
+    /// The last that a room was given.
+    subscription: Subscription,
     /// Whether the session has something to see to: a room has more than was handed over, or the last
     /// answer has come that a `leave` waits for.
     attention: bool,
@@ -126,6 +128,19 @@ pub struct Offered {
     pub had: u64,
 }
 
+/// A page of what a socket has missed.
+#[derive(Debug, Clone)]
+pub struct PastPage {
+    /// It follows on this event.
+    pub after: Seq,
+    /// It ends with this one.
+    pub last: Seq,
+    /// Whether another page follows; otherwise live events do.
+    pub more: bool,
+    /// The frame.
+    pub events: EncodedFrame,
+}
+
 /// What was handed out to be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HandedOut {
@@ -156,6 +171,7 @@ impl Outbox {
                 queue: Queue::default(),
                 lanes: Vec::new(),
                 next_send: 0,
+                subscription: Subscription::default(),
                 attention: false,
                 phase: Phase::Open,
                 sends: Sends::default(),
@@ -329,25 +345,39 @@ impl Outbox {
     }
 
     /// Hands over `joined`, whose events end at `cursor`; from there on live events are taken, unless
-    /// `behind` says that more of the past comes first.
-    pub fn open(&self, room: &RoomId, join: u64, cursor: Seq, joined: EncodedFrame, behind: bool) {
+    /// `behind` says that more of the past comes first. What is offered is to bear the number that this returns.
+    pub fn open(&self, room: &RoomId, join: u64, cursor: Seq, joined: EncodedFrame, behind: bool) -> Subscription {
         let mut inner = self.inner.lock();
         if !inner.takes() {
-            return;
+            return Subscription::default();
         }
+        let subscription = inner.next_subscription();
         let lane = inner.lane_or_new(room);
         lane.open(join, cursor, behind);
+        lane.subscription = subscription;
         inner.attention |= behind;
         inner.queue.push(joined);
         self.settle_queue(&mut inner);
+        subscription
     }
 
-    /// Events up to `head` that will come as pages; nothing where the room is not open here, or the socket
+    /// Lets the next life of a room go on from the cursor: from now on, nothing is taken of what an earlier one, or a
+    /// relay of it, still offers. Nothing where the room is not open here.
+    pub fn resume(&self, room: &RoomId) -> Option<(Subscription, Seq)> {
+        let mut inner = self.inner.lock();
+        let subscription = inner.next_subscription();
+        let lane = inner.lane_mut(room)?;
+        let cursor = lane.cursor?;
+        lane.subscription = subscription;
+        Some((subscription, cursor))
+    }
+
+    /// Events up to `head` that will come as pages; nothing where this subscription has ended, or the socket
     /// is being closed.
     #[must_use]
-    pub fn pending(&self, room: &RoomId, head: Seq) -> Option<u64> {
+    pub fn pending(&self, room: &RoomId, subscription: Subscription, head: Seq) -> Option<u64> {
         let inner = self.inner.lock();
-        if inner.takes() { inner.lane(room)?.pending(head) } else { None }
+        if inner.takes() { inner.lane(room)?.pending(subscription, head) } else { None }
     }
 
     /// What became of all that was put in and all that was sent.
@@ -358,31 +388,43 @@ impl Outbox {
         SessionLedger { sends: Sends { unanswered, ..inner.sends }, frames: inner.queue.ledger() }
     }
 
-    /// Hands over the next page of the past, which ends at `last`; says whether it was taken.
-    pub fn catch_up(&self, room: &RoomId, after: Seq, last: Seq, events: EncodedFrame, more: bool) -> bool {
+    /// Hands over the next page of the past; says whether it was taken.
+    pub fn catch_up(&self, room: &RoomId, subscription: Subscription, page: &PastPage) -> bool {
+        let PastPage { after, last, more, ref events } = *page;
         let mut inner = self.inner.lock();
-        if !inner.takes() || !inner.lane_mut(room).is_some_and(|lane| lane.catch_up(after, last, more)) {
+        let takes = inner.takes();
+        let lane = inner.lane_mut(room).filter(|lane| takes && lane.subscription == subscription);
+        if !lane.is_some_and(|lane| lane.catch_up(after, last, more)) {
             return false;
         }
         inner.attention |= more;
-        inner.queue.push(events);
+        inner.queue.push(events.clone());
         self.settle_queue(&mut inner);
         true
     }
 
     /// Offers live events, and settles sends of this socket in the same breath.
-    pub fn offer(&self, room: &RoomId, batch: &Arc<Batch>, settlements: &[Settlement]) -> Offered {
+    pub fn offer(
+        &self,
+        room: &RoomId,
+        subscription: Subscription,
+        batch: &Arc<Batch>,
+        settlements: &[Settlement],
+    ) -> Offered {
         let mut inner = self.inner.lock();
         if !inner.takes() {
             return Offered::default();
         }
         let Inner { queue, lanes, attention, sends, .. } = &mut *inner;
         let Some(lane) = lanes.iter_mut().find(|lane| lane.room == *room) else { return Offered::default() };
-        let mut offered = Offered { taken: 0, had: lane.has_of(batch.first(), batch.last()) };
-        match lane.take(batch.first(), batch.last()) {
-            lane::Take::From(seq) => offered.taken = queue.push_batch(batch, seq),
-            lane::Take::Nothing => {}
-            lane::Take::Gap => *attention = true,
+        let mut offered = Offered::default();
+        if lane.subscription == subscription {
+            offered.had = lane.has_of(batch.first(), batch.last());
+            match lane.take(batch.first(), batch.last()) {
+                lane::Take::From(seq) => offered.taken = queue.push_batch(batch, seq),
+                lane::Take::Nothing => {}
+                lane::Take::Gap => *attention = true,
+            }
         }
         *attention |= settle_all(lane, settlements, queue, sends);
         self.settle_queue(&mut inner);
@@ -471,6 +513,11 @@ impl Outbox {
 impl Inner {
     fn takes(&self) -> bool {
         !matches!(self.phase, Phase::Closed(_))
+    }
+
+    fn next_subscription(&mut self) -> Subscription {
+        self.subscription = self.subscription.next();
+        self.subscription
     }
 
     fn lane(&self, room: &RoomId) -> Option<&Lane> {

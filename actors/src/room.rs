@@ -16,6 +16,7 @@ mod opening;
 mod pages;
 mod passing;
 mod recovery;
+mod relays;
 mod replay;
 mod returning;
 mod saying;
@@ -34,6 +35,7 @@ pub(crate) use handle::RoomHandle;
 #[cfg(test)]
 pub(crate) use leaving::out_with;
 pub(crate) use leaving::{left, no_such_room};
+pub(crate) use relays::Crowding;
 pub use replay::Replay;
 pub use state::{Post, Posted, RoomState, Standing, Standpoint};
 pub(crate) use tape::Tape;

@@ -3,7 +3,7 @@
 //! The shells of rooms, sessions and the rooms' supervisor are the real ones, and so are the outboxes and the
 //! tables of who lives. What is not: their mailboxes are queues, of which the seed says which is next; the
 //! clock stands still unless the seed moves it; the store is a model of the log; and the clients' links are cut, stalled and taken up
-//! again. At any step anything may die: a room over a command or between two, the store's actor, the rooms'
+//! again. Rooms have relays from the second or third session on. At any step anything may die: a room or a relay over a command or between two, the store's actor, the rooms'
 //! supervisor with all its rooms, a session, all sessions. Now and then the faults cease, everything is delivered,
 //! and the accounts must balance: see `World::check`.
 //!

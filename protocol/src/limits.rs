@@ -301,3 +301,8 @@ pub const OBSERVED_WORST: usize = 10;
 
 /// Bytes of one frame from an observer: the longest says whom to look for.
 pub const OBSERVER_FRAME_BYTES: usize = 1024;
+
+/// Sessions that a room sees to itself, and each of its relays before there is another one, up to one for each processor.
+/// An offer takes about half a microsecond: so a room keeps a thread for half a millisecond, and more than so many are worth
+/// another actor's messages.
+pub const RELAY_SESSIONS: usize = 1_000;

@@ -44,6 +44,9 @@ mod bad_input;
 /// The load generator against servers that are right, and against those that are wrong on purpose.
 mod bench;
 
+/// Rooms with more people than one actor sees to.
+mod big_rooms;
+
 /// Bytes that are no WebSocket, and WebSocket as nobody ought to speak it.
 mod wire;
 

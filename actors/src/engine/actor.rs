@@ -190,7 +190,7 @@ impl EngineShell {
             Part::Store | Part::Presence | Part::Lobby => {}
             Part::Rooms => {
                 self.directory.rooms_died();
-                self.directory.census.all_gone(|name| matches!(name, ActorName::Room(_)));
+                self.directory.census.all_gone(|name| matches!(name, ActorName::Room(_) | ActorName::Relay(..)));
             }
             Part::Sessions => {
                 sessions::bury(&self.directory, |_| true);

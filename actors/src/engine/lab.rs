@@ -70,6 +70,10 @@ impl Lab {
                 Ok(Some(room)) => room.suffer(fault),
                 Ok(None) | Err(_) => return false,
             },
+            ActorName::Relay(room, number) => match self.directory.rooms.find(room.clone()).await {
+                Ok(Some(room)) => room.relay_suffers(*number, fault),
+                Ok(None) | Err(_) => return false,
+            },
             ActorName::Session(session) => match self.directory.session(*session) {
                 Some(living) => living.handle.suffer(fault),
                 None => return false,

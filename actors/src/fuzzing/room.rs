@@ -10,7 +10,7 @@ use greenroom_protocol::{
 use uuid::Uuid;
 
 use crate::address::held::Mailbox;
-use crate::outbox::{Batch, Outbox, Refusal, SendNumber, Settlement};
+use crate::outbox::{Batch, Outbox, PastPage, Refusal, SendNumber, Settlement, Subscription};
 use crate::room::{Inside, JoinRequest, Post, RoomCommand, RoomHandle};
 
 pub(super) struct Room {
@@ -20,6 +20,7 @@ pub(super) struct Room {
     stored: HashMap<MessageId, Seq>,
     /// Whether the session sits in this incarnation.
     seated: bool,
+    subscription: Subscription,
     undecided: Vec<Post>,
     /// What was settled before, and may be settled again by somebody who is late.
     settled: Vec<Settlement>,
@@ -29,7 +30,8 @@ impl Room {
     pub(super) fn new(id: &str) -> Self {
         let id = RoomId::parse(id).expect("that is a slug");
         let (mailbox, log, stored) = (Mailbox::new(None), Vec::new(), HashMap::new());
-        Self { id, mailbox, log, stored, seated: false, undecided: Vec::new(), settled: Vec::new() }
+        let (undecided, settled) = (Vec::new(), Vec::new());
+        Self { id, mailbox, log, stored, seated: false, subscription: Subscription::default(), undecided, settled }
     }
 
     pub(super) fn handle(&self) -> RoomHandle {
@@ -84,7 +86,8 @@ impl Room {
         if outbox.has_answered(&self.id, join.join) {
             self.seated = true;
             join.handle.joined(self.id.clone(), join.join, self.handle());
-            let cursor = outbox.cursor(&self.id).unwrap_or_default();
+            let (subscription, cursor) = outbox.resume(&self.id).unwrap_or_default();
+            self.subscription = subscription;
             self.offer(outbox, cursor.next(), self.head(), &[]);
             outbox.ask_again(&self.id);
         } else if join.is_answered() {
@@ -97,7 +100,7 @@ impl Room {
             let events = self.events(since, page);
             let last = Seq(since.0 + events.len() as u64);
             let more = last < self.head();
-            outbox.open(&self.id, join.join, last, self.joined(join, events, more), more);
+            self.subscription = outbox.open(&self.id, join.join, last, self.joined(join, events, more), more);
             join.done();
             join.handle.joined(self.id.clone(), join.join, self.handle());
         }
@@ -144,8 +147,8 @@ impl Room {
         let events = self.events(after, page);
         let last = Seq(after.0 + events.len() as u64);
         let more = last < self.head();
-        let frame = EncodedFrame::new(&ServerFrame::Events(Events { room: self.id.clone(), events, more }));
-        outbox.catch_up(&self.id, after, last, frame, more);
+        let events = EncodedFrame::new(&ServerFrame::Events(Events { room: self.id.clone(), events, more }));
+        outbox.catch_up(&self.id, self.subscription, &PastPage { after, last, more, events });
     }
 
     /// The log announces some of what was posted, with somebody else's words before it where `others` say so.
@@ -194,7 +197,7 @@ impl Room {
             return outbox.settle(&self.id, settlements);
         }
         let frames = (first.0..=last.0).map(|seq| EncodedFrame::new(&ServerFrame::Message(self.message(seq))));
-        outbox.offer(&self.id, &Batch::new(first, frames.collect()), settlements);
+        outbox.offer(&self.id, self.subscription, &Batch::new(first, frames.collect()), settlements);
     }
 
     fn events(&self, after: Seq, page: usize) -> Vec<Event> {

@@ -73,7 +73,8 @@ impl Observer {
             | ActorName::Presence
             | ActorName::Lobby
             | ActorName::Rooms
-            | ActorName::Room(_) => 0,
+            | ActorName::Room(_)
+            | ActorName::Relay(..) => 0,
         };
         let mut radius = BlastRadius {
             actor: name.to_string(),
@@ -141,7 +142,8 @@ fn rooms(directory: &Directory, name: &ActorName, below: &[greenroom_protocol::R
         | ActorName::Rooms
         | ActorName::Sessions
         | ActorName::Shard(_)
-        | ActorName::Room(_) => below.iter().map(ToString::to_string).collect(),
+        | ActorName::Room(_)
+        | ActorName::Relay(..) => below.iter().map(ToString::to_string).collect(),
     }
 }
 

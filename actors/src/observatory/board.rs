@@ -369,7 +369,8 @@ fn is_starting(name: &ActorName, vitals: &Vitals, directory: &Directory) -> bool
     match name {
         ActorName::Room(room) => !directory.is_open(room) && vitals.age() < Duration::from_secs(60),
         ActorName::Session(_) => vitals.handled() < 2,
-        ActorName::Engine
+        ActorName::Relay(..)
+        | ActorName::Engine
         | ActorName::Store
         | ActorName::Presence
         | ActorName::Lobby
@@ -406,7 +407,8 @@ fn put_aside(name: &ActorName, until_ms: f64, ms: f64) -> Row {
 /// The policy by which an actor is started again; the engine never is.
 pub(crate) fn policy(name: &ActorName) -> Option<&'static Policy> {
     match name {
-        ActorName::Engine => None,
+        // Its room fails with it, and comes back.
+        ActorName::Engine | ActorName::Relay(..) => None,
         ActorName::Store
         | ActorName::Presence
         | ActorName::Lobby
@@ -423,7 +425,7 @@ impl Directory {
     fn capacity(&self, name: &ActorName) -> u64 {
         let sockets = match name {
             ActorName::Session(_) => 1,
-            ActorName::Room(room) => self.seated_in(room),
+            ActorName::Room(room) | ActorName::Relay(room, _) => self.seated_in(room),
             ActorName::Engine
             | ActorName::Store
             | ActorName::Presence

@@ -83,7 +83,7 @@ impl Directory {
         let mut there = There { living: Vec::new(), rooms: Vec::new(), touched: vec![name.clone()] };
         let all = || self.sessions().into_iter();
         match name {
-            ActorName::Room(room) => {
+            ActorName::Room(room) | ActorName::Relay(room, _) => {
                 let seated = self.roster(room).into_iter().filter_map(|(session, _)| self.session(session));
                 there.living = seated.map(|living| (living.person.user.id, living)).collect();
                 there.rooms.push(room.clone());
@@ -121,7 +121,7 @@ impl Directory {
 
     fn awaits(&self, name: &ActorName, there: &There) -> Awaits {
         match name {
-            ActorName::Room(_) => Awaits::Room,
+            ActorName::Room(_) | ActorName::Relay(..) => Awaits::Room,
             ActorName::Rooms => {
                 Awaits::Rooms(there.rooms.iter().filter(|room| self.seated_in(room) > 0).cloned().collect())
             }
@@ -284,6 +284,7 @@ fn waited(name: &ActorName, story: &Story, plot: &Plot) -> Option<usize> {
         | ActorName::Sessions
         | ActorName::Shard(_)
         | ActorName::Room(_)
+        | ActorName::Relay(..)
         | ActorName::Session(_) => Some(story.people),
     }
 }

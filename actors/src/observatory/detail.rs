@@ -87,7 +87,9 @@ impl Observer {
                 let balance = balance(directory);
                 (json!({ "audits": balance.audits, "imbalances": balance.imbalances }), Value::Null)
             }
-            ActorName::Lobby | ActorName::Rooms | ActorName::Sessions | ActorName::Shard(_) => (json!({}), Value::Null),
+            ActorName::Lobby | ActorName::Rooms | ActorName::Sessions | ActorName::Shard(_) | ActorName::Relay(..) => {
+                (json!({}), Value::Null)
+            }
         }
     }
 }

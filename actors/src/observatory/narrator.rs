@@ -175,7 +175,9 @@ impl Narrator {
     /// said: the ledger of a closed socket is closed with it.
     async fn audit(&self, plot: &Plot) -> Option<(Found, String)> {
         let rooms = match &plot.name {
-            ActorName::Room(room) => vec![self.directory.rooms.find(room.clone()).await.ok()??],
+            ActorName::Room(room) | ActorName::Relay(room, _) => {
+                vec![self.directory.rooms.find(room.clone()).await.ok()??]
+            }
             ActorName::Store | ActorName::Rooms | ActorName::Presence | ActorName::Lobby => {
                 self.directory.rooms.living().await.ok()?
             }

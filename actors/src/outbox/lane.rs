@@ -22,6 +22,18 @@ pub(crate) static ACKNOWLEDGED: LazyLock<Histogram> = LazyLock::new(|| {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct SendNumber(pub u64);
 
+/// One stay of a socket in a room, in one life of that room: a socket's own number of it, never given again. What is
+/// offered bears it, so that a relay that is late, or outlives its room by a moment, can't be taken for whoever serves
+/// the socket by then.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Subscription(u32);
+
+impl Subscription {
+    pub(super) fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+}
+
 /// A send that is not settled yet.
 #[derive(Clone, Debug)]
 pub struct Unanswered {
@@ -38,6 +50,8 @@ pub(super) struct Lane {
     pub(super) cursor: Option<Seq>,
     /// The number of the session's `join` that was last answered.
     pub(super) join: u64,
+    /// Whose offers are taken.
+    pub(super) subscription: Subscription,
     /// Whether pages of the past come before live events.
     pub(super) behind: bool,
     /// Whether the session wants to leave once the last send is answered.
@@ -66,7 +80,15 @@ pub(super) enum Take {
 
 impl Lane {
     pub(super) fn new(room: RoomId) -> Self {
-        Self { room, cursor: None, join: 0, behind: false, leaving: false, waiting: VecDeque::new() }
+        Self {
+            room,
+            cursor: None,
+            join: 0,
+            subscription: Subscription::default(),
+            behind: false,
+            leaving: false,
+            waiting: VecDeque::new(),
+        }
     }
 
     pub(super) fn note(
@@ -98,9 +120,9 @@ impl Lane {
         self.waiting.len() as u64
     }
 
-    /// Events up to `head` that will come as pages; nothing where this lane is not open.
-    pub(super) fn pending(&self, head: Seq) -> Option<u64> {
-        let cursor = self.cursor?;
+    /// Events up to `head` that will come as pages; nothing where this subscription has ended.
+    pub(super) fn pending(&self, subscription: Subscription, head: Seq) -> Option<u64> {
+        let cursor = self.cursor.filter(|_| self.subscription == subscription)?;
         Some(if self.behind { head.0.saturating_sub(cursor.0) } else { 0 })
     }
 

@@ -36,6 +36,13 @@ impl Batch {
         Seq(self.first.0 + self.frames.len() as u64 - 1)
     }
 
+    /// How many events.
+    #[must_use]
+    #[expect(clippy::len_without_is_empty, reason = "there is at least one")]
+    pub fn len(&self) -> u64 {
+        self.frames.len() as u64
+    }
+
     fn from(&self, seq: Seq) -> usize {
         usize::try_from(seq.0.saturating_sub(self.first.0)).unwrap_or(usize::MAX).min(self.frames.len())
     }

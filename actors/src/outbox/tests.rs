@@ -37,6 +37,15 @@ fn taken(outbox: &Outbox) -> Vec<String> {
     texts
 }
 
+/// The first subscription of a socket.
+fn first_stay() -> Subscription {
+    Subscription::default().next()
+}
+
+fn hands_over(outbox: &Outbox, after: Seq, last: Seq, events: EncodedFrame, more: bool) {
+    outbox.catch_up(&green(), first_stay(), &PastPage { after, last, more, events });
+}
+
 /// What is left to do once all is written.
 fn duties(outbox: &Outbox) -> Duties {
     taken(outbox);
@@ -62,10 +71,10 @@ fn settlement(number: SendNumber, seq: u64) -> Settlement {
 #[test]
 fn live_events_come_after_joined_and_never_before() {
     let outbox = outbox();
-    outbox.offer(&green(), &batch(1..=1), &[]);
+    outbox.offer(&green(), first_stay(), &batch(1..=1), &[]);
     assert!(taken(&outbox).is_empty(), "nothing before joined");
     outbox.open(&green(), 1, Seq(1), frame("joined"), false);
-    outbox.offer(&green(), &batch(2..=3), &[]);
+    outbox.offer(&green(), first_stay(), &batch(2..=3), &[]);
     assert_eq!(taken(&outbox), ["\"joined\"", "2", "3"]);
 }
 
@@ -73,24 +82,42 @@ fn live_events_come_after_joined_and_never_before() {
 fn what_a_dead_room_offers_late_is_taken_once() {
     let outbox = outbox();
     outbox.open(&green(), 1, Seq(4), frame("joined"), false);
-    outbox.offer(&green(), &batch(3..=6), &[]);
-    outbox.offer(&green(), &batch(5..=6), &[]);
-    outbox.offer(&green(), &batch(6..=8), &[]);
+    outbox.offer(&green(), first_stay(), &batch(3..=6), &[]);
+    outbox.offer(&green(), first_stay(), &batch(5..=6), &[]);
+    outbox.offer(&green(), first_stay(), &batch(6..=8), &[]);
     assert_eq!(taken(&outbox), ["\"joined\"", "5", "6", "7", "8"]);
+}
+
+#[test]
+fn what_was_offered_to_an_earlier_stay_is_not_taken_by_a_later_one() {
+    let outbox = outbox();
+    outbox.open(&green(), 1, Seq(4), frame("joined"), false);
+    let (second, cursor) = outbox.resume(&green()).unwrap();
+    let sent = send(&outbox, "a");
+    outbox.offer(&green(), first_stay(), &batch(5..=5), &[settlement(sent.number, 5)]);
+    assert_eq!((taken(&outbox).len(), outbox.cursor(&green())), (2, Some(cursor)), "joined, and the answer");
+    outbox.offer(&green(), second, &batch(5..=5), &[]);
+    assert_eq!(taken(&outbox), ["5"]);
+    outbox.shut(&green(), frame("left"));
+    assert!(outbox.resume(&green()).is_none(), "nobody goes on where the stream has ended");
+    let third = outbox.open(&green(), 2, Seq(5), frame("joined"), true);
+    hands_over(&outbox, Seq(5), Seq(6), frame("stale page"), false);
+    assert_eq!(outbox.pending(&green(), second, Seq(6)), None);
+    assert_eq!(outbox.pending(&green(), third, Seq(6)), Some(1));
 }
 
 #[test]
 fn a_gap_is_filled_by_pages_before_live_events_go_on() {
     let outbox = outbox();
     outbox.open(&green(), 1, Seq(1), frame("joined"), false);
-    outbox.offer(&green(), &batch(5..=5), &[]);
+    outbox.offer(&green(), first_stay(), &batch(5..=5), &[]);
     assert!(attention(&outbox), "the room is to be asked for what is missing");
     assert_eq!(outbox.rooms_behind(), [green()]);
-    outbox.catch_up(&green(), Seq(0), Seq(3), frame("stale page"), true);
-    outbox.catch_up(&green(), Seq(1), Seq(3), frame("2..3"), true);
-    outbox.offer(&green(), &batch(6..=6), &[]);
-    outbox.catch_up(&green(), Seq(3), Seq(6), frame("4..6"), false);
-    outbox.offer(&green(), &batch(7..=7), &[]);
+    hands_over(&outbox, Seq(0), Seq(3), frame("stale page"), true);
+    hands_over(&outbox, Seq(1), Seq(3), frame("2..3"), true);
+    outbox.offer(&green(), first_stay(), &batch(6..=6), &[]);
+    hands_over(&outbox, Seq(3), Seq(6), frame("4..6"), false);
+    outbox.offer(&green(), first_stay(), &batch(7..=7), &[]);
     assert_eq!(taken(&outbox), ["\"2..3\"", "\"4..6\"", "7"]);
 }
 
@@ -99,11 +126,11 @@ fn a_page_that_died_with_its_room_is_asked_for_again() {
     let outbox = outbox();
     outbox.open(&green(), 1, Seq(1), frame("joined"), true);
     assert!(attention(&outbox), "the room is asked, and dies with the question");
-    outbox.offer(&green(), &batch(2..=9), &[]);
+    outbox.offer(&green(), first_stay(), &batch(2..=9), &[]);
     assert!(!attention(&outbox), "live events alone bring nothing: the past comes first");
     outbox.ask_again(&green());
     assert!(attention(&outbox));
-    outbox.catch_up(&green(), Seq(1), Seq(9), frame("2..9"), false);
+    hands_over(&outbox, Seq(1), Seq(9), frame("2..9"), false);
     outbox.ask_again(&green());
     assert_eq!((taken(&outbox).len(), outbox.asks_for_attention()), (1, false), "nothing is missing any more");
 }
@@ -131,7 +158,7 @@ fn a_reader_that_is_too_slow_is_closed_and_holds_nothing() {
     outbox.open(&green(), 1, Seq(0), frame("joined"), false);
     let long = EncodedFrame::new(&"x".repeat(60_000));
     for seq in 1..=40 {
-        outbox.offer(&green(), &Batch::new(Seq(seq), vec![long.clone()]), &[]);
+        outbox.offer(&green(), first_stay(), &Batch::new(Seq(seq), vec![long.clone()]), &[]);
     }
     assert_eq!(outbox.closed(), Some(CloseCode::TooSlow));
     assert_eq!(outbox.waiting(), (0, 0));
@@ -145,7 +172,7 @@ fn the_newest_passing_frame_replaces_the_older_and_comes_last() {
     let key = PassingKey::Typing(green(), UserId::new());
     outbox.pass(key.clone(), frame("types"));
     outbox.pass(key, frame("no longer"));
-    outbox.offer(&green(), &batch(1..=1), &[]);
+    outbox.offer(&green(), first_stay(), &batch(1..=1), &[]);
     assert_eq!(taken(&outbox), ["\"joined\"", "1", "\"no longer\""]);
     for _ in 0..2 * greenroom_protocol::limits::OUTBOX_PASSING {
         outbox.pass(PassingKey::Receipt(green(), UserId::new()), frame("receipt"));
@@ -183,7 +210,7 @@ fn leaving_a_room_ends_its_stream_and_what_passes_in_it() {
     outbox.open(&green(), 1, Seq(0), frame("joined"), false);
     outbox.pass(PassingKey::Typing(green(), UserId::new()), frame("types"));
     outbox.shut(&green(), frame("left"));
-    outbox.offer(&green(), &batch(1..=1), &[]);
+    outbox.offer(&green(), first_stay(), &batch(1..=1), &[]);
     outbox.pass(PassingKey::Typing(green(), UserId::new()), frame("types"));
     assert_eq!(taken(&outbox), ["\"joined\"", "\"left\""]);
 }
@@ -197,7 +224,7 @@ fn whoever_leaves_with_a_send_unanswered_leaves_when_it_is_answered() {
     assert!(!attention(&outbox));
     outbox.settle(&green(), &[settlement(sent.number, 1)]);
     assert!(attention(&outbox), "now it may");
-    outbox.offer(&green(), &batch(1..=1), &[]);
+    outbox.offer(&green(), first_stay(), &batch(1..=1), &[]);
     assert!(!attention(&outbox), "it knows");
     assert!(outbox.may_leave(&green()));
 }
@@ -207,7 +234,7 @@ fn every_send_and_every_frame_is_accounted_for() {
     let outbox = outbox();
     outbox.open(&green(), 1, Seq(0), frame("joined"), false);
     let (acked, refused, abandoned) = (send(&outbox, "a"), send(&outbox, "b"), send(&outbox, "c"));
-    outbox.offer(&green(), &batch(1..=1), &[settlement(acked.number, 1)]);
+    outbox.offer(&green(), first_stay(), &batch(1..=1), &[settlement(acked.number, 1)]);
     let no = Refusal::new(ErrorCode::Conflict, "no");
     outbox.settle(&green(), &[Settlement { number: refused.number, result: Err(no.clone()) }]);
     assert_eq!(taken(&outbox).len(), 4, "joined, 1, ack, error");
@@ -257,9 +284,9 @@ proptest! {
             if page {
                 let after = outbox.cursor(&green()).unwrap();
                 let frames: Vec<u64> = (after.0 + 1..=after.0 + count).collect();
-                outbox.catch_up(&green(), after, Seq(after.0 + count), EncodedFrame::new(&frames), false);
+                hands_over(&outbox, after, Seq(after.0 + count), EncodedFrame::new(&frames), false);
             } else {
-                outbox.offer(&green(), &batch(first..=first + count - 1), &[]);
+                outbox.offer(&green(), first_stay(), &batch(first..=first + count - 1), &[]);
             }
             for frame in taken(&outbox) {
                 let seqs: Vec<u64> = serde_json::from_str(&frame).unwrap_or_else(|_| vec![frame.parse().unwrap()]);

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use greenroom_protocol::{LeftReason, RoomId, Seq, SessionId, UserId};
 use greenroom_storage::{Head, Incarnation, OpenRefused, Opened, Ticket};
-use ractor::{Actor, ActorProcessingErr, ActorRef};
+use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent};
 
 use super::casebook::Casebook;
 use super::command::{Inside, Loaded, RoomCommand, RoomSnapshot};
@@ -12,12 +12,13 @@ use super::fan_out::FanOut;
 use super::handle::RoomHandle;
 use super::leaving;
 use super::opening::{self, Opening};
+use super::relays::{Crowding, Nursery};
 use super::returning::Returning;
 use super::state::{Posted, RoomState};
 use super::tape::Tape;
-use crate::address::{Address, Birth};
+use crate::address::{self, Address, Birth};
 use crate::at_work;
-use crate::books::Account;
+use crate::books::{Account, Tallies};
 use crate::by_id::ById;
 use crate::call::{self, Answer};
 use crate::census::ActorName;
@@ -25,7 +26,9 @@ use crate::directory::{Directory, Person};
 use crate::fault::Fault;
 use crate::ledger::RoomLedger;
 use crate::outbox::Refusal;
+use crate::relay::RelayHandle;
 use crate::store::{ReadFailed, StoreLink};
+use crate::supervision::Exit;
 
 /// How long after a read that failed the next is tried.
 pub(super) const READ_AGAIN: Duration = Duration::from_millis(500);
@@ -37,6 +40,8 @@ pub(crate) struct RoomArguments {
     pub(crate) room: RoomId,
     pub(crate) incarnation: Incarnation,
     pub(crate) casebook: Arc<Casebook>,
+    /// How it is divided where it is big.
+    pub(crate) crowding: Crowding,
 }
 
 /// The shell around a room's state: it has the handles, the clock and the outboxes.
@@ -50,6 +55,7 @@ pub(crate) struct RoomShell {
     phase: Phase,
     /// What it has in hand, noted where its own crash doesn't reach.
     pub(super) casebook: Arc<Casebook>,
+    crowding: Crowding,
     /// How many `rooms` has let in; it compares this with its own count before it closes the room.
     entered: u64,
     /// The earliest tick that is on its way.
@@ -117,16 +123,30 @@ impl Actor for RoomActor {
         shell.myself.vitals().done(&in_hand);
         Ok(())
     }
+
+    /// ractor's own handler would end this room in order when one of its relays fails.
+    async fn handle_supervisor_evt(
+        &self,
+        _: ActorRef<RoomCommand>,
+        event: SupervisionEvent,
+        shell: &mut RoomShell,
+    ) -> Result<(), ActorProcessingErr> {
+        match address::end_of(event) {
+            Some((child, exit)) => shell.relay_ended(child, &exit).map_err(Into::into),
+            None => Ok(()),
+        }
+    }
 }
 
 impl RoomShell {
     /// A room that has asked the store to open its log.
     pub(crate) fn new(myself: Address<RoomCommand>, arguments: RoomArguments) -> Self {
-        let RoomArguments { directory, room, incarnation, casebook } = arguments;
+        let RoomArguments { directory, room, incarnation, casebook, crowding } = arguments;
         let store = directory.store.link();
         let phase = Phase::Opening(Opening::default());
         let (entered, next_tick) = (0, None);
-        let shell = Self { directory, myself, id: room, incarnation, store, phase, casebook, entered, next_tick };
+        let id = room;
+        let shell = Self { directory, myself, id, incarnation, store, phase, casebook, crowding, entered, next_tick };
         shell.open(None);
         shell
     }
@@ -148,7 +168,12 @@ impl RoomShell {
             RoomCommand::StoreUp => self.store_up(),
             RoomCommand::Close => self.myself.stop(),
             RoomCommand::Suffer(_) => unreachable!("taken before, since it may wait"),
-            RoomCommand::Look { reply } => call::answer(reply, self.look()),
+            RoomCommand::Look { reply } => self.answer_look(reply),
+            RoomCommand::RelaySuffers(number, fault) => {
+                if let Phase::Open(open) = &self.phase {
+                    open.fan_out.relay_suffers(number, fault);
+                }
+            }
             RoomCommand::Entered(enter) => {
                 self.entered += 1;
                 self.inside(enter.into());
@@ -275,8 +300,10 @@ impl RoomShell {
                 state.keep_seat(session, person);
             }
         }
-        let account = Account::open(Arc::clone(&self.directory.books), self.incarnation);
-        let fan_out = FanOut::new(self.id.clone());
+        let tallies = Tallies::default();
+        let account = Account::open(Arc::clone(&self.directory.books), self.incarnation, tallies.clone());
+        let (directory, myself, crowding) = (Arc::clone(&self.directory), self.myself.clone(), self.crowding);
+        let fan_out = FanOut::new(self.id.clone(), Nursery { directory, myself, tallies, crowding });
         let (followers, visitors) = (ById::default(), HashMap::new());
         let returning = self.comes_back(&state, opening);
         if self.directory.observatory.records() {
@@ -385,6 +412,37 @@ impl RoomShell {
         }
     }
 
+    /// A relay has ended. One that has failed fails its room.
+    pub(crate) fn relay_ended(&mut self, child: ActorId, exit: &Exit) -> Result<(), String> {
+        match &mut self.phase {
+            Phase::Open(open) => open.fan_out.relay_ended(child, exit),
+            Phase::Opening(_) | Phase::Refusing(..) => Ok(()),
+        }
+    }
+
+    /// What the room knows itself, and what each of its relays answers. Where one does not, there is no answer.
+    fn answer_look(&self, reply: Answer<RoomSnapshot>) {
+        let (mut snapshot, relays) = (self.look(), self.relays());
+        if relays.is_empty() {
+            return call::answer(reply, snapshot);
+        }
+        tokio::spawn(async move {
+            for relay in relays {
+                let Ok(deliveries) = relay.audit().await else { return };
+                snapshot.ledger.deliveries += deliveries;
+            }
+            call::answer(reply, snapshot);
+        });
+    }
+
+    fn relays(&self) -> Vec<RelayHandle> {
+        match &self.phase {
+            Phase::Open(open) => open.fan_out.relays(),
+            Phase::Opening(_) | Phase::Refusing(..) => Vec::new(),
+        }
+    }
+
+    /// The room as it knows it itself; its living relays know the rest of its ledger.
     pub(crate) fn look(&self) -> RoomSnapshot {
         let (room, incarnation) = (self.id.clone(), self.incarnation.0);
         let Phase::Open(open) = &self.phase else {
@@ -392,7 +450,9 @@ impl RoomShell {
         };
         let last_seq = open.state.head().seq;
         open.account.enter();
-        let ledger = RoomLedger { posts: open.state.posts(), deliveries: open.fan_out.audit(last_seq) };
+        let mut deliveries = open.fan_out.audit(last_seq);
+        deliveries += open.account.ended_relays();
+        let ledger = RoomLedger { posts: open.state.posts(), deliveries };
         RoomSnapshot { room, incarnation, last_seq, online: open.state.online_count(), ledger }
     }
 }

@@ -182,6 +182,8 @@ pub(crate) enum RoomCommand {
     Look { reply: Answer<RoomSnapshot> },
     /// The fault laboratory inflicts a fault.
     Suffer(Fault),
+    /// The same, on one of the room's relays.
+    RelaySuffers(u64, Fault),
 }
 
 /// What an open room is asked.
@@ -284,6 +286,7 @@ kinds!(RoomCommand {
     close = Self::Close,
     look = Self::Look { .. },
     suffer = Self::Suffer(_),
+    relay_suffers = Self::RelaySuffers(..),
 });
 
 /// Bytes that people have said in these events.

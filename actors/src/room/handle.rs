@@ -80,6 +80,10 @@ impl RoomHandle {
         self.0.tell(RoomCommand::Suffer(fault));
     }
 
+    pub(crate) fn relay_suffers(&self, number: u64, fault: Fault) {
+        self.0.tell(RoomCommand::RelaySuffers(number, fault));
+    }
+
     pub(crate) async fn look(&self) -> Result<RoomSnapshot, CallError> {
         call::ask(Some(self.0.clone()), |reply| RoomCommand::Look { reply }).await
     }

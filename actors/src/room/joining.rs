@@ -9,6 +9,7 @@ use greenroom_storage::{Cursor, Follow, LogEvent, Page, PageFrom, RoomKey};
 
 use super::actor::{Follower, OpenRoom, RoomShell, now};
 use super::command::{Entry, Inside, JoinRequest};
+use super::fan_out::encode;
 use super::handle::RoomHandle;
 use super::leaving::no_such_room;
 use super::pages::cut;
@@ -17,6 +18,7 @@ use crate::clock;
 use crate::dead_letters::PoisonCommand;
 use crate::directory::Person;
 use crate::outbox::Refusal;
+use crate::relay::Arrival;
 use crate::store::ReadFailed;
 
 impl RoomShell {
@@ -123,8 +125,9 @@ impl RoomShell {
         let behind = joined.more;
         let frame = EncodedFrame::joined(&joined);
         let misses = head.0.saturating_sub(last.0);
-        open.fan_out.add(join.session, Arc::clone(&join.outbox), misses);
-        join.outbox.open(&room.id, join.join, last, frame, behind);
+        let subscription = join.outbox.open(&room.id, join.join, last, frame, behind);
+        let outbox = Arc::clone(&join.outbox);
+        open.fan_out.add(join.session, Arrival { outbox, subscription, misses, missed: None }, head);
         join.done();
         self.welcome(join);
         if room.kind == RoomKind::Group {
@@ -141,16 +144,17 @@ impl RoomShell {
             return;
         }
         self.welcome(join);
-        let Some(cursor) = join.outbox.cursor(&self.id) else { return };
+        let Some((subscription, cursor)) = join.outbox.resume(&self.id) else { return };
         if cursor < self.open_room().state.room().gone.seq {
             // What comes next is no more, which `joined` tells whoever comes back.
             return join.outbox.close(CloseCode::TooSlow);
         }
         let OpenRoom { state, fan_out, .. } = self.open_room();
-        fan_out.add(join.session, Arc::clone(&join.outbox), state.head().seq.0.saturating_sub(cursor.0));
+        let (outbox, head) = (Arc::clone(&join.outbox), state.head().seq);
         let newest_only = || state.page(PageFrom::Newest, 1).unwrap_or_default();
-        let missed = state.missed(cursor).unwrap_or_else(newest_only);
-        fan_out.bring_up(join.session, &missed);
+        let missed = encode(&state.missed(cursor).unwrap_or_else(newest_only));
+        let misses = head.0.saturating_sub(cursor.0);
+        fan_out.add(join.session, Arrival { outbox, subscription, misses, missed }, head);
         join.outbox.ask_again(&self.id);
     }
 

@@ -25,8 +25,8 @@ impl RoomShell {
             lobby.typing(typing.clone());
         }
         let key = typing_key(&typing.room, user);
-        let own = |session| open.state.person(session).is_some_and(|person| person.user.id == user.id);
-        open.fan_out.pass(&key, &ServerFrame::Typing(typing), own);
+        let own = open.state.sessions_of(user.id);
+        open.fan_out.pass(&key, &ServerFrame::Typing(typing), &own);
     }
 
     pub(super) fn typing(&mut self, session: SessionId, on: bool) {
@@ -42,7 +42,7 @@ impl RoomShell {
         open.state.erased(user);
         let key = PassingKey::Forgotten(room.clone(), user);
         let forgotten = Forgotten { room, user, up_to: open.state.head().seq };
-        open.fan_out.pass(&key, &ServerFrame::Forgotten(forgotten), |_| false);
+        open.fan_out.pass(&key, &ServerFrame::Forgotten(forgotten), &[]);
     }
 
     pub(super) fn move_cursor(&mut self, session: SessionId, delivered: Seq, read: Seq) {
@@ -60,7 +60,7 @@ impl RoomShell {
                 let key = PassingKey::Receipt(id.clone(), user.id);
                 let receipt = Receipt { user, delivered: cursor.delivered, read: cursor.read };
                 let frame = ServerFrame::Receipt(ReceiptMoved { room: id.clone(), receipt });
-                open.fan_out.pass(&key, &frame, |_| false);
+                open.fan_out.pass(&key, &frame, &[]);
             }
         }
     }

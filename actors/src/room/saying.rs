@@ -95,7 +95,7 @@ impl RoomShell {
         if gone.seq <= open.state.room().gone.seq {
             return;
         }
-        open.state.sessions().into_iter().for_each(|session| open.fan_out.close_behind(session, gone.seq));
+        open.fan_out.close_behind(gone.seq);
         open.state.trimmed(gone, now());
     }
 

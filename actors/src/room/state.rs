@@ -267,8 +267,7 @@ impl RoomState {
     /// The sessions of a person that sit here.
     #[must_use]
     pub fn sessions_of(&self, user: UserId) -> Vec<SessionId> {
-        let theirs = self.seats.iter().filter(|(_, seat)| seat.person.user.id == user);
-        theirs.map(|(session, _)| *session).collect()
+        self.online.sessions_of(user).to_vec()
     }
 
     /// Everybody who sits here.
@@ -356,10 +355,10 @@ impl RoomState {
         self.online.users(ONLINE_USERS)
     }
 
-    /// How far people have got, as far as it is told.
+    /// How far people have got, as far as it is told: what nobody would keep up to date is not told at all.
     #[must_use]
     pub fn receipts(&self) -> Vec<Receipt> {
-        self.cursors.receipts(ONLINE_USERS)
+        if self.tells_receipts() { self.cursors.receipts(ONLINE_USERS) } else { Vec::new() }
     }
 
     /// A person's cursors; nothing where only the store knows.

@@ -14,7 +14,7 @@ use crate::census::ActorName;
 use crate::directory::Directory;
 use crate::observatory::Decision;
 use crate::outbox::Refusal;
-use crate::room::{Enter, RoomActor, RoomArguments, RoomHandle};
+use crate::room::{Crowding, Enter, RoomActor, RoomArguments, RoomHandle};
 use crate::supervision::{self, Exit, Verdict};
 
 pub(crate) struct RoomsActor;
@@ -28,6 +28,8 @@ pub(crate) struct RoomsShell {
     started: Instant,
     /// A random number in 0..1, so that rooms that failed together don't return together.
     spread: fn() -> f64,
+    /// How big rooms are divided.
+    crowding: Crowding,
 }
 
 impl Actor for RoomsActor {
@@ -41,7 +43,7 @@ impl Actor for RoomsActor {
         birth: Self::Arguments,
     ) -> Result<RoomsShell, ActorProcessingErr> {
         let (myself, directory) = birth.of(myself);
-        Ok(RoomsShell::new(myself, directory, rand::random))
+        Ok(RoomsShell::new(myself, directory, rand::random, Crowding::here()))
     }
 
     async fn handle(
@@ -71,9 +73,14 @@ impl Actor for RoomsActor {
 }
 
 impl RoomsShell {
-    pub(crate) fn new(myself: Address<RoomsCommand>, directory: Arc<Directory>, spread: fn() -> f64) -> Self {
+    pub(crate) fn new(
+        myself: Address<RoomsCommand>,
+        directory: Arc<Directory>,
+        spread: fn() -> f64,
+        crowding: Crowding,
+    ) -> Self {
         let (state, rooms, started) = (RoomsState::default(), HashMap::new(), now());
-        Self { directory, myself, state, rooms, started, spread }
+        Self { directory, myself, state, rooms, started, spread, crowding }
     }
 
     pub(crate) async fn take(&mut self, command: RoomsCommand) {
@@ -121,6 +128,7 @@ impl RoomsShell {
             room: room.clone(),
             incarnation,
             casebook: Arc::clone(&casebook),
+            crowding: self.crowding,
         };
         match self.myself.start(RoomActor, arguments).await {
             Ok(actor) => {

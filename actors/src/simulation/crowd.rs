@@ -193,6 +193,9 @@ impl World {
             let ledger = life.shell.look().ledger;
             assert!(ledger.balances() && ledger.posts.undecided == 0, "{ledger:?}");
         }
+        for relay in self.relays.values() {
+            assert!(relay.shell.audit().balances(), "{:?}", relay.shell.audit());
+        }
         for (session, living) in self.directory.sessions() {
             assert!(living.outbox.ledger().balances(), "{session}: {:?}", living.outbox.ledger());
         }

@@ -1,16 +1,16 @@
 //! What may go wrong at any step.
 
-use greenroom_protocol::{CloseCode, encode_events};
+use greenroom_protocol::CloseCode;
 
+use super::words;
 use super::world::World;
 use crate::dead_letters::PoisonCommand;
-use crate::outbox::Batch;
-use crate::room::{Inside, RoomCommand, out_with};
+use crate::room::{Inside, RoomCommand};
 use crate::supervision::Exit;
 
 impl World {
     pub(super) fn go_wrong(&mut self) {
-        match self.dice.below(18) {
+        match self.dice.below(21) {
             0..5 => self.a_room_dies(),
             5 => self.the_store_dies(),
             6 => self.all_rooms_die(),
@@ -19,7 +19,8 @@ impl World {
             10 if self.refuses => self.log.full = !self.log.full,
             11 => self.a_read_fails(),
             12 => self.a_client_reads_nothing(),
-            13 => self.somebody_offers_late(),
+            13 | 14 => self.a_relay_is_late(),
+            15 | 16 => self.a_relay_dies(),
             _ => self.a_link_ends(),
         }
     }
@@ -62,6 +63,7 @@ impl World {
         self.tell("all rooms die", &());
         self.rooms.take().iter().for_each(|rooms| rooms.mailbox.die());
         std::mem::take(&mut self.living).values().for_each(|life| life.mailbox.die());
+        self.late.extend(std::mem::take(&mut self.relays).into_values());
         self.directory.rooms_died();
     }
 
@@ -87,18 +89,33 @@ impl World {
         }
     }
 
-    /// As a dead room would, or a relay that is slow. Neither offers anybody what comes behind their own end there.
-    fn somebody_offers_late(&mut self) {
-        let client = self.dice.below(self.clients.len());
-        let Some((room, book)) = self.log.rooms.iter().nth(self.dice.below(2)) else { return };
-        let (Some(link), Some(last)) = (&self.clients[client].link, book.events.len().checked_sub(1)) else { return };
-        let first = self.dice.below(last + 1);
-        let events = &book.events[first..=(first + self.dice.below(4)).min(last)];
-        let user = self.clients[client].person.user.id;
-        let events = events.split(|event| out_with(event) == Some(user)).next().unwrap_or_default();
-        let Some(first) = events.first() else { return };
-        let frames = encode_events(events.iter().map(|event| &event.event));
-        link.outbox.offer(room, &Batch::new(first.event.seq(), frames), &[]);
+    /// Before a command, with it in hand, or just after it.
+    fn a_relay_dies(&mut self) {
+        let lives: Vec<u64> = self.relays.keys().copied().collect();
+        if lives.is_empty() {
+            return;
+        }
+        let number = *self.dice.pick(&lives);
+        let (in_hand, carried_out) = (self.dice.one_in(2), self.dice.one_in(2));
+        let Some(life) = self.relays.get_mut(&number) else { return };
+        if let Some(command) = in_hand.then(|| life.mailbox.next()).flatten()
+            && carried_out
+        {
+            life.takes(command);
+        }
+        self.tell("a relay dies", &(number, in_hand, carried_out));
+        self.end_relay(number, Exit::Failed("killed by the simulation".to_owned()));
+    }
+
+    /// One whose room is dead has a command in hand, and carries it out before it ends, too.
+    fn a_relay_is_late(&mut self) {
+        if !self.late.is_empty() {
+            let mut life = self.late.swap_remove(self.dice.below(self.late.len()));
+            if let Some(command) = life.mailbox.next() {
+                self.tell("a relay is late", &words::of_relay(&command));
+                life.takes(command);
+            }
+        }
     }
 
     fn a_client_reads_nothing(&mut self) {

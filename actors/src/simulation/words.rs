@@ -1,5 +1,6 @@
 //! What happens, for whoever follows one seed.
 
+use crate::relay::RelayCommand;
 use crate::room::{Enter, Inside, RoomCommand};
 use crate::session::SessionCommand;
 
@@ -22,6 +23,23 @@ pub(super) fn of_room(command: &RoomCommand) -> String {
         "store up".to_owned()
     } else {
         "something else".to_owned()
+    }
+}
+
+pub(super) fn of_relay(command: &RelayCommand) -> String {
+    match command {
+        RelayCommand::Add { session, arrival } => format!("add {session}, which misses {}", arrival.misses),
+        RelayCommand::Remove { session } => format!("remove {session}"),
+        RelayCommand::CatchUp { session, page, .. } => format!("catch up {session} from {}", page.after),
+        RelayCommand::Announce { batch, settlements } => {
+            format!("announce {:?}, settled {}", batch.as_ref().map(|batch| batch.first()), settlements.len())
+        }
+        RelayCommand::Trimmed { gone } => format!("trimmed up to {gone}"),
+        RelayCommand::Close => "close".to_owned(),
+        RelayCommand::Pass { .. }
+        | RelayCommand::PassPresence { .. }
+        | RelayCommand::Audit { .. }
+        | RelayCommand::Suffer(_) => "something else".to_owned(),
     }
 }
 

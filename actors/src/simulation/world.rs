@@ -13,7 +13,8 @@ use super::dice::Dice;
 use super::{log::Log, words};
 use crate::address::held::{Mailbox, Newborn};
 use crate::directory::Directory;
-use crate::room::{Casebook, RoomArguments, RoomCommand, RoomShell};
+use crate::relay::{RelayArguments, RelayCommand, RelayShell};
+use crate::room::{Casebook, Crowding, RoomArguments, RoomCommand, RoomShell};
 use crate::rooms::{RoomsCommand, RoomsShell};
 use crate::session::{SessionCommand, SessionShell};
 use crate::shard::clean_up;
@@ -31,6 +32,9 @@ pub(super) struct World {
     /// The rooms' supervisor, while it lives.
     pub(super) rooms: Option<Supervisor>,
     pub(super) living: BTreeMap<u64, RoomLife>,
+    pub(super) relays: BTreeMap<u64, RelayLife>,
+    /// Relays whose room is dead, and that have not noticed yet.
+    pub(super) late: Vec<RelayLife>,
     pub(super) sessions: BTreeMap<SessionId, SessionLife>,
     /// Sessions that have ended, and that their supervisor has not buried yet.
     pub(super) ended: Vec<(SessionId, CloseCode)>,
@@ -47,6 +51,8 @@ pub(super) struct World {
     pub(super) forgetful: bool,
     /// Whether faults have ceased.
     pub(super) calm: bool,
+    /// How rooms are divided.
+    crowding: Crowding,
     pub(super) messages: u128,
     births: u64,
     stand_in: ActorCell,
@@ -64,6 +70,16 @@ pub(super) struct RoomLife {
     pub(super) shell: RoomShell,
     pub(super) casebook: Arc<Casebook>,
     pub(super) actor: ActorId,
+    /// Its relays that have ended, of which it has not heard yet.
+    pub(super) ended: VecDeque<(ActorId, Exit)>,
+}
+
+pub(super) struct RelayLife {
+    pub(super) mailbox: Arc<Mailbox<RelayCommand>>,
+    pub(super) shell: RelayShell,
+    pub(super) actor: ActorId,
+    /// The life of the room that it belongs to.
+    pub(super) room: u64,
 }
 
 pub(super) struct SessionLife {
@@ -79,6 +95,7 @@ enum Next {
     Commit,
     Rooms,
     Room(u64),
+    Relay(u64),
     Session(SessionId),
     Bury,
     StoreStarts,
@@ -102,12 +119,20 @@ impl Actor for Nobody {
     }
 }
 
+impl RelayLife {
+    pub(super) fn takes(&mut self, mut command: RelayCommand) {
+        let mut from = 0;
+        while self.shell.take_turn(&mut command, &mut from) {}
+        self.shell.handle(command);
+    }
+}
+
 impl World {
     pub(super) async fn new(mut dice: Dice, told: bool) -> Self {
         let (nobody, _task) = Actor::spawn(None, Nobody, ()).await.unwrap();
         let clients = (0..2 + dice.below(3)).map(|n| Client::new(crowd::person(n))).collect();
         let (wordy, refuses, restless, selective) = (dice.one_in(6), dice.one_in(3), dice.one_in(2), dice.one_in(2));
-        let forgetful = dice.one_in(2);
+        let (forgetful, crowding) = (dice.one_in(2), Crowding { slice: 1 + dice.below(2), relays: 1 + dice.below(2) });
         let mut world = Self {
             dice,
             directory: Directory::new(),
@@ -116,6 +141,8 @@ impl World {
             log: Log::default(),
             rooms: None,
             living: BTreeMap::new(),
+            relays: BTreeMap::new(),
+            late: Vec::new(),
             sessions: BTreeMap::new(),
             ended: Vec::new(),
             clients,
@@ -125,6 +152,7 @@ impl World {
             selective,
             forgetful,
             calm: false,
+            crowding,
             messages: 0,
             births: 0,
             stand_in: nobody.get_cell(),
@@ -160,6 +188,7 @@ impl World {
     pub(super) async fn come_to_rest(&mut self) {
         self.calm = true;
         self.log.full = false;
+        self.late.clear();
         self.everybody_is_back();
         self.clients.iter_mut().filter_map(|client| client.link.as_mut()).for_each(|link| link.stalled = false);
         let mut still = 0;
@@ -227,7 +256,9 @@ impl World {
         next.extend(self.log.queue.front().map(|_| Next::Commit));
         let busy = |rooms: &&Supervisor| !rooms.ended.is_empty() || !rooms.mailbox.is_empty();
         next.extend(self.rooms.iter().filter(busy).map(|_| Next::Rooms));
-        next.extend(self.living.iter().filter(|(_, life)| !life.mailbox.is_empty()).map(|(n, _)| Next::Room(*n)));
+        let busy = |life: &RoomLife| !life.ended.is_empty() || !life.mailbox.is_empty();
+        next.extend(self.living.iter().filter(|(_, life)| busy(life)).map(|(n, _)| Next::Room(*n)));
+        next.extend(self.relays.iter().filter(|(_, life)| !life.mailbox.is_empty()).map(|(n, _)| Next::Relay(*n)));
         let wakes = |life: &SessionLife| !life.mailbox.is_empty() || life.mailbox.is_stopping();
         next.extend(self.sessions.iter().filter(|(_, life)| wakes(life)).map(|(id, _)| Next::Session(*id)));
         next.extend(self.ended.first().map(|_| Next::Bury));
@@ -262,6 +293,7 @@ impl World {
             }
             Next::Rooms => self.rooms_take().await,
             Next::Room(life) => self.room_takes(life),
+            Next::Relay(life) => self.relay_takes(life),
             Next::Session(id) => self.session_takes(id),
             Next::Bury => {
                 let (session, code) = self.ended.swap_remove(self.dice.below(self.ended.len()));
@@ -297,7 +329,7 @@ impl World {
 
     fn start_rooms(&mut self) {
         let mailbox = Mailbox::new(Some(self.stand_in.clone()));
-        let shell = RoomsShell::new(mailbox.address(), Arc::clone(&self.directory), || 0.5);
+        let shell = RoomsShell::new(mailbox.address(), Arc::clone(&self.directory), || 0.5, self.crowding);
         self.directory.rooms.fill(mailbox.address());
         self.rooms = Some(Supervisor { mailbox, shell, ended: VecDeque::new() });
     }
@@ -323,18 +355,28 @@ impl World {
             let (actor, casebook) = (address.id(), Arc::clone(&arguments.casebook));
             let shell = RoomShell::new(address, arguments);
             self.births += 1;
-            self.living.insert(self.births, RoomLife { mailbox, shell, casebook, actor });
+            self.living.insert(self.births, RoomLife { mailbox, shell, casebook, actor, ended: VecDeque::new() });
         }
     }
 
     fn room_takes(&mut self, number: u64) {
         let told = self.told;
         let Some(life) = self.living.get_mut(&number) else { return };
-        if let Some(command) = life.mailbox.next() {
+        if let Some((relay, exit)) = life.ended.pop_front() {
+            if let Err(reason) = life.shell.relay_ended(relay, &exit) {
+                return self.end_room(number, Exit::Failed(reason));
+            }
+        } else if let Some(command) = life.mailbox.next() {
             if told {
                 println!("  {}", words::of_room(&command));
             }
             life.shell.handle(command);
+        }
+        for Newborn { mailbox, birth: (address, arguments) } in life.mailbox.newborns() {
+            let arguments: RelayArguments = arguments;
+            let (actor, shell) = (address.id(), RelayShell::new(address, arguments));
+            self.births += 1;
+            self.relays.insert(self.births, RelayLife { mailbox, shell, actor, room: number });
         }
         let ledger = life.shell.look().ledger;
         assert!(ledger.balances(), "{ledger:?}");
@@ -343,10 +385,36 @@ impl World {
         }
     }
 
-    /// A room's actor ends; its supervisor will hear of it.
+    fn relay_takes(&mut self, number: u64) {
+        let told = self.told;
+        let Some(life) = self.relays.get_mut(&number) else { return };
+        if let Some(command) = life.mailbox.next() {
+            if told {
+                println!("  {}", words::of_relay(&command));
+            }
+            life.takes(command);
+        }
+        let deliveries = life.shell.audit();
+        assert!(deliveries.balances(), "{deliveries:?}");
+        if life.mailbox.is_stopping() {
+            self.end_relay(number, Exit::Normal);
+        }
+    }
+
+    /// A relay's actor ends; its room will hear of it.
+    pub(super) fn end_relay(&mut self, number: u64, exit: Exit) {
+        let Some(life) = self.relays.remove(&number) else { return };
+        life.mailbox.die();
+        if let Some(room) = self.living.get_mut(&life.room) {
+            room.ended.push_back((life.actor, exit));
+        }
+    }
+
+    /// A room's actor ends, and its relays with it; its supervisor will hear of it.
     pub(super) fn end_room(&mut self, number: u64, exit: Exit) {
         let Some(life) = self.living.remove(&number) else { return };
         life.mailbox.die();
+        self.late.extend(self.relays.extract_if(.., |_, relay| relay.room == number).map(|(_, relay)| relay));
         if let Some(rooms) = &mut self.rooms {
             rooms.ended.push_back((life.actor, exit));
         }

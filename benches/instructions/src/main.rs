@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
 
-use greenroom_actors::outbox::{Batch, Outbox, Queue, SendNumber, Wire};
+use greenroom_actors::outbox::{Batch, Outbox, Queue, SendNumber, Subscription, Wire};
 use greenroom_actors::{Person, Post, RoomState};
 use greenroom_protocol::{
     Body, ClientFrame, EncodedFrame, Epoch, Event, Message, MessageId, Name, RoomId, RoomKind, Seq, SessionId,
@@ -205,10 +205,12 @@ mod fan_out {
     pub(crate) fn run() {
         let outboxes: Vec<Arc<Outbox>> = (0..PEOPLE).map(|_| Outbox::new(Arc::new(NoWire))).collect();
         let mut scratch = Vec::with_capacity(64 * 1024);
+        let mut subscriptions = Vec::new();
         for outbox in &outboxes {
-            outbox.open(&green(), 1, Seq(0), EncodedFrame::new(&"joined"), false);
+            subscriptions.push(outbox.open(&green(), 1, Seq(0), EncodedFrame::new(&"joined"), false));
             write(outbox, &mut scratch);
         }
+        let outboxes: Vec<_> = outboxes.into_iter().zip(subscriptions).collect();
         let batches = (0..TIMES / BATCH).map(|n| n * BATCH + 1).map(|first| {
             let events: Vec<Event> = (first..first + BATCH).map(message).collect();
             Batch::new(Seq(first), encode_events(&events))
@@ -217,11 +219,11 @@ mod fan_out {
     }
 
     #[inline(never)]
-    fn counted(outboxes: &[Arc<Outbox>], batches: Vec<Arc<Batch>>, scratch: &mut Vec<u8>) {
+    fn counted(outboxes: &[(Arc<Outbox>, Subscription)], batches: Vec<Arc<Batch>>, scratch: &mut Vec<u8>) {
         let green = green();
         for batch in batches {
-            for outbox in outboxes {
-                outbox.offer(&green, &batch, &[]);
+            for (outbox, subscription) in outboxes {
+                outbox.offer(&green, *subscription, &batch, &[]);
                 write(outbox, scratch);
             }
         }

@@ -28,6 +28,10 @@ impl OnlineList {
         self.people.values().take(most).map(|here| here.user.clone()).collect()
     }
 
+    pub(super) fn sessions_of(&self, user: UserId) -> &[SessionId] {
+        self.people.get(&user).map(|here| here.sessions.as_slice()).unwrap_or_default()
+    }
+
     /// A session that was here all along: no news.
     pub(super) fn keep(&mut self, session: SessionId, user: &User) {
         self.put(session, user);

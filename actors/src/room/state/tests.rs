@@ -244,6 +244,21 @@ fn in_a_crowd_those_who_come_are_told_together_and_cursors_as_soon_as_ever() {
 }
 
 #[test]
+fn a_crowd_is_told_how_many_it_is_and_nobody_s_name_or_receipt() {
+    let Fixture { mut state, now, ana, .. } = room_with(10);
+    state.know_cursor(&ana.user, Cursor::default());
+    for n in 0..LARGE_ROOM {
+        state.sit(SessionId::new(), person(&format!("p{n}")), 1, now);
+    }
+    let told = state.gathered(now + GATHER).and_then(|gathered| gathered.presence).unwrap();
+    assert_eq!((told.online_count, told.joined.len(), state.receipts().len()), (LARGE_ROOM, LARGE_ROOM, 1));
+    state.sit(SessionId::new(), ana, 1, now + GATHER);
+    let told = state.gathered(now + GATHER + GATHER_MOST).and_then(|gathered| gathered.presence).unwrap();
+    assert_eq!((told.online_count, told.joined.len(), state.receipts().len()), (LARGE_ROOM + 1, 0, 0));
+    assert_eq!(state.online().len(), ONLINE_USERS, "a list of some of them is what one sees at first");
+}
+
+#[test]
 fn nobody_is_shown_as_gone_while_a_room_restarts() {
     let Fixture { mut state, now, ana, .. } = room_with(0);
     let session = SessionId::new();
