@@ -23,6 +23,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::ledger::{Sends, SessionLedger};
 
+mod in_order;
 mod lane;
 mod queue;
 

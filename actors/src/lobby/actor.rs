@@ -224,9 +224,10 @@ impl LobbyShell {
     }
 
     fn news(&mut self, news: RoomNews) {
-        for notice in self.state.news(news) {
-            // Who has the room open hears it from the room.
-            self.pass(&notice, |outbox| !outbox.has_open(&notice.count.room));
+        let (outboxes, room) = (&self.outboxes, news.room.id.clone());
+        let is_elsewhere = |session| outboxes.get(&session).is_some_and(|outbox| !outbox.has_open(&room));
+        for notice in self.state.news(news, is_elsewhere) {
+            self.pass(&notice, |outbox| !outbox.has_open(&room));
         }
     }
 

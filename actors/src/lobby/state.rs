@@ -245,8 +245,9 @@ impl LobbyState {
         self.row(room, Some(listed), sight)
     }
 
-    /// A room tells of itself; returns who is to be told.
-    pub(crate) fn news(&mut self, news: RoomNews) -> Vec<Notice> {
+    /// A room tells of itself; returns who is to be told. Nobody is whose sessions all have the room open: they hear it from
+    /// there, and of a big room nearly everybody does.
+    pub(crate) fn news(&mut self, news: RoomNews, is_elsewhere: impl Fn(SessionId) -> bool) -> Vec<Notice> {
         let room = news.room.id.clone();
         let moved = news.head.seq > self.board(&news.room).head.seq;
         let board = self.learn(&news.room, news.head, news.last);
@@ -258,7 +259,8 @@ impl LobbyState {
             return Vec::new();
         }
         let followers = self.rooms.get(&room).map(|board| &board.followers);
-        followers.into_iter().flatten().filter_map(|user| self.notice(*user, &room)).collect()
+        let is_elsewhere = |user: &&UserId| self.sessions(**user).any(&is_elsewhere);
+        followers.into_iter().flatten().filter(is_elsewhere).filter_map(|user| self.notice(*user, &room)).collect()
     }
 
     /// Somebody's cursors have moved; returns what to tell them, if they have read on.
@@ -432,6 +434,10 @@ mod tests {
         RoomNews { room: Arc::clone(room), head: head(seq), last: None, online_count: 1, said: Vec::new() }
     }
 
+    fn anywhere(_: SessionId) -> bool {
+        true
+    }
+
     fn follow(lobby: &mut LobbyState, room: &Arc<Room>, user: UserId, seq: u64) {
         let (room, head) = (Arc::clone(room), head(seq));
         let row = RoomInList { room: Arc::clone(&room), head, cursor: read(0), last: None, role: None, with: None };
@@ -446,11 +452,12 @@ mod tests {
         assert!(lobby.enter(SessionId::new(), &person(bob)), "his list is to be read");
         follow(&mut lobby, &green, bob, 3);
         assert_eq!(lobby.list(bob, |_| open(&green))[0].unread, 3);
-        let told = lobby.news(news(&green, 5));
+        let told = lobby.news(news(&green, 5), anywhere);
         assert_eq!((told.len(), told[0].count.unread), (1, 5));
-        assert!(lobby.news(news(&green, 5)).is_empty(), "nothing is new");
+        assert!(lobby.news(news(&green, 5), anywhere).is_empty(), "nothing is new");
+        assert!(lobby.news(news(&green, 6), |_| false).is_empty(), "he has it on the screen");
         let told = lobby.cursor_moved(bob, &green.id, read(4)).unwrap();
-        assert_eq!(told.count.unread, 1);
+        assert_eq!(told.count.unread, 2);
         assert_eq!(lobby.cursor_moved(bob, &green.id, read(2)), None, "cursors never go back");
     }
 
@@ -464,7 +471,7 @@ mod tests {
             follow(&mut lobby, &green, user, 5);
             lobby.cursor_moved(user, &green.id, read(seen));
         }
-        lobby.news(RoomNews { last: Some(last(5)), ..news(&green, 6) });
+        lobby.news(RoomNews { last: Some(last(5)), ..news(&green, 6) }, anywhere);
         let trimmed = |gone| Arc::new(Room { gone: head(gone), ..(*green).clone() });
         assert_eq!(lobby.changed(&trimmed(3), head(6)), [bob], "to whom something of it was unread");
         let row = |lobby: &LobbyState, user| lobby.list(user, |_| open(&green)).remove(0);
@@ -472,15 +479,15 @@ mod tests {
         assert!(lobby.changed(&trimmed(3), head(6)).is_empty(), "it is no news any more");
         assert_eq!(row(&lobby, bob).last.map(|last| last.seq), Some(Seq(5)));
         assert_eq!(lobby.changed(&trimmed(5), head(6)).len(), 2, "all see the last message go");
-        lobby.news(RoomNews { last: Some(last(5)), ..news(&green, 7) });
+        lobby.news(RoomNews { last: Some(last(5)), ..news(&green, 7) }, anywhere);
         assert_eq!(row(&lobby, bob).last, None, "a room that has not heard of it yet doesn't bring it back");
-        lobby.news(RoomNews { last: Some(last(8)), ..news(&green, 8) });
+        lobby.news(RoomNews { last: Some(last(8)), ..news(&green, 8) }, anywhere);
         assert!(row(&lobby, bob).last.is_some());
         lobby.erased(eve, Timestamp::from_millis(0));
-        lobby.news(RoomNews { last: Some(last(8)), ..news(&green, 9) });
+        lobby.news(RoomNews { last: Some(last(8)), ..news(&green, 9) }, anywhere);
         assert_eq!(row(&lobby, bob).last, None, "what she said is erased");
         let later = LastMessage { at: Timestamp::from_millis(1), ..last(10) };
-        lobby.news(RoomNews { last: Some(later), ..news(&green, 10) });
+        lobby.news(RoomNews { last: Some(later), ..news(&green, 10) }, anywhere);
         assert_eq!(row(&lobby, bob).last.map(|last| last.seq), Some(Seq(10)), "and what she says since is not");
     }
 
@@ -490,7 +497,7 @@ mod tests {
         lobby.enter(SessionId::new(), &person(bob));
         follow(&mut lobby, &green, bob, 3);
         let said = RoomNews { said: vec![(bob, read(4))], ..news(&green, 4) };
-        assert_eq!(lobby.news(said)[0].count.unread, 0);
+        assert_eq!(lobby.news(said, anywhere)[0].count.unread, 0);
     }
 
     #[test]
@@ -501,9 +508,9 @@ mod tests {
         lobby.enter(laptop, &person(bob));
         follow(&mut lobby, &green, bob, 0);
         assert_eq!(lobby.leave(phone, bob), None, "he is still there");
-        assert_eq!(lobby.news(news(&green, 1)).len(), 1);
+        assert_eq!(lobby.news(news(&green, 1), anywhere).len(), 1);
         assert_eq!(lobby.leave(laptop, bob), Some((person(bob), Vec::new())));
-        assert!(lobby.news(news(&green, 2)).is_empty());
+        assert!(lobby.news(news(&green, 2), anywhere).is_empty());
         assert_eq!(lobby.directory(None, |_| open(&green)).len(), 1);
     }
 

@@ -1,6 +1,5 @@
 //! The frames of an outbox, in two classes.
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
 
@@ -8,6 +7,7 @@ use greenroom_protocol::limits::OUTBOX_PASSING;
 use greenroom_protocol::{EncodedFrame, Presence, RoomId, Seq, User, UserId};
 use indexmap::IndexMap;
 
+use super::in_order::InOrder;
 use crate::ledger::Frames;
 
 /// Live events of one room, encoded once for everyone in it.
@@ -70,7 +70,7 @@ pub enum PassingKey {
 /// What is to be written to one socket.
 #[derive(Default)]
 pub struct Queue {
-    durable: VecDeque<Item>,
+    durable: InOrder<Item>,
     passing: IndexMap<PassingKey, Passing>,
     bytes: usize,
     frames: usize,
@@ -146,14 +146,14 @@ impl Queue {
     pub(super) fn hand_out(&mut self, bytes: usize, mut each: impl FnMut(&EncodedFrame)) -> u64 {
         let (before, mut size) = (self.len(), 0);
         while size < bytes {
-            let Some(item) = self.durable.front_mut() else { break };
+            let Some(item) = self.durable.first_mut() else { break };
             let frame = item.frame();
             each(frame);
             size += frame.len();
             self.bytes -= cost(frame);
             self.frames -= 1;
             if !item.advance() {
-                self.durable.pop_front();
+                self.durable.drop_first();
             }
         }
         if self.durable.is_empty() && size < bytes {
@@ -171,10 +171,7 @@ impl Queue {
 
     /// An idle connection keeps no buffers.
     fn shrink(&mut self) {
-        if self.durable.is_empty() {
-            self.durable = VecDeque::new();
-        }
-        if self.passing.is_empty() {
+        if self.passing.is_empty() && self.passing.capacity() > 0 {
             self.passing = IndexMap::new();
         }
     }
