@@ -128,7 +128,8 @@ pub const TYPING: Duration = Duration::from_secs(3);
 pub const GATHER: Duration = Duration::from_millis(100);
 
 /// People in a room for whom the window in which it gathers who came and went grows by another [`GATHER`]: each window
-/// costs a frame for each of them, so that a crowd of a thousand that enters would be told a thousand times a thousand.
+/// costs a frame for each of them, so that a crowd of a thousand that enters would be told a thousand times a thousand. Also
+/// how far apart the lobby hears what is new in a busy room, since it looks for those who are elsewhere each time.
 pub const GATHER_PEOPLE: usize = 25;
 
 /// The longest that window grows, with the people and with changes that follow on one another: nobody in a crowd sees a single

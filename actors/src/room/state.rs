@@ -20,6 +20,7 @@ use crate::ledger::Posts;
 use crate::outbox::{Refusal, SendNumber, Settlement};
 
 mod cursors;
+mod news;
 mod online;
 mod recent;
 mod standing;
@@ -27,6 +28,7 @@ mod typing;
 mod window;
 
 use cursors::Cursors;
+use news::News;
 use online::OnlineList;
 use recent::Recent;
 pub use standing::Standing;
@@ -70,8 +72,8 @@ pub struct RoomState {
     presence: Window,
     /// Since when nobody needs the room.
     idle_since: Option<Instant>,
-    /// Whether the lobby should hear of a change.
-    changed: bool,
+    /// What the lobby is to hear.
+    news: News,
     /// What became of posts; how many are undecided is looked up.
     posts: Posts,
 }
@@ -200,7 +202,7 @@ impl RoomState {
             gather_at: Some(now),
             presence: Window::default(),
             idle_since: Some(now),
-            changed: true,
+            news: News::at(now),
             posts: Posts::default(),
         }
     }
@@ -453,8 +455,7 @@ impl RoomState {
             announcement.events.push(event);
         }
         if !announcement.events.is_empty() {
-            self.changed = true;
-            self.gather(now);
+            self.news.come(self.online.len(), now);
         }
         settled.into_iter().for_each(|settled| self.settle(settled, &mut announcement));
         if self.is_unneeded() {
@@ -573,20 +574,23 @@ impl RoomState {
     /// Ends the window, if it is over: what it gathered is to be told.
     pub fn gathered(&mut self, now: Instant) -> Option<Gathered> {
         let is_over = |at: &mut Instant| *at <= now;
-        let tells = self.presence.end(now);
-        if self.gather_at.take_if(is_over).is_none() && !tells {
+        let (tells, has_news) = (self.presence.end(now), self.news.is_due(now));
+        if self.gather_at.take_if(is_over).is_none() && !tells && !has_news {
             return None;
         }
         let changes = if tells { self.online.changes() } else { None };
         let presence = changes.map(|(joined, left)| {
             let large = self.online.len() > LARGE_ROOM;
             let told = |users| if large { Vec::new() } else { users };
-            self.changed = true;
             let online_count = self.online.len();
             Presence { room: self.room.id.clone(), online_count, joined: told(joined), left: told(left) }
         });
-        let (moves, said) = (self.cursors.moved(), self.cursors.said_since());
-        Some(Gathered { presence, moves, changed: std::mem::take(&mut self.changed), said })
+        let changed = has_news || presence.is_some();
+        if changed {
+            self.news.told(now);
+        }
+        let said = if changed { self.cursors.said_since() } else { Vec::new() };
+        Some(Gathered { presence, moves: self.cursors.moved(), changed, said })
     }
 
     /// Cursors could not be stored: try again with the next window.
@@ -599,8 +603,7 @@ impl RoomState {
 
     /// The lobby has lost what it knew.
     pub fn tell_lobby(&mut self, now: Instant) {
-        self.changed = true;
-        self.gather(now);
+        self.news.begin_again(now);
     }
 
     /// Whether a message from here is worth a receipt to each.
@@ -635,7 +638,10 @@ impl RoomState {
     #[must_use]
     pub fn wake_at(&self) -> Option<Instant> {
         let idle = self.idle_since.filter(|_| self.is_unneeded()).map(|since| since + ROOM_IDLE);
-        [self.gather_at, self.presence.ends(), self.typists.first_end(), idle].into_iter().flatten().min()
+        [self.gather_at, self.news.due(), self.presence.ends(), self.typists.first_end(), idle]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     fn gather(&mut self, now: Instant) {
