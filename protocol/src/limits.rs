@@ -303,6 +303,11 @@ pub const OBSERVED_WORST: usize = 10;
 /// Bytes of one frame from an observer: the longest says whom to look for.
 pub const OBSERVER_FRAME_BYTES: usize = 1024;
 
+/// People in a room up to whom all are told of each: who comes and goes by name, receipts, how reachable those are who
+/// know each other there. Beyond, it is a count, no receipts, and nobody: to tell everybody everything costs the square of
+/// their number.
+pub const LARGE_ROOM: usize = 200;
+
 /// Sessions that a room sees to itself, and each of its relays before there is another one, up to one for each processor.
 /// An offer takes about half a microsecond: so a room keeps a thread for half a millisecond, and more than so many are worth
 /// another actor's messages.

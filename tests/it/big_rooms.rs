@@ -1,11 +1,12 @@
 //! Rooms with more people than one actor sees to.
 
 use greenroom_protocol::limits::RELAY_SESSIONS;
-use serde_json::Value;
+use reqwest::Method;
+use serde_json::{Value, json};
 
 use crate::support::lab::{balances, count, find, hurt, restarts, tree};
 
-use crate::support::{GREEN, Guest, Process, Raw, until};
+use crate::support::{GREEN, Guest, Process, Raw, call, until};
 
 /// So many enter before the next so many do, so that nobody waits long to be accepted.
 const AT_ONCE: usize = 50;
@@ -47,6 +48,9 @@ async fn a_relay_that_crashes_while_people_talk_loses_doubles_and_moves_nothing(
     }
     let relay = relays(&server).await;
     assert_eq!(relay[0]["name"], "relay:green:1", "the others are at a relay: {relay}");
+    let radius = call(&server, Method::GET, "/api/lab/blast-radius?actor=relay:green:1").answer().await.body;
+    assert_eq!((&radius["next"], &radius["people"]), (&json!("restart"), &json!(RELAY_SESSIONS + 3)), "{radius}");
+    assert!(radius["text"].as_str().is_some_and(|text| text.starts_with("relay:green:1 fails its room")), "{radius}");
     let said = people.len() as u64 * 10;
     for nth in 0..said {
         let speaker = usize::try_from(nth).expect("few") % people.len();
@@ -66,4 +70,13 @@ async fn a_relay_that_crashes_while_people_talk_loses_doubles_and_moves_nothing(
     let back = async || restarts(&tree(&server).await, "room:green");
     until("its room, each time", back, |restarts| *restarts == said / 10).await;
     balances(&server).await;
+    let stories =
+        async || call(&server, Method::GET, "/api/observatory/stories").answer().await.body["stories"].clone();
+    let of_a_relay = |story: &Value| {
+        let cause = story["cause"].as_str().is_some_and(|cause| cause.starts_with("relay:green:"));
+        cause && story["actor"] == "room:green" && story["outcome"] == "recovered"
+    };
+    let told =
+        |stories: &Value| stories.as_array().is_some_and(|all| all.iter().filter(|one| of_a_relay(one)).count() == 4);
+    until("the story of each crash", stories, told).await;
 }

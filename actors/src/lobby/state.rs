@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use greenroom_protocol::limits::LARGE_ROOM;
 use greenroom_protocol::{
     Availability, LastMessage, PersonStatus, RoomId, RoomKind, RoomRow, Seq, SessionId, Status, Timestamp, UnreadCount,
     User, UserId,
@@ -59,10 +60,6 @@ pub(crate) struct Acquaintance {
     pub(crate) user: UserId,
     pub(crate) shares: RoomKey,
 }
-
-/// More people online than this, and a room makes nobody acquainted: to tell everybody of everybody would cost the
-/// square of their number.
-const LARGE_ROOM: usize = 200;
 
 /// A notice to one person.
 #[derive(Debug, PartialEq, Eq)]

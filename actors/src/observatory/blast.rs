@@ -55,6 +55,9 @@ impl Observer {
     pub fn blast_radius(&self, name: &ActorName) -> Option<BlastRadius> {
         let directory = self.directory();
         directory.census.vitals(name)?;
+        if let ActorName::Relay(room, _) = name {
+            return self.blast_radius(&ActorName::Room(room.clone())).map(|radius| radius.with_cause_below(name));
+        }
         let supervisor = directory.census.supervisor(name);
         let policy = policy(name).filter(|policy| policy.restart != Restart::Temporary);
         let in_window = policy.map(|policy| directory.observatory.restarts_of(name, policy.budget.within));
@@ -148,6 +151,17 @@ fn rooms(directory: &Directory, name: &ActorName, below: &[greenroom_protocol::R
 }
 
 impl BlastRadius {
+    /// The same, where what crashes is an actor below that fails this one.
+    fn with_cause_below(self, name: &ActorName) -> Self {
+        Self {
+            text: format!("{name} fails its room with it. {}", self.text),
+            supervisor: Some(self.actor),
+            actor: name.to_string(),
+            kind: name.kind(),
+            ..self
+        }
+    }
+
     fn in_words(&self) -> String {
         let Self { actor, people: count, sockets_closed: closed, .. } = self;
         if self.process_ends {

@@ -134,7 +134,7 @@ impl Board {
         let mut before = std::mem::take(&mut self.seen);
         let mut folds: BTreeMap<ActorName, Vec<(u64, ActorName)>> = BTreeMap::new();
         let mut sums: BTreeMap<ActorName, Fold> = BTreeMap::new();
-        let (mut waits, mut handled_s) = ([0; BUCKETS], 0.0);
+        let (mut waits, mut handled_s, mut relays) = ([0; BUCKETS], 0.0, Vec::new());
         self.shown.clear();
         directory.census.each(|name, sight| {
             let seen = look(before.remove(name), sight, seconds, now, roll);
@@ -156,6 +156,7 @@ impl Board {
                         worst.push((seen.waiting, name.clone()));
                     }
                 }
+                (ActorName::Relay(..), Some(room)) => relays.push((name.clone(), room.clone())),
                 _ => {
                     if matches!(name, ActorName::Rooms | ActorName::Shard(_)) {
                         sums.entry(name.clone()).or_default();
@@ -169,6 +170,9 @@ impl Board {
             let children = folds.remove(parent).unwrap_or_default();
             self.fold(parent, fold, children);
         }
+        // Where a room is shown, all of it is.
+        relays.retain(|(_, room)| self.shown.contains(room));
+        self.shown.extend(relays.into_iter().map(|(relay, _)| relay));
         for name in directory.observatory.aside.lock().keys() {
             self.shown.insert(name.clone());
         }

@@ -95,7 +95,14 @@ impl RelayShell {
             RelayCommand::Announce { batch: Some(batch), settlements } => self.slice.announce(turn, batch, settlements),
             RelayCommand::Pass { key, frame, except } => self.slice.pass(turn, key, frame, except),
             RelayCommand::PassPresence { presence, frame } => self.slice.pass_presence(turn, presence, frame),
-            _ => return false,
+            RelayCommand::Announce { batch: None, .. }
+            | RelayCommand::Add { .. }
+            | RelayCommand::Remove { .. }
+            | RelayCommand::CatchUp { .. }
+            | RelayCommand::Trimmed { .. }
+            | RelayCommand::Audit { .. }
+            | RelayCommand::Close
+            | RelayCommand::Suffer(_) => return false,
         }
         self.tally.keep(self.slice.deliveries());
         *from < everybody.end

@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use greenroom_protocol::limits::{GATHER, ONLINE_USERS, PAGE_EVENTS, RESUME_EVENTS, ROOM_IDLE};
+use greenroom_protocol::limits::{ONLINE_USERS, PAGE_EVENTS, RESUME_EVENTS, ROOM_IDLE};
 use greenroom_protocol::{
-    Body, Epoch, ErrorCode, Event, LastMessage, MessageId, Presence, Receipt, Seq, SessionId, Timestamp, User, UserId,
+    Body, Epoch, ErrorCode, Event, LastMessage, MessageId, Receipt, Seq, SessionId, Timestamp, User, UserId,
 };
 use greenroom_storage::{Append, Cursor, Head, Incarnation, LogEvent, Outcome, PageFrom, Room, Settled, Ticket};
 use serde::{Deserialize, Serialize};
@@ -22,6 +22,7 @@ use crate::outbox::{Refusal, SendNumber, Settlement};
 mod cursors;
 mod news;
 mod online;
+mod passing;
 mod recent;
 mod standing;
 mod typing;
@@ -34,10 +35,6 @@ use recent::Recent;
 pub use standing::Standing;
 use typing::Typists;
 use window::Window;
-
-/// More people than this, and a room tells receipts to nobody and presence as a count: to tell
-/// everybody everything would cost the square of their number.
-const LARGE_ROOM: usize = 200;
 
 /// A room's state.
 #[derive(Debug)]
@@ -159,19 +156,6 @@ pub struct Announcement {
     pub silent: Vec<User>,
     /// Events before these are missing: read the page after this one.
     pub hole_after: Option<Seq>,
-}
-
-/// What a window has gathered.
-#[derive(Debug, Default)]
-pub struct Gathered {
-    /// Who came and who went.
-    pub presence: Option<Presence>,
-    /// Cursors to store, and then to tell.
-    pub moves: Vec<(Person, Seq, Seq)>,
-    /// Whether the lobby should hear of the room.
-    pub changed: bool,
-    /// Cursors of those who said something.
-    pub said: Vec<(UserId, Cursor)>,
 }
 
 impl RoomState {
@@ -553,70 +537,6 @@ impl RoomState {
         Refusal::new(ErrorCode::NotJoined, format!("join {} first", self.room.id))
     }
 
-    // --- soft state ---
-
-    /// Somebody types, or no longer does; says who, where others should hear of it.
-    pub fn typing(&mut self, session: SessionId, on: bool, now: Instant) -> Option<User> {
-        let user = &self.seats.get(&session)?.person.user;
-        let news = if on { self.typists.start(user, now) } else { self.typists.stop(user.id) };
-        news.then(|| user.clone())
-    }
-
-    /// Moves a person's cursors forward, to be stored and told when the window ends.
-    pub fn move_cursor(&mut self, session: SessionId, delivered: Seq, read: Seq, now: Instant) {
-        let Some(seat) = self.seats.get(&session) else { return };
-        let head = self.head.seq;
-        if self.cursors.move_to(&seat.person, delivered.min(head), read.min(head)) {
-            self.gather(now);
-        }
-    }
-
-    /// Ends the window, if it is over: what it gathered is to be told.
-    pub fn gathered(&mut self, now: Instant) -> Option<Gathered> {
-        let is_over = |at: &mut Instant| *at <= now;
-        let (tells, has_news) = (self.presence.end(now), self.news.is_due(now));
-        if self.gather_at.take_if(is_over).is_none() && !tells && !has_news {
-            return None;
-        }
-        let changes = if tells { self.online.changes() } else { None };
-        let presence = changes.map(|(joined, left)| {
-            let large = self.online.len() > LARGE_ROOM;
-            let told = |users| if large { Vec::new() } else { users };
-            let online_count = self.online.len();
-            Presence { room: self.room.id.clone(), online_count, joined: told(joined), left: told(left) }
-        });
-        let changed = has_news || presence.is_some();
-        if changed {
-            self.news.told(now);
-        }
-        let said = if changed { self.cursors.said_since() } else { Vec::new() };
-        Some(Gathered { presence, moves: self.cursors.moved(), changed, said })
-    }
-
-    /// Cursors could not be stored: try again with the next window.
-    pub fn retry_moves(&mut self, moves: Vec<(Person, Seq, Seq)>, now: Instant) {
-        for (person, delivered, read) in moves {
-            self.cursors.again(person, delivered, read);
-        }
-        self.gather(now);
-    }
-
-    /// The lobby has lost what it knew.
-    pub fn tell_lobby(&mut self, now: Instant) {
-        self.news.begin_again(now);
-    }
-
-    /// Whether a message from here is worth a receipt to each.
-    #[must_use]
-    pub fn tells_receipts(&self) -> bool {
-        self.online.len() <= LARGE_ROOM
-    }
-
-    /// People whose typing has ended by itself.
-    pub fn fallen_silent(&mut self, now: Instant) -> Vec<User> {
-        self.typists.expire(now)
-    }
-
     /// Whether nobody sits here or waits for answers, and nothing is undecided.
     #[must_use]
     pub fn is_unneeded(&self) -> bool {
@@ -642,14 +562,6 @@ impl RoomState {
             .into_iter()
             .flatten()
             .min()
-    }
-
-    fn gather(&mut self, now: Instant) {
-        self.gather_at.get_or_insert(now + GATHER);
-    }
-
-    fn gather_presence(&mut self, now: Instant) {
-        self.presence.open(self.online.len(), now);
     }
 }
 

@@ -1,11 +1,12 @@
 use std::time::Duration;
 
-use greenroom_protocol::limits::{GATHER_MOST, GATHER_PEOPLE, ROOM_RECENT_EVENTS, TYPING};
+use greenroom_protocol::limits::{GATHER, GATHER_MOST, GATHER_PEOPLE, LARGE_ROOM, ROOM_RECENT_EVENTS, TYPING};
 use greenroom_protocol::{Event, Message, Name, RoomId, RoomKind};
 use greenroom_storage::{Refused, RoomKey};
 use proptest::prelude::*;
 use uuid::Uuid;
 
+use super::passing::Gathered;
 use super::*;
 
 fn green() -> Arc<Room> {

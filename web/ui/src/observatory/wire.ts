@@ -1,7 +1,16 @@
 /** What the observatory and the server say to each other; docs/protocol.md has it in words. */
 
 export type Kind =
-  'engine' | 'store' | 'presence' | 'lobby' | 'rooms' | 'sessions' | 'shard' | 'room' | 'session';
+  | 'engine'
+  | 'store'
+  | 'presence'
+  | 'lobby'
+  | 'rooms'
+  | 'sessions'
+  | 'shard'
+  | 'room'
+  | 'relay'
+  | 'session';
 
 export type State =
   'starting' | 'idle' | 'busy' | 'backlogged' | 'restarting' | 'stopped' | 'escalated';

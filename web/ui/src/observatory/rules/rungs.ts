@@ -70,6 +70,7 @@ const KINDS: readonly Kind[] = [
   'sessions',
   'shard',
   'room',
+  'relay',
   'session',
 ];
 

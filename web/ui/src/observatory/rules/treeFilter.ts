@@ -37,5 +37,5 @@ export function isTroubled({ state, stuck_ms }: Row): boolean {
 
 function isOf(kind: Kind, choice: KindChoice): boolean {
   if (choice === 'all') return true;
-  return choice === 'parts' ? kind !== 'room' && kind !== 'session' : kind === choice;
+  return choice === 'parts' ? !['room', 'relay', 'session'].includes(kind) : kind === choice;
 }

@@ -20,6 +20,7 @@ export const kinds: Record<Kind, string> = {
   sessions: 'supervisor',
   shard: 'supervisor',
   room: 'room',
+  relay: 'relay',
   session: 'session',
 };
 
@@ -34,5 +35,7 @@ export const purposes: Record<Kind, string> = {
   sessions: 'Supervises the eight shards of the sessions.',
   shard: 'Supervises an eighth of the sessions.',
   room: 'One room: it gives messages their places and tells them to whoever sits there.',
+  relay:
+    'A part of a big room: it tells a thousand of its sessions. It is never started again: its room fails with it.',
   session: 'One socket of one person. It is never started again: its client comes back.',
 };
