@@ -25,11 +25,12 @@ impl Machine {
             let line = text.lines().find(|line| line.starts_with(name));
             line.and_then(|line| line.split_once(':')).map(|(_, value)| value.trim().to_owned()).unwrap_or_default()
         };
-        let memory = field(&read("/proc/meminfo"), "MemTotal");
+        let (memory, processors) = (field(&read("/proc/meminfo"), "MemTotal"), read("/proc/cpuinfo"));
         Self {
             system: format!("{} {}", std::env::consts::OS, read("/proc/sys/kernel/osrelease").trim()),
-            processor: field(&read("/proc/cpuinfo"), "model name"),
-            processors: std::thread::available_parallelism().map_or(1, usize::from),
+            processor: field(&processors, "model name"),
+            // All of them, also where this process keeps to one.
+            processors: processors.lines().filter(|line| line.starts_with("processor")).count(),
             memory_mib: memory.trim_end_matches("kB").trim().parse::<u64>().unwrap_or(0) / 1024,
         }
     }
