@@ -1,19 +1,19 @@
-import { expect, test, type Page } from '@playwright/test';
+import type { Page } from '@playwright/test';
 import { allInReach, fitsSideways, withoutBarriers, withStrongContrast } from './barriers';
 import { Bot } from './bot';
 import { picture } from './picture';
-import { Server } from './server';
+import { expect, server, test } from './stage';
 import { Watcher } from './watcher';
+
+test.use({ lab: true });
 
 const DESK = { width: 1280, height: 800 };
 const NARROW = { width: 320, height: 640 };
 const PHONE = { width: 390, height: 844 };
 
-let server: Server;
 let bots: Bot[];
 
 test.beforeEach(async () => {
-  server = await Server.start('--lab');
   bots = [];
   for (const [name, room] of [
     ['Ana', 'green'],
@@ -26,9 +26,8 @@ test.beforeEach(async () => {
   bots[2]!.talks(3);
 });
 
-test.afterEach(async () => {
+test.afterEach(() => {
   for (const bot of bots) bot.leaves();
-  await server.remove();
 });
 
 /** Each view and each layer over it, in its order; what is looked at is there. */
