@@ -169,6 +169,21 @@ async fn the_feed_is_a_snapshot_and_numbered_changes_until_one_asks_anew() {
 }
 
 #[tokio::test]
+async fn a_room_is_busy_while_people_talk_there_and_idle_when_they_are_silent() {
+    let server = Process::start(&["--lab"]).await;
+    let mut alice = Guest::enter(&server, "Alice").await;
+    alice.join(GREEN).await;
+    let mut observer = Observer::watch(&server).await;
+    let is = |state: &'static str| {
+        move |_: &Value, seen: &Observer| seen.rows.get("room:green").is_some_and(|row| row["state"] == state)
+    };
+    observer.until("an idle room", is("idle")).await;
+    alice.says(GREEN, "anybody here?").await;
+    observer.until("a busy room", is("busy")).await;
+    observer.until("an idle room again", is("idle")).await;
+}
+
+#[tokio::test]
 async fn a_crowd_of_sessions_is_folded_and_unfolded_a_page_at_a_time() {
     let server = Process::start(&["--lab"]).await;
     let mut crowd = Vec::new();

@@ -2,13 +2,17 @@ import { defineConfig } from '@playwright/test';
 
 export default defineConfig({
   testDir: 'e2e',
-  // The story stops and starts one server; nothing else may need it meanwhile.
-  workers: 1,
+  // Each test has a server of its own, and nothing else in common with any other.
+  workers: 2,
+  fullyParallel: true,
   timeout: 90_000,
   expect: { timeout: 10_000 },
   reporter: 'list',
+  // To trace takes as long again as the test: only what has failed is played once more with it. That it passes then is no excuse.
+  retries: 1,
+  failOnFlakyTests: true,
   use: {
-    trace: 'retain-on-failure',
+    trace: 'on-first-retry',
     actionTimeout: 10_000,
     launchOptions: {
       executablePath: process.env.CHROME_PATH ?? '/usr/bin/chromium',

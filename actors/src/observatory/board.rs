@@ -88,6 +88,8 @@ pub(crate) struct Tiles {
 struct Seen {
     parent: Option<ActorName>,
     handled: u64,
+    /// Whether it has handled something since the look before.
+    worked: bool,
     /// Since when nothing was handled though something waits.
     stuck_since: Option<Instant>,
     in_s: f64,
@@ -110,6 +112,8 @@ pub(crate) struct Board {
     at: Option<Instant>,
     window_began: Option<Instant>,
     seen: HashMap<ActorName, Seen>,
+    /// How often each was asked for observers since the last look.
+    asked: HashMap<ActorName, u64>,
     acknowledged: u64,
     pub(crate) folds: BTreeMap<ActorName, Fold>,
     pub(crate) tiles: Tiles,
@@ -131,13 +135,14 @@ impl Board {
         if roll {
             self.window_began = Some(now);
         }
-        let mut before = std::mem::take(&mut self.seen);
+        let (mut before, asked) = (std::mem::take(&mut self.seen), std::mem::take(&mut self.asked));
         let mut folds: BTreeMap<ActorName, Vec<(u64, ActorName)>> = BTreeMap::new();
         let mut sums: BTreeMap<ActorName, Fold> = BTreeMap::new();
         let (mut waits, mut handled_s, mut relays) = ([0; BUCKETS], 0.0, Vec::new());
         self.shown.clear();
         directory.census.each(|name, sight| {
-            let seen = look(before.remove(name), sight, seconds, now, roll);
+            let asked = asked.get(name).copied().unwrap_or(0);
+            let seen = look(before.remove(name), sight, asked, seconds, now, roll);
             handled_s += seen.in_s;
             if let Some(windows) = &seen.windows
                 && let Some(gauge) = sight.vitals.measured()
@@ -252,7 +257,7 @@ impl Board {
             name: name.to_string(),
             kind: name.kind(),
             parent: parent.map(|parent| parent.to_string()),
-            state: state(name, &vitals, restarting, capacity, directory),
+            state: state(name, &vitals, restarting, capacity, seen.is_some_and(|seen| seen.worked), directory),
             mailbox: waiting,
             high: gauge.map_or(waiting, super::Gauge::high),
             capacity,
@@ -300,6 +305,11 @@ impl Board {
         false
     }
 
+    /// An actor is about to be asked something, for an observer.
+    pub(crate) fn asks(&mut self, name: ActorName) {
+        *self.asked.entry(name).or_default() += 1;
+    }
+
     /// Nobody watches any more: nothing is timed from now on.
     pub(crate) fn rest(&mut self, directory: &Directory) {
         directory.census.each(|_, sight| {
@@ -312,12 +322,14 @@ impl Board {
 }
 
 /// Looks at one actor.
-fn look(before: Option<Seen>, sight: &Sight<'_>, seconds: Option<f64>, now: Instant, roll: bool) -> Seen {
+fn look(before: Option<Seen>, sight: &Sight<'_>, asked: u64, seconds: Option<f64>, now: Instant, roll: bool) -> Seen {
     let (handled, waiting) = (sight.vitals.handled(), sight.vitals.waiting());
     let before = before.unwrap_or_default();
     // A fresh incarnation counts from 0 again.
     let new = handled.checked_sub(before.handled).unwrap_or(handled);
     let in_s = seconds.map_or(0.0, |seconds| new as f64 / seconds);
+    // Of what was before the first look nobody knows when. Who only answers observers is not at work.
+    let worked = seconds.is_some() && new > asked;
     let progress = new > 0 || waiting == 0 || sight.restarting;
     let stuck_since = if progress { None } else { before.stuck_since.or(Some(now)) };
     let troubled = stuck_since.is_some_and(|since| now.duration_since(since) > Duration::from_secs(1))
@@ -343,7 +355,7 @@ fn look(before: Option<Seen>, sight: &Sight<'_>, seconds: Option<f64>, now: Inst
         }
     }
     let parent = sight.parent.cloned();
-    Seen { parent, handled, stuck_since, in_s, waiting, troubled, windows }
+    Seen { parent, handled, worked, stuck_since, in_s, waiting, troubled, windows }
 }
 
 /// So that about [`TIMED`] commands a second are timed; of a quiet actor each one.
@@ -353,7 +365,14 @@ fn stride(in_s: f64) -> u32 {
     (fold as u32).next_power_of_two()
 }
 
-fn state(name: &ActorName, vitals: &Vitals, restarting: bool, capacity: u64, directory: &Directory) -> &'static str {
+fn state(
+    name: &ActorName,
+    vitals: &Vitals,
+    restarting: bool,
+    capacity: u64,
+    worked: bool,
+    directory: &Directory,
+) -> &'static str {
     let waiting = vitals.waiting();
     if restarting {
         "restarting"
@@ -361,7 +380,7 @@ fn state(name: &ActorName, vitals: &Vitals, restarting: bool, capacity: u64, dir
         "backlogged"
     } else if is_starting(name, vitals, directory) {
         "starting"
-    } else if waiting > 0 {
+    } else if waiting > 0 || worked {
         "busy"
     } else {
         "idle"
@@ -450,6 +469,28 @@ fn rounded(a_second: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whoever_did_something_since_the_look_before_was_at_work_and_who_only_answered_observers_was_not() {
+        let vitals = Vitals::new::<()>();
+        let handles = |count| (0..count).for_each(|_| vitals.done(&vitals.begin(&())));
+        let sight = Sight { parent: None, vitals: &vitals, restarting: false };
+        let at = |before, asked, seconds| look(before, &sight, asked, seconds, now(), false);
+        handles(3);
+        let first = at(None, 0, None);
+        assert!(!first.worked, "it did so before anybody looked");
+        handles(1);
+        let second = at(Some(first), 0, Some(0.5));
+        assert!(second.worked);
+        let third = at(Some(second), 0, Some(0.5));
+        assert!(!third.worked);
+        handles(2);
+        let fourth = at(Some(third), 2, Some(0.5));
+        assert!(!fourth.worked);
+        handles(3);
+        assert!(at(Some(fourth), 2, Some(0.5)).worked);
+        assert!(at(None, 0, Some(0.5)).worked, "born since");
+    }
 
     #[test]
     fn of_a_quiet_actor_each_command_is_timed_and_of_a_busy_one_few() {

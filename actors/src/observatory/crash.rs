@@ -295,8 +295,8 @@ fn conclude(story: &mut Story, decision: &Decided<'_>) -> EventKind {
     match decision.verdict {
         Verdict::Restart(_) | Verdict::Forget => EventKind::Decision,
         Verdict::Quarantine(time) => {
-            let told = people(story.people, "told so");
-            let end = format!("quarantined for {} s, {told}", time.as_secs());
+            let there = people(story.people, "sat there");
+            let end = format!("quarantined for {} s, {there}", time.as_secs());
             story.step(ms, What::Quarantined, end.clone(), &[]);
             story.ends(Outcome::Quarantined, end);
             EventKind::Quarantine

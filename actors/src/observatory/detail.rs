@@ -51,6 +51,7 @@ impl Observer {
     /// What an actor says of itself, and its ledger.
     async fn says(&self, name: &ActorName) -> (Value, Value) {
         let directory = self.directory();
+        self.asks(name);
         match name {
             ActorName::Room(room) => match directory.rooms.look(room.clone()).await {
                 Ok(Some(room)) => {
@@ -90,6 +91,25 @@ impl Observer {
             ActorName::Lobby | ActorName::Rooms | ActorName::Sessions | ActorName::Shard(_) | ActorName::Relay(..) => {
                 (json!({}), Value::Null)
             }
+        }
+    }
+
+    /// Notes whom a look at this actor asks.
+    fn asks(&self, name: &ActorName) {
+        let mut board = self.directory().observatory.board.lock();
+        match name {
+            ActorName::Room(_) => {
+                // They know where it is.
+                board.asks(ActorName::Rooms);
+                board.asks(name.clone());
+            }
+            ActorName::Store | ActorName::Presence => board.asks(name.clone()),
+            ActorName::Engine
+            | ActorName::Lobby
+            | ActorName::Rooms
+            | ActorName::Sessions
+            | ActorName::Session(_)
+            | ActorName::Shard(_) => (),
         }
     }
 }

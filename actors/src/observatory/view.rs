@@ -9,7 +9,7 @@ use greenroom_protocol::limits::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::board::{Board, Row};
+use super::board::{Board, Fold, Row};
 use super::now;
 use super::observer::Observer;
 use crate::audit::balance;
@@ -67,8 +67,8 @@ pub struct View {
     audit: bool,
     told_at: Option<Instant>,
     tiles: Map<String, Value>,
-    rows: HashMap<String, Map<String, Value>>,
-    folds: HashMap<String, Value>,
+    rows: HashMap<String, Row>,
+    folds: HashMap<String, Fold>,
     events: u64,
     stories: u64,
     ledger: Option<(Instant, Balance)>,
@@ -84,7 +84,7 @@ struct Change {
     /// Whether its state is.
     of_state: bool,
     change: Map<String, Value>,
-    whole: Map<String, Value>,
+    row: Row,
 }
 
 /// The rest of a frame's bytes.
@@ -197,9 +197,9 @@ impl View {
         board.refresh(&directory, memory);
         self.tiles = object(&board.tiles);
         let rows: Vec<Row> = self.shown(&board).iter().filter_map(|name| board.row(&directory, name)).collect();
-        self.rows = rows.iter().map(|row| (row.name.clone(), object(row))).collect();
-        self.folds = board.folds.values().map(|fold| (fold.name.clone(), json!(fold))).collect();
-        let folds: Vec<Value> = board.folds.values().map(|fold| json!(fold)).collect();
+        self.rows = rows.iter().map(|row| (row.name.clone(), row.clone())).collect();
+        self.folds = board.folds.values().map(|fold| (fold.name.clone(), fold.clone())).collect();
+        let folds: Vec<Fold> = board.folds.values().cloned().collect();
         drop(board);
         let chronicle = observatory.chronicle.lock();
         let (events, _older) = chronicle.after(0, OBSERVED_EVENTS_AT_FIRST);
@@ -303,10 +303,9 @@ impl View {
     fn tell_folds(&mut self, board: &Board, space: &mut Space, frame: &mut Map<String, Value>) {
         let mut told = Vec::new();
         for fold in board.folds.values() {
-            let value = json!(fold);
-            if self.folds.get(&fold.name) != Some(&value) && space.takes(&value) {
-                self.folds.insert(fold.name.clone(), value.clone());
-                told.push(value);
+            if self.folds.get(&fold.name) != Some(fold) && space.takes(fold) {
+                self.folds.insert(fold.name.clone(), fold.clone());
+                told.push(json!(fold));
             }
         }
         if !told.is_empty() {
@@ -327,31 +326,18 @@ impl View {
         }
         let mut changes: Vec<Change> = Vec::new();
         for row in rows {
-            let whole = object(&row);
-            let change = match self.rows.get(&row.name) {
-                None => whole.clone(),
-                Some(before) => {
-                    let mut change = changed(before, &whole);
-                    if change.is_empty() {
-                        continue;
-                    }
-                    change.insert("name".into(), row.name.into());
-                    change
-                }
-            };
-            changes.push(Change { of_state: change.contains_key("state"), change, whole });
+            if let Some(change) = news_of(self.rows.get(&row.name), &row) {
+                changes.push(Change { of_state: change.contains_key("state"), change, row });
+            }
         }
         // What matters most first; what finds no room is different from what was told next time, too.
         changes.sort_by_key(|change| !change.of_state);
         let mut told = Vec::new();
-        for Change { change, whole, .. } in changes {
-            if !space.takes(&change) {
-                continue;
+        for Change { change, row, .. } in changes {
+            if space.takes(&change) {
+                self.rows.insert(row.name.clone(), row);
+                told.push(Value::from(change));
             }
-            if let Some(name) = whole.get("name").and_then(Value::as_str) {
-                self.rows.insert(name.to_owned(), whole.clone());
-            }
-            told.push(Value::from(change));
         }
         if !told.is_empty() {
             frame.insert("actors".into(), told.into());
@@ -408,6 +394,18 @@ fn object(value: &impl Serialize) -> Map<String, Value> {
         Ok(Value::Object(object)) => object,
         Ok(_) | Err(_) => Map::new(),
     }
+}
+
+/// What an observer who was told of a row before, or not yet, is told of it now; nothing where it is as it was.
+fn news_of(before: Option<&Row>, row: &Row) -> Option<Map<String, Value>> {
+    let Some(before) = before else { return Some(object(row)) };
+    // Nearly all are as they were, and to make values of them cost more than all else of a look.
+    if before == row {
+        return None;
+    }
+    let mut change = changed(&object(before), &object(row));
+    change.insert("name".into(), row.name.clone().into());
+    Some(change)
 }
 
 /// What is otherwise than before.

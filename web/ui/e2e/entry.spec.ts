@@ -1,18 +1,6 @@
-import { expect, test } from '@playwright/test';
 import { Guest } from './guest';
 import { lobby, member, PASSWORD, registers, section, signsIn } from './member';
-import { Server } from './server';
-
-let server: Server;
-
-test.beforeEach(async () => {
-  server = await Server.start();
-});
-
-test.afterEach(async ({ browser }) => {
-  for (const context of browser.contexts()) await context.close();
-  await server.remove();
-});
+import { expect, server, test } from './stage';
 
 test('what is wrong with an account is said beside its fields, and the first of them has the keyboard', async ({
   browser,

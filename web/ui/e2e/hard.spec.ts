@@ -1,14 +1,5 @@
-import { expect, test } from '@playwright/test';
 import { Guest } from './guest';
-import { Server } from './server';
-
-let server: Server;
-
-test.beforeEach(async () => {
-  server = await Server.start();
-});
-
-test.afterEach(() => server.remove());
+import { expect, server, test } from './stage';
 
 test('a server that is killed in the middle of sending loses nothing and doubles nothing', async ({
   browser,

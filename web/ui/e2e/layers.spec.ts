@@ -1,22 +1,11 @@
-import { expect, test, type Locator, type Page } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
 import { fitsSideways, withoutBarriers } from './barriers';
 import { Guest } from './guest';
 import { lobby, makesPrivateRoom, member, opensPanel, section } from './member';
-import { Server } from './server';
+import { expect, server, test } from './stage';
 
 const DESK = { width: 1280, height: 800 };
 const NARROW = { width: 320, height: 640 };
-
-let server: Server;
-
-test.beforeEach(async () => {
-  server = await Server.start();
-});
-
-test.afterEach(async ({ browser }) => {
-  for (const context of browser.contexts()) await context.close();
-  await server.remove();
-});
 
 for (const colorScheme of ['light', 'dark'] as const) {
   test(`the way in has no barriers, ${colorScheme}`, async ({ browser }) => {

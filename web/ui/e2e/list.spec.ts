@@ -1,14 +1,5 @@
-import { expect, test } from '@playwright/test';
 import { Guest } from './guest';
-import { Server } from './server';
-
-let server: Server;
-
-test.beforeEach(async () => {
-  server = await Server.start();
-});
-
-test.afterEach(() => server.remove());
+import { expect, server, test } from './stage';
 
 test('the mark of what is new goes once it was seen, or with Escape', async ({ browser }) => {
   const ana = await Guest.opens(browser, `${server.url}/r/green?name=Ana`, 'Ana');

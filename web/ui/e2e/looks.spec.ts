@@ -1,21 +1,12 @@
-import { expect, test } from '@playwright/test';
 import { fitsSideways, withoutBarriers } from './barriers';
 import { Guest } from './guest';
 import { lobby, makesPrivateRoom, member, opensPanel, section } from './member';
 import { picture, pictured } from './picture';
-import { Server } from './server';
+import { expect, server, test } from './stage';
 
 const DESK = { width: 1180, height: 760 };
 const NARROW = { width: 320, height: 640 };
 const PHONE = { width: 390, height: 760 };
-
-let server: Server;
-
-test.beforeEach(async () => {
-  server = await Server.start();
-});
-
-test.afterEach(() => server.remove());
 
 for (const colorScheme of ['light', 'dark'] as const) {
   test(`the page has no barriers and nothing sticks out, ${colorScheme}`, async ({ browser }) => {

@@ -1,19 +1,10 @@
-import { expect, test } from '@playwright/test';
 import { Crowd } from './crowd';
 import { member, PASSWORD } from './member';
-import { Server } from './server';
+import { expect, server, test } from './stage';
 import { Watcher } from './watcher';
 
 const MOST_ROWS = 60;
 const SESSIONS = 10_000;
-
-let server: Server;
-
-test.beforeEach(async () => {
-  server = await Server.start();
-});
-
-test.afterEach(() => server.remove());
 
 async function before(
   browser: Parameters<typeof Watcher.opens>[0],

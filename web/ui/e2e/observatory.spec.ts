@@ -1,19 +1,13 @@
-import { expect, test, type Page } from '@playwright/test';
+import type { Page } from '@playwright/test';
 import { Bot, messagesIn, type Told } from './bot';
 import { Guest } from './guest';
-import { Server } from './server';
+import { expect, server, test } from './stage';
 import { Watcher } from './watcher';
+
+test.use({ lab: true });
 
 const PATIENCE_MS = 60_000;
 const SLOWLY = { timeout: PATIENCE_MS };
-
-let server: Server;
-
-test.beforeEach(async () => {
-  server = await Server.start('--lab');
-});
-
-test.afterEach(() => server.remove());
 
 interface Record {
   told: Told[];

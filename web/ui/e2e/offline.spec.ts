@@ -1,14 +1,6 @@
-import { expect, test, type Page } from '@playwright/test';
+import type { Page } from '@playwright/test';
 import { Guest } from './guest';
-import { Server } from './server';
-
-let server: Server;
-
-test.beforeEach(async () => {
-  server = await Server.start();
-});
-
-test.afterEach(() => server.remove());
+import { expect, server, test } from './stage';
 
 test('without a server the page starts, shows what was said last, and sends what is written later', async ({
   browser,

@@ -1,15 +1,6 @@
-import { expect, test } from '@playwright/test';
 import { Guest } from './guest';
 import { lobby, member, section } from './member';
-import { Server } from './server';
-
-let server: Server;
-
-test.beforeEach(async () => {
-  server = await Server.start();
-});
-
-test.afterEach(() => server.remove());
+import { expect, server, test } from './stage';
 
 test('the page has its landmarks, one heading of the first order, and a way past the list', async ({
   browser,

@@ -1,18 +1,6 @@
-import { expect, test } from '@playwright/test';
 import { Guest } from './guest';
 import { lobby, makesPrivateRoom, member, opensPanel, panel, section, signsIn } from './member';
-import { Server } from './server';
-
-let server: Server;
-
-test.beforeEach(async () => {
-  server = await Server.start();
-});
-
-test.afterEach(async ({ browser }) => {
-  for (const context of browser.contexts()) await context.close();
-  await server.remove();
-});
+import { expect, server, test } from './stage';
 
 test('who is invited to a private room hears of it, and reading on one device reads on all', async ({
   browser,

@@ -1,17 +1,5 @@
-import { expect, test } from '@playwright/test';
 import { Guest } from './guest';
-import { Server } from './server';
-
-let server: Server;
-
-test.beforeEach(async () => {
-  server = await Server.start();
-});
-
-test.afterEach(async ({ browser }) => {
-  for (const context of browser.contexts()) await context.close();
-  await server.remove();
-});
+import { expect, server, test } from './stage';
 
 test('who comes back begins where the new messages begin', async ({ browser }) => {
   const ana = await Guest.opens(browser, `${server.url}/r/green?name=Ana`, 'Ana');

@@ -1,19 +1,8 @@
-import { expect, test, type Locator, type Page } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
 import { allInReach, fitsSideways, withStrongContrast, withoutBarriers } from './barriers';
 import { Guest } from './guest';
 import { lobby, member, opensPanel, section } from './member';
-import { Server } from './server';
-
-let server: Server;
-
-test.beforeEach(async () => {
-  server = await Server.start();
-});
-
-test.afterEach(async ({ browser }) => {
-  for (const context of browser.contexts()) await context.close();
-  await server.remove();
-});
+import { expect, server, test } from './stage';
 
 /** What is drawn in the end. */
 const style = (of: Locator, ...names: string[]): Promise<string[]> =>

@@ -1,15 +1,6 @@
-import { expect, test } from '@playwright/test';
 import { withoutBarriers } from './barriers';
 import { Guest } from './guest';
-import { Server } from './server';
-
-let server: Server;
-
-test.beforeEach(async () => {
-  server = await Server.start();
-});
-
-test.afterEach(() => server.remove());
+import { expect, server, test } from './stage';
 
 const guest = (browser: Parameters<typeof Guest.opens>[0], name: string, room = 'green') =>
   Guest.opens(browser, `${server.url}/r/${room}?name=${name}`, name);

@@ -1,18 +1,6 @@
-import { expect, test } from '@playwright/test';
 import { Guest } from './guest';
 import { lobby, makesPrivateRoom, member, section } from './member';
-import { Server } from './server';
-
-let server: Server;
-
-test.beforeEach(async () => {
-  server = await Server.start();
-});
-
-test.afterEach(async ({ browser }) => {
-  for (const context of browser.contexts()) await context.close();
-  await server.remove();
-});
+import { expect, server, test } from './stage';
 
 test('the list tells who types, in the room one is in and in private ones that are not open', async ({
   browser,

@@ -1,16 +1,8 @@
-import { expect, test, type Browser } from '@playwright/test';
+import type { Browser } from '@playwright/test';
 import { fitsSideways, withoutBarriers } from './barriers';
 import { Guest } from './guest';
 import { makesPrivateRoom, member } from './member';
-import { Server } from './server';
-
-let server: Server;
-
-test.beforeEach(async () => {
-  server = await Server.start();
-});
-
-test.afterEach(() => server.remove());
+import { expect, server, test } from './stage';
 
 const guest = (browser: Browser, name: string, room = 'green', options = {}): Promise<Guest> =>
   Guest.opens(browser, `${server.url}/r/${room}?name=${name}`, name, options);
