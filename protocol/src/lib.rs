@@ -3,6 +3,7 @@
 //! Read it first. A value of one of these types is already valid: names, bodies and room ids can
 //! only be made by parsing, so that no other crate checks them again.
 
+pub mod frames;
 pub mod limits;
 
 mod ids;
