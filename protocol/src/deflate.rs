@@ -3,10 +3,8 @@
 
 use crate::limits::{DEFLATE_BYTES, DEFLATE_SHARED_BYTES};
 
-mod inbound;
 mod outbound;
 
-pub use inbound::Inbound;
 pub(crate) use outbound::Slot;
 
 /// The end of a deflated message that is left out on the wire: an empty stored block.

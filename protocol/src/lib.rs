@@ -43,7 +43,7 @@ mod encoded;
 pub use encoded::{EncodedFrame, encode_events};
 
 mod deflate;
-pub use deflate::{Compression, Inbound};
+pub use deflate::Compression;
 
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
