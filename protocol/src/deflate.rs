@@ -3,17 +3,15 @@
 
 use crate::limits::{DEFLATE_BYTES, DEFLATE_SHARED_BYTES};
 
-mod inbound;
 mod outbound;
 
-pub use inbound::Inbound;
 pub(crate) use outbound::Slot;
 
 /// The end of a deflated message that is left out on the wire: an empty stored block.
-const TAIL: [u8; 4] = [0x00, 0x00, 0xFF, 0xFF];
+pub(crate) const TAIL: [u8; 4] = [0x00, 0x00, 0xFF, 0xFF];
 
 /// The bit of a frame's first byte that says that its message is compressed.
-const COMPRESSED: u8 = 0x40;
+pub(crate) const COMPRESSED: u8 = 0x40;
 
 /// Which frames are compressed for clients that can read it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

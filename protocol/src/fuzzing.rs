@@ -1,8 +1,9 @@
 //! What must hold of any bytes that arrive as a frame. The targets in `fuzz/` look for bytes of which it
 //! does not hold; the test below knows those that were found, and others worth keeping.
 
+use crate::frames::{Item, Reader};
 use crate::limits::{FRAME_BYTES, REF_BYTES};
-use crate::{ClientFrame, CloseCode, EncodedFrame, Inbound, Ref, ServerFrame};
+use crate::{ClientFrame, CloseCode, EncodedFrame, Ref, ServerFrame};
 
 /// Longer than any refusal has to be: it may quote the frame, and must not become an echo of it.
 const REFUSAL_BYTES: usize = 512;
@@ -42,42 +43,49 @@ pub fn server_frame(bytes: &[u8]) {
     assert_eq!(read, frame);
 }
 
-/// The longest header of a client's frame.
-const HEADER: usize = 14;
-
-/// What a client sends that may compress it. The first byte says how many of the others arrive at once: the library
-/// behind is told the same in any case, and nothing but the bytes themselves where nothing is compressed. No message is
-/// larger than a frame may be.
+/// What a client sends over a socket. The first byte says how many of the others arrive at once: the same is read in any case,
+/// and nothing that is larger than a frame may be; and where no frame can be compressed, it makes no difference whether
+/// the client may.
 ///
 /// # Panics
 /// Where that doesn't hold.
-pub fn inbound(bytes: &[u8]) {
+pub fn frames(bytes: &[u8]) {
     let Some((&at_once, bytes)) = bytes.split_first() else { return };
-    let (passed, ending) = received(bytes, usize::from(at_once).max(1));
-    assert_eq!((&passed, ending), (&received(bytes, bytes.len().max(1)).0, received(bytes, 1).1));
+    let [plain, inflating] = [false, true].map(|inflates| {
+        let read = read(bytes, usize::from(at_once).max(1), inflates);
+        assert_eq!(read, self::read(bytes, bytes.len().max(1), inflates));
+        assert_eq!(read, self::read(bytes, 1, inflates));
+        read
+    });
     if bytes.iter().all(|byte| byte & 0x40 == 0) {
-        assert_eq!((passed.as_slice(), ending), (bytes, None), "nothing can be compressed");
+        assert_eq!(plain, inflating, "nothing can be compressed");
     }
 }
 
-/// What goes on to the library, and the code that the socket ends with, if it does.
-fn received(bytes: &[u8], at_once: usize) -> (Vec<u8>, Option<CloseCode>) {
-    let (mut inbound, mut passed, mut buffer) = (Inbound::default(), Vec::new(), [0; 512]);
+/// What is read of bytes that arrive so many at once, how many frames were begun, and the code that the socket ends with, if
+/// it does.
+fn read(bytes: &[u8], at_once: usize, inflates: bool) -> (Vec<String>, usize, Option<CloseCode>) {
+    let (mut reader, mut said, mut begun) = (Reader::new(inflates), Vec::new(), 0);
     for some in bytes.chunks(at_once) {
-        let (before, mut some) = (passed.len(), some.to_vec());
-        let kept = inbound.pass(&mut some);
-        passed.extend_from_slice(&some[..kept]);
+        let mut some = some.to_vec();
+        let mut rest = some.as_mut_slice();
         loop {
-            match inbound.pour(&mut buffer) {
-                Ok(0) => break,
-                Ok(poured) => passed.extend_from_slice(&buffer[..poured]),
-                Err(code) => return (passed, Some(code)),
+            let admit = || {
+                begun += 1;
+                Ok(())
+            };
+            match reader.next(&mut rest, admit) {
+                Ok(Some(item)) => {
+                    assert!(!matches!(&item, Item::Text(text) if text.len() > FRAME_BYTES));
+                    said.push(format!("{item:?}"));
+                }
+                Ok(None) => break,
+                Err(code) => return (said, begun, Some(code)),
             }
         }
-        let more = passed.len() - before;
-        assert!(at_once > 1 || more <= HEADER + FRAME_BYTES, "one byte ends one message, and brought {more}");
+        assert!(rest.is_empty(), "all of it is read");
     }
-    (passed, None)
+    (said, begun, None)
 }
 
 #[cfg(test)]
@@ -102,8 +110,8 @@ mod tests {
     }
 
     #[test]
-    fn no_kept_bytes_of_a_client_break_what_inflates_them() {
-        run_kept("inbound", inbound);
+    fn no_kept_bytes_of_a_client_break_the_reader_of_frames() {
+        run_kept("frames", frames);
     }
 
     #[test]

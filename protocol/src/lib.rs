@@ -3,6 +3,7 @@
 //! Read it first. A value of one of these types is already valid: names, bodies and room ids can
 //! only be made by parsing, so that no other crate checks them again.
 
+pub mod frames;
 pub mod limits;
 
 mod ids;
@@ -42,7 +43,7 @@ mod encoded;
 pub use encoded::{EncodedFrame, encode_events};
 
 mod deflate;
-pub use deflate::{Compression, Inbound};
+pub use deflate::Compression;
 
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;

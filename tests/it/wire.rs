@@ -149,3 +149,43 @@ async fn a_message_in_many_pieces_is_one_message() {
     }
     assert!(matches!(alice.ending().await, Ending::Closed(1000)), "a goodbye is answered by a goodbye");
 }
+
+#[tokio::test]
+async fn a_ping_is_answered_with_what_it_carried_before_a_hello_amid_it_and_behind_it() {
+    let server = Server::start().await;
+    let mut alice = Raw::connect(&server).await;
+    let (begins, ends) = br#"{"type":"hello","guest":"Alice"}"#.split_at(9);
+    let longest = [b'x'; 125];
+    alice.bytes(&frame(FIN | PING, true, b"early")).await;
+    assert_eq!(alice.next_of_any_kind().await, Some((FIN | PONG, b"early".to_vec())));
+    alice.bytes(&[first(begins), frame(FIN | PING, true, &longest), last(ends)].concat()).await;
+    assert_eq!(alice.next_of_any_kind().await, Some((FIN | PONG, longest.to_vec())));
+    assert!(alice.next_text().await.starts_with(r#"{"type":"welcome""#));
+    alice.bytes(&frame(FIN | PING, true, b"")).await;
+    loop {
+        let (first, payload) = alice.next_of_any_kind().await.expect("she is still connected");
+        if first == FIN | PONG {
+            assert!(payload.is_empty());
+            return;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_goodbye_is_answered_with_what_it_said_and_nothing_comes_behind_it() {
+    let server = Server::start().await;
+    let mut alice = Guest::enter(&server, "Alice").await;
+    alice.join(GREEN).await;
+    for (what, goodbye) in [("a code and a reason", &b"\x10\xe1bye"[..]), ("nothing", b"")] {
+        let mut bob = Raw::connect(&server).await;
+        bob.text(br#"{"type":"hello","guest":"Bob"}"#).await;
+        bob.text(br#"{"type":"join","room":"green"}"#).await;
+        bob.bytes(&[frame(FIN | CLOSE, true, goodbye), frame(FIN | PING, true, b"there?")].concat()).await;
+        alice.says(GREEN, "is he still here?").await;
+        let mut last = None;
+        while let Some(frame) = bob.next_of_any_kind().await {
+            last = Some(frame);
+        }
+        assert_eq!(last, Some((FIN | CLOSE, goodbye.to_vec())), "{what}");
+    }
+}

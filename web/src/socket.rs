@@ -13,12 +13,10 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use greenroom_actors::trail::{Act, Outcome};
 use greenroom_protocol::Compression;
-use greenroom_protocol::limits::{Cap, FRAME_BYTES};
+use greenroom_protocol::limits::Cap;
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
-use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
-use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_util::either::Either;
 
 use crate::accept::Edge;
@@ -28,32 +26,31 @@ use crate::origin;
 use crate::pace::{FULL, Place};
 use crate::problem::Problem;
 use crate::strict::Strict;
-use crate::tls::Stream;
+use crate::tls;
 use crate::{request, trail};
 use visit::Visit;
 
 mod closing;
+mod connection;
 mod extension;
 mod gathering;
 mod heartbeat;
 mod hello;
 mod life;
 mod line;
-mod metered;
+mod stream;
 mod visit;
 mod writers;
 mod writing;
 
+use connection::Socket;
 use life::Life;
 use line::Line;
-use metered::Metered;
+use stream::Stream;
 pub(crate) use writers::Writers;
 
 /// The subprotocol that a client may ask for.
 const SUBPROTOCOL: &str = "greenroom.v1";
-
-/// Bytes read at once; most frames have fewer. tungstenite's own 128 KiB would be kept by every idle connection.
-const READ_BYTES: usize = 512;
 
 pub(crate) async fn upgrade(State(edge): State<Arc<Edge>>, mut request: Request) -> Result<Response, Problem> {
     let headers = request.headers();
@@ -130,7 +127,7 @@ async fn room_for(edge: &Edge, from: IpAddr, token: Option<&str>) -> Result<Opti
 }
 
 async fn begin(upgraded: Upgraded, edge: Arc<Edge>, comes: Comes, visit: Visit) -> Option<Life> {
-    let Ok(parts) = upgraded.downcast::<TokioIo<Strict<Stream>>>() else {
+    let Ok(parts) = upgraded.downcast::<TokioIo<Strict<tls::Stream>>>() else {
         tracing::error!("an upgraded connection is none that was accepted here");
         return None;
     };
@@ -140,22 +137,13 @@ async fn begin(upgraded: Upgraded, edge: Arc<Edge>, comes: Comes, visit: Visit) 
     let (line, stream) = match stream {
         Either::Left(plain) => {
             let (line, plain) = Line::of(plain, edge.writers.one(), comes.compression);
-            (line, Either::Left(plain))
+            (line, Stream::Plain(plain))
         }
-        Either::Right(tls) => (Line::of_one_task(comes.compression), Either::Right(tls)),
+        Either::Right(tls) => (Line::of_one_task(comes.compression), Stream::over(*tls)),
     };
     let pace = edge.pace.as_ref().map(|pace| pace.people.socket());
-    let mut stream = Metered::new(stream, &read, pace);
-    let mut read = read;
-    if comes.compression != Compression::Off {
-        stream.inflate_after(std::mem::take(&mut read));
-    }
-    let config = WebSocketConfig::default()
-        .read_buffer_size(READ_BYTES)
-        .max_message_size(Some(FRAME_BYTES))
-        .max_frame_size(Some(FRAME_BYTES));
-    let socket = Box::pin(WebSocketStream::from_partially_read(stream, read, Role::Server, Some(config))).await;
-    life::begin(Box::new(socket), line, edge, comes, visit).await
+    let socket = Socket::new(stream, &read, comes.compression != Compression::Off, pace);
+    life::begin(socket, line, edge, comes, visit).await
 }
 
 fn asks_for_subprotocol(headers: &HeaderMap) -> bool {

@@ -31,6 +31,7 @@ const WATCHED: u32 = 64;
 
 fn main() -> ExitCode {
     match std::env::args().nth(1).as_deref() {
+        Some("read") => read::run(),
         Some("parse") => parse::run(),
         Some("room") => room::run(),
         Some("encode") => encode::run(),
@@ -66,14 +67,45 @@ fn message(seq: u64) -> Event {
     })
 }
 
-/// A `send` as it comes from a socket.
+/// A `send` as it is said.
+fn send() -> String {
+    let (id, body) = ("01900000-0000-7000-8000-000000000001", "x".repeat(128));
+    format!(r#"{{"type":"send","room":"green","id":"{id}","body":"{body}"}}"#)
+}
+
+/// A frame with a `send` in it, as it comes from a socket.
+mod read {
+    use greenroom_protocol::frames::{Item, Reader};
+
+    use super::*;
+
+    pub(crate) fn run() {
+        counted(&mut frame(&send()).repeat(TIMES as usize));
+    }
+
+    /// A client's frame with a text of 126 to 65,535 bytes.
+    fn frame(text: &str) -> Vec<u8> {
+        const MASK: [u8; 4] = [0x12, 0xAB, 0x00, 0x7F];
+        let masked = text.bytes().zip(MASK.into_iter().cycle()).map(|(byte, mask)| byte ^ mask);
+        let header = [&[0x81, 0x80 | 126], &(text.len() as u16).to_be_bytes()[..], &MASK].concat();
+        header.into_iter().chain(masked).collect()
+    }
+
+    #[inline(never)]
+    fn counted(mut bytes: &mut [u8]) {
+        let mut reader = Reader::new(true);
+        while let Ok(Some(Item::Text(text))) = reader.next(&mut bytes, || Ok(())) {
+            black_box(text.len());
+        }
+    }
+}
+
+/// The same, without what it came in.
 mod parse {
     use super::*;
 
     pub(crate) fn run() {
-        let body = "x".repeat(128);
-        let id = "01900000-0000-7000-8000-000000000001";
-        counted(&format!(r#"{{"type":"send","room":"green","id":"{id}","body":"{body}"}}"#));
+        counted(&send());
     }
 
     #[inline(never)]

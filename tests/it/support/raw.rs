@@ -130,6 +130,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Raw<S> {
         soon("a text frame", message).await
     }
 
+    /// Reads the next frame of any kind: its first byte, and its payload; nothing where the connection has ended.
+    pub(crate) async fn next_of_any_kind(&mut self) -> Option<(u8, Vec<u8>)> {
+        let frame = async {
+            loop {
+                if let Some(frame) = self.next_frame() {
+                    return Some(frame);
+                }
+                if !self.read_more().await {
+                    return None;
+                }
+            }
+        };
+        soon("a frame, or the end", frame).await
+    }
+
     /// Takes a frame of the server, which masks nothing, from what was read: its first byte, and its payload.
     fn next_frame(&mut self) -> Option<(u8, Vec<u8>)> {
         let [first, length, rest @ ..] = self.unread.as_slice() else { return None };

@@ -1,15 +1,13 @@
 //! The first frame: who this is.
 
-use futures_util::StreamExt as _;
 use greenroom_actors::outbox::Refusal;
 use greenroom_actors::{HelloFailed, Identity, SocketPlace, TooOften};
 use greenroom_protocol::limits::{Cap, HELLO};
 use greenroom_protocol::{ClientFrame, CloseCode, Command, EncodedFrame, ErrorCode, Ref};
 use tokio::time::timeout;
-use tokio_tungstenite::tungstenite::Message;
 
 use super::Comes;
-use super::closing::{self, Socket};
+use super::connection::{Heard, Socket};
 use crate::accept::Edge;
 use crate::pace::FULL;
 
@@ -43,10 +41,10 @@ impl Unidentified {
 
 /// Waits for `hello`, and for nothing else.
 pub(super) async fn hello(socket: &mut Socket, edge: &Edge, comes: &Comes) -> Result<Identified, Unidentified> {
-    let text = timeout(HELLO, first_text(socket));
-    let text = text.await.map_err(|_elapsed| Unidentified::silent(CloseCode::Unauthenticated))??;
-    let frame = ClientFrame::parse(&text)
-        .map_err(|refusal| Unidentified::said(refusal.reference, Refusal::new(refusal.code, refusal.message)))?;
+    let frame = timeout(HELLO, first_frame(socket));
+    let frame = frame.await.map_err(|_elapsed| Unidentified::silent(CloseCode::Unauthenticated))??;
+    let frame =
+        frame.map_err(|refusal| Unidentified::said(refusal.reference, Refusal::new(refusal.code, refusal.message)))?;
     let Command::Hello(hello) = frame.command else {
         let refusal = Refusal::new(ErrorCode::Unauthenticated, "say hello first");
         return Err(Unidentified::said(frame.reference, refusal));
@@ -89,14 +87,12 @@ fn unidentified(reference: Option<Ref>, error: HelloFailed) -> Unidentified {
     }
 }
 
-async fn first_text(socket: &mut Socket) -> Result<String, Unidentified> {
+async fn first_frame(socket: &mut Socket) -> Result<Result<ClientFrame, greenroom_protocol::Refusal>, Unidentified> {
     loop {
-        match socket.next().await {
-            Some(Ok(Message::Text(text))) => return Ok(text.as_str().to_owned()),
-            Some(Ok(Message::Binary(_))) => return Err(Unidentified::silent(CloseCode::Binary)),
-            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
-            Some(Ok(Message::Close(_))) | None => return Err(Unidentified::silent(CloseCode::Normal)),
-            Some(Err(error)) => return Err(Unidentified::silent(closing::code_of_reading(socket, &error))),
+        match socket.hear(ClientFrame::parse).await {
+            Ok(Heard::Text(frame)) => return Ok(frame),
+            Ok(Heard::Sign) => socket.finish().await.map_err(|_| Unidentified::silent(CloseCode::Normal))?,
+            Err(code) => return Err(Unidentified::silent(code)),
         }
     }
 }

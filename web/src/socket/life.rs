@@ -2,24 +2,24 @@
 
 use std::io;
 use std::ops::ControlFlow;
+use std::pin::Pin;
 use std::sync::Arc;
 
-use futures_util::{SinkExt as _, StreamExt as _};
 use greenroom_actors::outbox::{Outbox, Permit, Refusal};
 use greenroom_actors::trail::{Act, Outcome};
 use greenroom_actors::{SessionHandle, SocketPlace, fault_point};
+use greenroom_protocol::frames::PING;
 use greenroom_protocol::limits::{HEARTBEAT, HEARTBEAT_GRACE};
-use greenroom_protocol::{ClientFrame, CloseCode};
-use tokio::time::{Instant, sleep_until, timeout};
-use tokio_tungstenite::tungstenite::{Bytes, Error, Message};
+use greenroom_protocol::{self as protocol, ClientFrame, CloseCode};
+use tokio::time::{Instant, Sleep, sleep_until, timeout};
 
 use super::Comes;
-use super::closing::{self, Socket};
+use super::closing;
+use super::connection::{Heard, Socket};
 use super::heartbeat::{Beat, Heartbeat};
 use super::hello::{Identified, Unidentified, hello};
 use super::line::{Line, Progress};
 use super::visit::Visit;
-use super::writing::Writing;
 use crate::accept::Edge;
 use crate::{request, trail};
 
@@ -45,8 +45,11 @@ pub(super) async fn begin(
                 note_flood(&edge);
             }
             visit.ends(code);
-            let writing = word.as_ref().map(Writing::of).unwrap_or_default();
-            closing::close(socket, writing, code).await;
+            if let Some(word) = word {
+                // Where it can't be said, neither can the goodbye.
+                let _gone = socket.say(word.framed());
+            }
+            closing::close(socket, code).await;
             return None;
         }
     };
@@ -64,21 +67,11 @@ pub(super) async fn begin(
         Ok(session) => {
             visit.opened(session.id());
             let session = Session(session);
-            Some(Life {
-                socket,
-                writing: Writing::default(),
-                outbox,
-                line,
-                session,
-                permit: None,
-                visit,
-                edge,
-                _place: place,
-            })
+            Some(Life { socket, outbox, line, session, permit: None, visit, edge, _place: place })
         }
         Err(_) => {
             visit.ends(CloseCode::Restarting);
-            closing::close(socket, Writing::default(), CloseCode::Restarting).await;
+            closing::close(socket, CloseCode::Restarting).await;
             None
         }
     }
@@ -97,8 +90,6 @@ impl Drop for Session {
 /// A socket whose person is in.
 pub(super) struct Life {
     socket: Socket,
-    /// Over TLS, frames on their way to the system.
-    writing: Writing,
     outbox: Arc<Outbox>,
     line: Arc<Line>,
     session: Session,
@@ -110,6 +101,18 @@ pub(super) struct Life {
     _place: Option<SocketPlace>,
 }
 
+/// What has happened.
+enum Turn {
+    /// A frame of any kind has come.
+    Heard,
+    /// It is time for the heartbeat.
+    Due,
+    /// The socket is to be closed.
+    Over(CloseCode),
+    /// Something else, which the next round sees to.
+    Served,
+}
+
 impl Life {
     /// From the greeting to the close.
     pub(super) async fn run(mut self) {
@@ -118,11 +121,11 @@ impl Life {
     }
 
     async fn end(self, code: CloseCode) {
-        let Self { socket, writing, line, session, mut visit, edge, .. } = self;
+        let Self { socket, line, session, mut visit, edge, .. } = self;
         visit.frames_out += line.frames();
         visit.ends(code);
         drop(session);
-        closing::close(socket, writing, code).await;
+        closing::close(socket, code).await;
         if code == CloseCode::Flooding {
             note_flood(&edge);
         }
@@ -142,20 +145,11 @@ impl Life {
                 // Nothing more is read: with the right to it given back, it shows when all is answered.
                 continue;
             }
-            tokio::select! {
-                // What has come is heard before its lateness is judged: the whole process may have been stopped for
-                // a while. All that is queued was written above, so nobody starves.
-                biased;
-                permit = self.outbox.permit(), if reads && self.permit.is_none() => self.permit = Some(permit),
-                message = self.socket.next(), if listens => {
-                    heartbeat.heard(Instant::now());
-                    if let ControlFlow::Break(code) = self.take(message) {
-                        return code;
-                    }
-                }
-                () = self.line.calls() => {}
-                () = self.outbox.all_answered(), if !reads => {}
-                () = alarm.as_mut() => {
+            match self.turn(reads, alarm.as_mut()).await {
+                Turn::Served => {}
+                Turn::Heard => heartbeat.heard(Instant::now()),
+                Turn::Over(code) => return code,
+                Turn::Due => {
                     let beat = heartbeat.beat(Instant::now(), !listens);
                     if let ControlFlow::Break(code) = Box::pin(self.beat(&beat)).await {
                         return code;
@@ -164,6 +158,22 @@ impl Life {
                 }
             }
         }
+    }
+
+    /// Waits for one thing to happen. What it was is small, and so is what an idle socket keeps room for.
+    async fn turn(&mut self, reads: bool, alarm: Pin<&mut Sleep>) -> Turn {
+        let listens = reads && self.permit.is_some();
+        tokio::select! {
+            // What has come is heard before its lateness is judged: the whole process may have been stopped for
+            // a while. All that is queued was written before, so nobody starves.
+            biased;
+            permit = self.outbox.permit(), if reads && self.permit.is_none() => self.permit = Some(permit),
+            heard = self.socket.hear(ClientFrame::parse), if listens => return self.take(heard),
+            () = self.line.calls() => {}
+            () = self.outbox.all_answered(), if !reads => {}
+            () = alarm => return Turn::Due,
+        }
+        Turn::Served
     }
 
     /// Writes all that is queued, and sees to what comes of it: says whether the socket may be read, or breaks with the
@@ -193,7 +203,7 @@ impl Life {
             match self.line.write(&mut Vec::new()) {
                 Progress::Done { .. } => return ControlFlow::Continue(()),
                 Progress::Blocked => {
-                    let tcp = closing::tcp(self.socket.get_ref().get_ref());
+                    let tcp = self.socket.tcp();
                     // In a box, like all that an idle socket does not do: it would keep room for it all its life.
                     Box::pin(patiently(&self.line, &self.outbox, tcp.writable())).await?;
                 }
@@ -204,37 +214,32 @@ impl Life {
 
     /// Writes over TLS, and waits until the system has taken it all.
     async fn write_alone(&mut self) -> ControlFlow<CloseCode> {
-        let Self { socket, writing, outbox, line, visit, .. } = self;
+        let Self { socket, outbox, line, visit, .. } = self;
+        let Some(secure) = socket.secure() else { return ControlFlow::Continue(()) };
         loop {
-            let frames = writing.gather(outbox, line.compression());
-            visit.frames_out += frames;
-            if frames == 0 {
+            visit.frames_out += secure.gather(outbox, line.compression());
+            if secure.is_written() {
                 return ControlFlow::Continue(());
             }
-            let write = async {
-                // The library may have an answer to a ping ready, and goes first.
-                socket.flush().await.map_err(io::Error::other)?;
-                writing.finish(socket.get_mut().uncounted()).await
-            };
-            Box::pin(patiently(line, outbox, write)).await?;
+            Box::pin(patiently(line, outbox, secure.finish())).await?;
         }
     }
 
-    fn take(&mut self, message: Option<Result<Message, Error>>) -> ControlFlow<CloseCode> {
-        match message {
-            Some(Ok(Message::Text(text))) => return self.frame(text.as_str()),
-            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
-            Some(Ok(Message::Binary(_))) => return ControlFlow::Break(CloseCode::Binary),
-            Some(Ok(Message::Close(_))) | None => return ControlFlow::Break(CloseCode::Normal),
-            Some(Err(error)) => return ControlFlow::Break(closing::code_of_reading(&self.socket, &error)),
+    fn take(&mut self, heard: Result<Heard<Result<ClientFrame, protocol::Refusal>>, CloseCode>) -> Turn {
+        match heard {
+            Ok(Heard::Text(frame)) => match self.frame(frame) {
+                ControlFlow::Continue(()) => Turn::Heard,
+                ControlFlow::Break(code) => Turn::Over(code),
+            },
+            Ok(Heard::Sign) => Turn::Heard,
+            Err(code) => Turn::Over(code),
         }
-        ControlFlow::Continue(())
     }
 
-    fn frame(&mut self, text: &str) -> ControlFlow<CloseCode> {
+    fn frame(&mut self, frame: Result<ClientFrame, protocol::Refusal>) -> ControlFlow<CloseCode> {
         self.visit.frames_in += 1;
         fault_point::pass("socket.frame");
-        match ClientFrame::parse(text) {
+        match frame {
             Ok(frame) => {
                 if let Some(permit) = self.permit.take() {
                     self.session.0.frame(frame, permit);
@@ -243,7 +248,7 @@ impl Life {
             Err(refusal) => {
                 let error = Refusal::new(refusal.code, refusal.message);
                 self.outbox.reply(error.frame(refusal.reference));
-                if self.socket.get_ref().is_malformed_too_often() {
+                if self.socket.is_malformed_too_often() {
                     return ControlFlow::Break(CloseCode::Flooding);
                 }
             }
@@ -255,12 +260,17 @@ impl Life {
         match beat {
             Beat::Wait => ControlFlow::Continue(()),
             Beat::Missed => ControlFlow::Break(CloseCode::HeartbeatMissed),
-            Beat::Ping => match timeout(HEARTBEAT_GRACE, self.socket.send(Message::Ping(Bytes::new()))).await {
+            Beat::Ping => match timeout(HEARTBEAT_GRACE, self.ping()).await {
                 Ok(Ok(())) => ControlFlow::Continue(()),
-                Ok(Err(error)) => ControlFlow::Break(closing::code_of(&error)),
+                Ok(Err(_gone)) => ControlFlow::Break(CloseCode::Normal),
                 Err(_elapsed) => ControlFlow::Break(CloseCode::HeartbeatMissed),
             },
         }
+    }
+
+    async fn ping(&mut self) -> io::Result<()> {
+        self.socket.say(&PING)?;
+        self.socket.finish().await
     }
 }
 

@@ -16,7 +16,7 @@ use greenroom_actors::outbox::{Outbox, Queue, Wire};
 use greenroom_protocol::Compression;
 use parking_lot::Mutex;
 use socket2::SockRef;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead as _, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::Notify;
@@ -54,6 +54,8 @@ struct Pipe {
     written: usize,
     /// Frames from the outbox.
     frames: u64,
+    /// Whether the last frame was said (RFC 6455, section 5.5.1: nothing may come behind a goodbye).
+    is_over: bool,
 }
 
 /// How writing went.
@@ -68,7 +70,7 @@ pub(super) enum Progress {
 }
 
 impl Line {
-    /// The line of a connection, and the connection for the library to read from.
+    /// The line of a connection, and the connection for the socket's own task.
     pub(super) fn of(stream: TcpStream, writer: Arc<Writer>, compression: Compression) -> (Arc<Self>, Plain) {
         let (read, write) = stream.into_split();
         let line = Self::new(Pipe { half: Some(write), ..Pipe::default() }, Some(writer), compression);
@@ -121,6 +123,9 @@ impl Line {
     pub(super) fn write(&self, scratch: &mut Vec<u8>) -> Progress {
         let Some(outbox) = self.outbox.get().and_then(Weak::upgrade) else { return Progress::Done { calls: false } };
         let mut pipe = self.pipe.lock();
+        if pipe.is_over {
+            return Progress::Done { calls: false };
+        }
         loop {
             match pipe.write_rest() {
                 Ok(true) => {}
@@ -197,6 +202,15 @@ impl Pipe {
         Ok(true)
     }
 
+    /// Writes a whole frame behind what was left.
+    fn say(&mut self, frame: &[u8]) -> io::Result<()> {
+        if self.write_rest()? {
+            return self.write(frame);
+        }
+        self.rest.extend_from_slice(frame);
+        Ok(())
+    }
+
     /// Writes whole frames, and keeps what the system has no room for; nothing may be left of those before.
     fn write(&mut self, frames: &[u8]) -> io::Result<()> {
         debug_assert!(self.is_written(), "what was left goes first");
@@ -213,7 +227,7 @@ impl Pipe {
     }
 }
 
-/// A connection without TLS, as the library sees it: what it writes goes by the line.
+/// A connection without TLS: what its own task says goes by the line.
 #[derive(Debug)]
 pub(super) struct Plain {
     read: OwnedReadHalf,
@@ -226,12 +240,34 @@ impl Plain {
         self.read.as_ref()
     }
 
+    /// Reads what has come; waits where nothing has.
+    pub(super) fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.read).poll_read(cx, buffer)
+    }
+
+    /// Says a whole frame: behind whatever is being written, before what is queued.
+    pub(super) fn say(&self, frame: &[u8]) -> io::Result<()> {
+        self.line.pipe.lock().say(frame)
+    }
+
+    /// The same, of the last frame: no writer writes any more.
+    pub(super) fn say_last(&self, frame: &[u8]) -> io::Result<()> {
+        let mut pipe = self.line.pipe.lock();
+        pipe.is_over = true;
+        pipe.say(frame)
+    }
+
     /// Writes what was left; waits where there is no room.
-    fn poll_rest(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    pub(super) fn poll_rest(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while !self.line.pipe.lock().write_rest()? {
             ready!(self.tcp().poll_write_ready(cx))?;
         }
         Poll::Ready(Ok(()))
+    }
+
+    /// Tells the other side that nothing more comes.
+    pub(super) fn shutdown(&self) -> io::Result<()> {
+        SockRef::from(self.tcp()).shutdown(Shutdown::Write)
     }
 }
 
@@ -239,35 +275,5 @@ impl Drop for Plain {
     fn drop(&mut self) {
         // Else the connection would be open for as long as a room remembers whose outbox it was.
         self.line.cut();
-    }
-}
-
-impl AsyncRead for Plain {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.read).poll_read(cx, buf)
-    }
-}
-
-impl AsyncWrite for Plain {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        loop {
-            ready!(self.poll_rest(cx))?;
-            let mut pipe = self.line.pipe.lock();
-            // A writer may have been here in between.
-            if pipe.is_written() {
-                // The library writes whole frames, small ones. All of it counts as written, since it is kept.
-                pipe.write(bytes)?;
-                return Poll::Ready(Ok(bytes.len()));
-            }
-        }
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.poll_rest(cx)
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(self.poll_rest(cx))?;
-        Poll::Ready(SockRef::from(self.tcp()).shutdown(Shutdown::Write))
     }
 }

@@ -1,9 +1,7 @@
 //! Writing over TLS: frames gathered into one buffer for one record and one system call, and that buffer given back.
-//!
-//! The library would copy each frame into a buffer that an idle socket keeps.
 
 use greenroom_actors::outbox::Outbox;
-use greenroom_protocol::{Compression, EncodedFrame};
+use greenroom_protocol::Compression;
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 
 use super::gathering::gather;
@@ -17,20 +15,18 @@ pub(super) struct Writing {
 }
 
 impl Writing {
-    /// One frame to be written before an end.
-    pub(super) fn of(frame: &EncodedFrame) -> Self {
-        Self { bytes: frame.framed().to_vec(), written: 0 }
+    /// One more frame, behind the others.
+    pub(super) fn add(&mut self, frame: &[u8]) {
+        self.bytes.extend_from_slice(frame);
     }
 
-    /// Gathers what is queued; the frames before must be written. Says how many there were.
+    /// Gathers what is queued, behind what is there. Says how many frames it was.
     pub(super) fn gather(&mut self, outbox: &Outbox, compression: Compression) -> u64 {
-        debug_assert!(self.is_done(), "the frames before are written");
-        self.written = 0;
-        self.bytes = Vec::new();
         gather(outbox, compression, &mut self.bytes).frames
     }
 
-    fn is_done(&self) -> bool {
+    /// Whether all is with the system.
+    pub(super) fn is_done(&self) -> bool {
         self.written == self.bytes.len()
     }
 
