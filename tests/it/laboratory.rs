@@ -1,3 +1,4 @@
+use greenroom_actors::supervision;
 use greenroom_protocol::{ErrorCode, MessageId};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -128,7 +129,7 @@ async fn a_sync_that_fails_ends_the_process_and_acknowledges_nothing() {
 #[tokio::test]
 async fn a_part_that_keeps_failing_ends_the_program_with_the_reason() {
     let mut server = Process::start(&["--lab"]).await;
-    crash_until_the_budget_is_spent(&server, "lobby").await;
+    crash_until_the_budget_is_spent(&server, "lobby", &supervision::PART).await;
     let (status, _) = server.end().await;
     assert_eq!(status.code(), Some(1), "{}", server.log());
     assert!(server.log().contains("lobby failed too often"), "{}", server.log());

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use greenroom_actors::{Capsule, Replayed};
+use greenroom_actors::{Capsule, Replayed, supervision};
 use greenroom_protocol::MessageId;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -71,11 +71,7 @@ async fn a_room_that_keeps_failing_is_told_as_quarantined_and_shown_so() {
     let mut alice = Guest::enter(&server, "Alice").await;
     alice.join(GREEN).await;
     let mut observer = Observer::watch(&server).await;
-    let budget = greenroom_actors::supervision::ROOM.budget.restarts;
-    for _ in 0..=budget {
-        let crash = async || lab(&server, "crash", json!({ "actor": "room:green" })).await;
-        until("the room to be there", crash, |status| *status == StatusCode::ACCEPTED).await;
-    }
+    crash_until_the_budget_is_spent(&server, "room:green", &supervision::ROOM).await;
     let quarantined = |story: &Value| story["outcome"] == "quarantined";
     observer.until("the quarantine", |_, seen| seen.stories.values().any(quarantined)).await;
     let story = observer.stories.values().find(|story| quarantined(story)).expect("it was seen").clone();
@@ -89,7 +85,7 @@ async fn a_room_that_keeps_failing_is_told_as_quarantined_and_shown_so() {
 #[tokio::test]
 async fn an_escalation_is_written_down_before_the_process_ends() {
     let mut server = Process::start(&["--lab"]).await;
-    crash_until_the_budget_is_spent(&server, "lobby").await;
+    crash_until_the_budget_is_spent(&server, "lobby", &supervision::PART).await;
     assert_eq!(server.end().await.0.code(), Some(1));
     let server = server.restart().await;
     let page = call(&server, Method::GET, "/api/observatory/stories?limit=1").answer().await;

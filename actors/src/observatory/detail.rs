@@ -109,7 +109,8 @@ impl Observer {
             | ActorName::Rooms
             | ActorName::Sessions
             | ActorName::Session(_)
-            | ActorName::Shard(_) => (),
+            | ActorName::Shard(_)
+            | ActorName::Relay(..) => (),
         }
     }
 }

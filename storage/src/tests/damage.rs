@@ -348,7 +348,8 @@ fn a_flipped_bit_anywhere_is_seen_and_no_log_is_ever_silently_shorter() {
             lost += usize::from(is.1.is_none());
         }
         assert_eq!(after.values().flatten().count(), 225, "{what}: no log is shorter");
-        assert_eq!(lost > 0, house.store.health().damaged > 0, "{what}: {lost} are lost");
+        // What is damaged may be a cursor, too.
+        assert!(lost == 0 || house.store.health().damaged > 0, "{what}: {lost} are lost, and nobody says so");
         hurt += usize::from(lost > 0);
     }
     assert!(hurt > FLIPS / 6, "messages were hit: {hurt}");

@@ -1,5 +1,6 @@
 //! The fault laboratory of a program that was started with `--lab`.
 
+use greenroom_actors::supervision::Policy;
 use greenroom_protocol::MessageId;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -29,15 +30,15 @@ pub(crate) async fn hurt(server: &impl Host, call: &str, actor: &str) {
     assert_eq!(lab(server, call, json!({ "actor": actor })).await, StatusCode::ACCEPTED, "{actor} is alive");
 }
 
-/// Crashes a part of the engine as often as its supervisor bears, and once more; each time when it is back.
-pub(crate) async fn crash_until_the_budget_is_spent(server: &impl Host, part: &str) {
-    for restarts in 0..=greenroom_actors::supervision::PART.budget.restarts {
-        let look = async || find(&tree(server).await, part);
-        let is_up = |part: &Option<Value>| {
-            part.as_ref().is_some_and(|part| part["restarts"] == restarts && part["status"] == "running")
+/// Crashes an actor as often as its supervisor bears, and once more; each time when it is back.
+pub(crate) async fn crash_until_the_budget_is_spent(server: &impl Host, name: &str, policy: &Policy) {
+    for restarts in 0..=policy.budget.restarts {
+        let look = async || find(&tree(server).await, name);
+        let is_up = |actor: &Option<Value>| {
+            actor.as_ref().is_some_and(|actor| actor["restarts"] == restarts && actor["status"] == "running")
         };
         until("it to be up again", look, is_up).await;
-        hurt(server, "crash", part).await;
+        hurt(server, "crash", name).await;
     }
 }
 
