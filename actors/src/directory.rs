@@ -176,6 +176,13 @@ impl Directory {
         self.living_sessions.read().iter().map(|(id, session)| (*id, session.clone())).collect()
     }
 
+    /// Distinct people with a session.
+    pub(crate) fn people_count(&self) -> usize {
+        let sessions = self.living_sessions.read();
+        let people: ById<UserId, ()> = sessions.values().map(|living| (living.person.user.id, ())).collect();
+        people.len()
+    }
+
     pub(crate) fn session_count(&self) -> usize {
         self.living_sessions.read().len()
     }

@@ -18,6 +18,7 @@ use crate::clock;
 mod blast;
 mod board;
 mod capsule;
+mod change;
 mod chronicle;
 mod crash;
 mod detail;

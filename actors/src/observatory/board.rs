@@ -9,7 +9,7 @@ use greenroom_protocol::limits::{OBSERVED_ROOMS, OBSERVED_WORST, UNANSWERED_COMM
 use serde::Serialize;
 
 use super::histogram::{BUCKETS, Counts, between, p99, together};
-use super::now;
+use super::{Gauge, now};
 use crate::address::Vitals;
 use crate::census::{ActorName, Sight};
 use crate::directory::Directory;
@@ -86,6 +86,8 @@ pub(crate) struct Tiles {
 /// An actor as it was seen the last time.
 #[derive(Debug, Default)]
 struct Seen {
+    /// When that was.
+    at: Option<Instant>,
     parent: Option<ActorName>,
     handled: u64,
     /// Whether it has handled something since the look before.
@@ -135,14 +137,18 @@ impl Board {
         if roll {
             self.window_began = Some(now);
         }
-        let (mut before, asked) = (std::mem::take(&mut self.seen), std::mem::take(&mut self.asked));
+        let asked = std::mem::take(&mut self.asked);
         let mut folds: BTreeMap<ActorName, Vec<(u64, ActorName)>> = BTreeMap::new();
         let mut sums: BTreeMap<ActorName, Fold> = BTreeMap::new();
         let (mut waits, mut handled_s, mut relays) = ([0; BUCKETS], 0.0, Vec::new());
         self.shown.clear();
         directory.census.each(|name, sight| {
-            let asked = asked.get(name).copied().unwrap_or(0);
-            let seen = look(before.remove(name), sight, asked, seconds, now, roll);
+            let asked = if asked.is_empty() { 0 } else { asked.get(name).copied().unwrap_or(0) };
+            let seen = match self.seen.get_mut(name) {
+                Some(seen) => seen,
+                None => self.seen.entry(name.clone()).or_default(),
+            };
+            seen.look(sight, asked, seconds, now, roll);
             handled_s += seen.in_s;
             if let Some(windows) = &seen.windows
                 && let Some(gauge) = sight.vitals.measured()
@@ -156,9 +162,8 @@ impl Board {
                     fold.mailbox += seen.waiting;
                     fold.in_s += seen.in_s;
                     fold.troubled += usize::from(seen.troubled);
-                    let worst = folds.entry(parent.clone()).or_default();
                     if seen.waiting > 0 || matches!(name, ActorName::Room(_)) {
-                        worst.push((seen.waiting, name.clone()));
+                        folds.entry(parent.clone()).or_default().push((seen.waiting, name.clone()));
                     }
                 }
                 (ActorName::Relay(..), Some(room)) => relays.push((name.clone(), room.clone())),
@@ -169,8 +174,8 @@ impl Board {
                     self.shown.insert(name.clone());
                 }
             }
-            self.seen.insert(name.clone(), seen);
         });
+        self.seen.retain(|_, seen| seen.at == Some(now));
         for (parent, fold) in &mut sums {
             let children = folds.remove(parent).unwrap_or_default();
             self.fold(parent, fold, children);
@@ -211,16 +216,14 @@ impl Board {
         let fresh = acknowledged.saturating_sub(std::mem::replace(&mut self.acknowledged, acknowledged));
         let counts = directory.census.counts();
         let of = |change| counts.iter().filter(|(_, what, _)| *what == change).map(|(.., count)| *count).sum::<u64>();
-        let sessions = directory.sessions();
-        let people: BTreeSet<_> = sessions.iter().map(|(_, living)| living.person.user.id).collect();
         let observatory = &directory.observatory;
         let minute = Duration::from_secs(60);
         self.tiles = Tiles {
             uptime_ms: u64::try_from(now.duration_since(observatory.started).as_millis()).unwrap_or(u64::MAX),
             actors: self.seen.len(),
             rooms: self.folds.get(&ActorName::Rooms).map_or(0, |fold| fold.count),
-            sessions: sessions.len(),
-            people: people.len(),
+            sessions: directory.session_count(),
+            people: directory.people_count(),
             messages_s: seconds.map_or(0.0, |seconds| rounded(fresh as f64 / seconds)),
             handled_s: rounded(handled_s),
             wait_p99_us,
@@ -259,7 +262,7 @@ impl Board {
             parent: parent.map(|parent| parent.to_string()),
             state: state(name, &vitals, restarting, capacity, seen.is_some_and(|seen| seen.worked), directory),
             mailbox: waiting,
-            high: gauge.map_or(waiting, super::Gauge::high),
+            high: gauge.map_or(waiting, Gauge::high),
             capacity,
             in_s: seen.map_or(0.0, |seen| rounded(seen.in_s)),
             p99_us: timed.and_then(|(gauge, windows)| p99(&between(&windows.handling[1], &gauge.handling()))),
@@ -321,29 +324,38 @@ impl Board {
     }
 }
 
-/// Looks at one actor.
-fn look(before: Option<Seen>, sight: &Sight<'_>, asked: u64, seconds: Option<f64>, now: Instant, roll: bool) -> Seen {
-    let (handled, waiting) = (sight.vitals.handled(), sight.vitals.waiting());
-    let before = before.unwrap_or_default();
-    // A fresh incarnation counts from 0 again.
-    let new = handled.checked_sub(before.handled).unwrap_or(handled);
-    let in_s = seconds.map_or(0.0, |seconds| new as f64 / seconds);
-    // Of what was before the first look nobody knows when. Who only answers observers is not at work.
-    let worked = seconds.is_some() && new > asked;
-    let progress = new > 0 || waiting == 0 || sight.restarting;
-    let stuck_since = if progress { None } else { before.stuck_since.or(Some(now)) };
-    let troubled = stuck_since.is_some_and(|since| now.duration_since(since) > Duration::from_secs(1))
-        || sight.restarting
-        || waiting > CAPACITY;
-    let mut windows = before.windows;
-    if let Some(gauge) = sight.vitals.measured() {
-        gauge.set_stride(stride(in_s));
-        let windows = windows.get_or_insert_with(|| {
+impl Seen {
+    /// Looks at an actor that was seen like this before.
+    fn look(&mut self, sight: &Sight<'_>, asked: u64, seconds: Option<f64>, now: Instant, roll: bool) {
+        let (handled, waiting) = (sight.vitals.handled(), sight.vitals.waiting());
+        // A fresh incarnation counts from 0 again.
+        let new = handled.checked_sub(self.handled).unwrap_or(handled);
+        self.in_s = seconds.map_or(0.0, |seconds| new as f64 / seconds);
+        // Of what was before the first look nobody knows when. Who only answers observers is not at work.
+        self.worked = seconds.is_some() && new > asked;
+        let progress = new > 0 || waiting == 0 || sight.restarting;
+        self.stuck_since = if progress { None } else { self.stuck_since.or(Some(now)) };
+        self.troubled = self.stuck_since.is_some_and(|since| now.duration_since(since) > Duration::from_secs(1))
+            || sight.restarting
+            || waiting > CAPACITY;
+        if let Some(gauge) = sight.vitals.measured() {
+            gauge.set_stride(stride(self.in_s));
+            self.time(gauge, handled < self.handled, roll);
+        }
+        if self.parent.as_ref() != sight.parent {
+            self.parent = sight.parent.cloned();
+        }
+        (self.at, self.handled, self.waiting) = (Some(now), handled, waiting);
+    }
+
+    /// Moves the windows of what is timed on.
+    fn time(&mut self, gauge: &Gauge, is_another: bool, roll: bool) {
+        let windows = self.windows.get_or_insert_with(|| {
             let (waiting, handling) = (gauge.waiting(), gauge.handling());
             Box::new(Windows { waiting: [waiting; 2], handling: [handling; 2], slowest: [0; 2] })
         });
         windows.slowest[0] = windows.slowest[0].max(gauge.take_slowest());
-        if new > handled || handled < before.handled {
+        if is_another {
             // Another incarnation, with a gauge of its own.
             windows.waiting = [[0; BUCKETS]; 2];
             windows.handling = [[0; BUCKETS]; 2];
@@ -354,8 +366,6 @@ fn look(before: Option<Seen>, sight: &Sight<'_>, asked: u64, seconds: Option<f64
             windows.slowest = [0, windows.slowest[0]];
         }
     }
-    let parent = sight.parent.cloned();
-    Seen { parent, handled, worked, stuck_since, in_s, waiting, troubled, windows }
 }
 
 /// So that about [`TIMED`] commands a second are timed; of a quiet actor each one.
@@ -475,21 +485,23 @@ mod tests {
         let vitals = Vitals::new::<()>();
         let handles = |count| (0..count).for_each(|_| vitals.done(&vitals.begin(&())));
         let sight = Sight { parent: None, vitals: &vitals, restarting: false };
-        let at = |before, asked, seconds| look(before, &sight, asked, seconds, now(), false);
+        let mut seen = Seen::default();
+        let mut worked = |asked, seconds| {
+            seen.look(&sight, asked, seconds, now(), false);
+            seen.worked
+        };
         handles(3);
-        let first = at(None, 0, None);
-        assert!(!first.worked, "it did so before anybody looked");
+        assert!(!worked(0, None), "it did so before anybody looked");
         handles(1);
-        let second = at(Some(first), 0, Some(0.5));
-        assert!(second.worked);
-        let third = at(Some(second), 0, Some(0.5));
-        assert!(!third.worked);
+        assert!(worked(0, Some(0.5)));
+        assert!(!worked(0, Some(0.5)));
         handles(2);
-        let fourth = at(Some(third), 2, Some(0.5));
-        assert!(!fourth.worked);
+        assert!(!worked(2, Some(0.5)));
         handles(3);
-        assert!(at(Some(fourth), 2, Some(0.5)).worked);
-        assert!(at(None, 0, Some(0.5)).worked, "born since");
+        assert!(worked(2, Some(0.5)));
+        let mut born_since = Seen::default();
+        born_since.look(&sight, 0, Some(0.5), now(), false);
+        assert!(born_since.worked);
     }
 
     #[test]

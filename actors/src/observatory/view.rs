@@ -7,9 +7,11 @@ use greenroom_protocol::limits::{
     OBSERVED_EVENTS_AT_FIRST, OBSERVED_EVENTS_AT_ONCE, OBSERVED_PAGE, OBSERVER_BYTES, STORIES_AT_FIRST,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
-use super::board::{Board, Fold, Row};
+use super::board::{Board, Fold, Row, Tiles};
+use super::change::{Change, in_json};
 use super::now;
 use super::observer::Observer;
 use crate::audit::balance;
@@ -66,7 +68,7 @@ pub struct View {
     anew: bool,
     audit: bool,
     told_at: Option<Instant>,
-    tiles: Map<String, Value>,
+    tiles: Tiles,
     rows: HashMap<String, Row>,
     folds: HashMap<String, Fold>,
     events: u64,
@@ -79,21 +81,56 @@ pub struct View {
     names: Vec<ActorName>,
 }
 
-/// A row that is otherwise than it was told.
-struct Change {
-    /// Whether its state is.
-    of_state: bool,
-    change: Map<String, Value>,
-    row: Row,
+/// What has changed since the frame before.
+#[derive(Serialize)]
+struct Delta {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    n: u64,
+    ms: f64,
+    tiles: Box<RawValue>,
+    #[serde(flatten)]
+    news: News,
+}
+
+/// What is not in every delta.
+#[derive(Default, Serialize)]
+struct News {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    stories: Vec<Box<RawValue>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    events: Option<Box<RawValue>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    skipped_events: Option<u64>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    folds: Vec<Box<RawValue>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    gone: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    actors: Vec<Box<RawValue>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ledger: Option<Value>,
+}
+
+impl News {
+    fn is_empty(&self) -> bool {
+        let Self { stories, events, skipped_events: _, folds, gone, actors, ledger } = self;
+        stories.is_empty()
+            && events.is_none()
+            && folds.is_empty()
+            && gone.is_empty()
+            && actors.is_empty()
+            && ledger.is_none()
+    }
 }
 
 /// The rest of a frame's bytes.
 struct Space(usize);
 
 impl Space {
-    /// Takes the space for a value, if there is any.
-    fn takes(&mut self, value: &impl Serialize) -> bool {
-        let bytes = serde_json::to_string(value).map_or(0, |text| text.len() + 1);
+    /// Takes the space for what is in JSON, if there is any.
+    fn takes(&mut self, told: &RawValue) -> bool {
+        let bytes = told.get().len() + 1;
         let fits = bytes <= self.0;
         self.0 = self.0.saturating_sub(bytes);
         fits
@@ -111,7 +148,7 @@ impl View {
             anew: true,
             audit: false,
             told_at: None,
-            tiles: Map::new(),
+            tiles: Tiles::default(),
             rows: HashMap::new(),
             folds: HashMap::new(),
             events: 0,
@@ -177,17 +214,19 @@ impl View {
             self.ledger = None;
         }
         self.observer.directory().observatory.gather_sessions();
-        frames.extend(self.list_frame(memory));
-        let frame =
-            if std::mem::take(&mut self.anew) { Some(self.snapshot(memory, drill)) } else { self.delta(memory) };
-        frames.extend(frame);
+        frames.extend(self.list_frame(memory).map(|frame| frame.to_string()));
+        if std::mem::take(&mut self.anew) {
+            frames.push(self.snapshot(memory, drill).to_string());
+        } else {
+            frames.extend(self.delta(memory).map(|frame| in_json(&frame).get().to_owned()));
+        }
         if let Some(name) = self.looked_at.clone()
             && self.detail_at.is_none_or(|at| at.elapsed() + Duration::from_millis(100) > SELDOM)
         {
             self.detail_at = Some(now());
-            frames.push(self.observer.detail(&name).await);
+            frames.push(self.observer.detail(&name).await.to_string());
         }
-        frames.into_iter().map(|frame| frame.to_string()).collect()
+        frames
     }
 
     fn snapshot(&mut self, memory: Option<u64>, drill: &Value) -> Value {
@@ -195,7 +234,7 @@ impl View {
         let observatory = &directory.observatory;
         let mut board = observatory.board.lock();
         board.refresh(&directory, memory);
-        self.tiles = object(&board.tiles);
+        self.tiles = board.tiles.clone();
         let rows: Vec<Row> = self.shown(&board).iter().filter_map(|name| board.row(&directory, name)).collect();
         self.rows = rows.iter().map(|row| (row.name.clone(), row.clone())).collect();
         self.folds = board.folds.values().map(|fold| (fold.name.clone(), fold.clone())).collect();
@@ -235,112 +274,92 @@ impl View {
     }
 
     /// What has changed; nothing where that is nothing, and one was told a moment ago.
-    fn delta(&mut self, memory: Option<u64>) -> Option<Value> {
+    fn delta(&mut self, memory: Option<u64>) -> Option<Delta> {
         let directory = self.observer.directory().clone();
         let observatory = &directory.observatory;
         let mut space = Space(OBSERVER_BYTES / usize::try_from(self.per_second).unwrap_or(1));
-        let mut frame = Map::new();
+        let mut news = News::default();
         let mut board = observatory.board.lock();
         board.refresh(&directory, memory);
-        let tiles = changed(&self.tiles, &object(&board.tiles));
-        self.tiles.extend(tiles.clone());
-        // The uptime alone is no news: a frame's `ms` tells it.
-        let news = tiles.keys().any(|tile| tile != "uptime_ms" && tile != "memory_bytes");
+        let before = std::mem::replace(&mut self.tiles, board.tiles.clone());
+        let tiles = Change { before: Some(&before), now: &self.tiles }.in_json();
         space.takes(&tiles);
-        frame.insert("tiles".into(), tiles.into());
-        self.tell_stories(observatory, &mut space, &mut frame);
-        self.tell_events(observatory, &mut space, &mut frame);
-        self.tell_folds(&board, &mut space, &mut frame);
-        self.tell_rows(&board, &mut space, &mut frame);
+        self.tell_stories(observatory, &mut space, &mut news);
+        self.tell_events(observatory, &mut space, &mut news);
+        self.tell_folds(&board, &mut space, &mut news);
+        self.tell_rows(&board, &mut space, &mut news);
         drop(board);
         if self.ledger.as_ref().is_none_or(|(at, _)| at.elapsed() >= LEDGERS) {
             let ledger = balance(&directory);
             if self.ledger.as_ref().is_none_or(|(_, before)| *before != ledger) {
-                frame.insert("ledger".into(), told_ledger(&ledger, observatory.ms(now())));
+                news.ledger = Some(told_ledger(&ledger, observatory.ms(now())));
             }
             self.ledger = Some((now(), ledger));
         }
-        if frame.len() == 1 && !news && self.told_at.is_some_and(|at| at.elapsed() < ALIVE) {
+        // The uptime alone is no news: a frame's `ms` tells it.
+        let passing = Tiles { uptime_ms: before.uptime_ms, memory_bytes: before.memory_bytes, ..self.tiles.clone() };
+        if news.is_empty() && passing == before && self.told_at.is_some_and(|at| at.elapsed() < ALIVE) {
             return None;
         }
         self.told_at = Some(now());
         self.n += 1;
-        frame.insert("type".into(), "delta".into());
-        frame.insert("n".into(), self.n.into());
-        frame.insert("ms".into(), observatory.ms(now()).into());
-        Some(frame.into())
+        Some(Delta { kind: "delta", n: self.n, ms: observatory.ms(now()), tiles, news })
     }
 
-    fn tell_stories(&mut self, observatory: &super::Observatory, space: &mut Space, frame: &mut Map<String, Value>) {
+    fn tell_stories(&mut self, observatory: &super::Observatory, space: &mut Space, news: &mut News) {
         let stories = observatory.stories.lock();
-        let mut told: Vec<Value> = Vec::new();
         for (change, story) in stories.changed_since(self.stories) {
-            let story = json!(story);
+            let story = in_json(&story);
             // At least one, or a long one would hold up all others.
-            if !space.takes(&story) && !told.is_empty() {
+            if !space.takes(&story) && !news.stories.is_empty() {
                 break;
             }
-            told.push(story);
+            news.stories.push(story);
             self.stories = change;
-        }
-        if !told.is_empty() {
-            frame.insert("stories".into(), told.into());
         }
     }
 
-    fn tell_events(&mut self, observatory: &super::Observatory, space: &mut Space, frame: &mut Map<String, Value>) {
+    fn tell_events(&mut self, observatory: &super::Observatory, space: &mut Space, news: &mut News) {
         let chronicle = observatory.chronicle.lock();
         let (events, skipped) = chronicle.after(self.events, OBSERVED_EVENTS_AT_ONCE);
         self.events = chronicle.last();
         drop(chronicle);
         if !events.is_empty() {
+            let events = in_json(&events);
             space.takes(&events);
-            frame.insert("events".into(), json!(events));
-            frame.insert("skipped_events".into(), skipped.into());
+            (news.events, news.skipped_events) = (Some(events), Some(skipped));
         }
     }
 
-    fn tell_folds(&mut self, board: &Board, space: &mut Space, frame: &mut Map<String, Value>) {
-        let mut told = Vec::new();
-        for fold in board.folds.values() {
-            if self.folds.get(&fold.name) != Some(fold) && space.takes(fold) {
+    fn tell_folds(&mut self, board: &Board, space: &mut Space, news: &mut News) {
+        for fold in board.folds.values().filter(|fold| self.folds.get(&fold.name) != Some(*fold)).collect::<Vec<_>>() {
+            let told = in_json(fold);
+            if space.takes(&told) {
                 self.folds.insert(fold.name.clone(), fold.clone());
-                told.push(json!(fold));
+                news.folds.push(told);
             }
         }
-        if !told.is_empty() {
-            frame.insert("folds".into(), told.into());
-        }
     }
 
-    fn tell_rows(&mut self, board: &Board, space: &mut Space, frame: &mut Map<String, Value>) {
+    fn tell_rows(&mut self, board: &Board, space: &mut Space, news: &mut News) {
         let directory = self.observer.directory().clone();
         let shown = self.shown(board);
-        let rows: Vec<Row> = shown.iter().filter_map(|name| board.row(&directory, name)).collect();
+        let mut rows: Vec<Row> = shown.iter().filter_map(|name| board.row(&directory, name)).collect();
         let names: BTreeSet<&String> = rows.iter().map(|row| &row.name).collect();
-        let gone: Vec<String> = self.rows.keys().filter(|name| !names.contains(name)).cloned().collect();
-        gone.iter().for_each(|name| drop(self.rows.remove(name)));
-        if !gone.is_empty() {
-            space.takes(&gone);
-            frame.insert("gone".into(), gone.into());
+        news.gone = self.rows.keys().filter(|name| !names.contains(name)).cloned().collect();
+        news.gone.iter().for_each(|name| drop(self.rows.remove(name)));
+        if !news.gone.is_empty() {
+            space.takes(&in_json(&news.gone));
         }
-        let mut changes: Vec<Change> = Vec::new();
-        for row in rows {
-            if let Some(change) = news_of(self.rows.get(&row.name), &row) {
-                changes.push(Change { of_state: change.contains_key("state"), change, row });
-            }
-        }
+        rows.retain(|row| self.rows.get(&row.name) != Some(row));
         // What matters most first; what finds no room is different from what was told next time, too.
-        changes.sort_by_key(|change| !change.of_state);
-        let mut told = Vec::new();
-        for Change { change, row, .. } in changes {
-            if space.takes(&change) {
+        rows.sort_by_key(|row| self.rows.get(&row.name).is_some_and(|before| before.state == row.state));
+        for row in rows {
+            let told = Change { before: self.rows.get(&row.name), now: &row }.in_json();
+            if space.takes(&told) {
                 self.rows.insert(row.name.clone(), row);
-                told.push(Value::from(change));
+                news.actors.push(told);
             }
-        }
-        if !told.is_empty() {
-            frame.insert("actors".into(), told.into());
         }
     }
 
@@ -394,26 +413,6 @@ fn object(value: &impl Serialize) -> Map<String, Value> {
         Ok(Value::Object(object)) => object,
         Ok(_) | Err(_) => Map::new(),
     }
-}
-
-/// What an observer who was told of a row before, or not yet, is told of it now; nothing where it is as it was.
-fn news_of(before: Option<&Row>, row: &Row) -> Option<Map<String, Value>> {
-    let Some(before) = before else { return Some(object(row)) };
-    // Nearly all are as they were, and to make values of them cost more than all else of a look.
-    if before == row {
-        return None;
-    }
-    let mut change = changed(&object(before), &object(row));
-    change.insert("name".into(), row.name.clone().into());
-    Some(change)
-}
-
-/// What is otherwise than before.
-fn changed(before: &Map<String, Value>, now: &Map<String, Value>) -> Map<String, Value> {
-    now.iter()
-        .filter(|(name, value)| before.get(*name) != Some(*value))
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .collect()
 }
 
 pub(super) fn told_ledger(balance: &Balance, ms: f64) -> Value {
