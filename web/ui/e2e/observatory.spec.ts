@@ -182,6 +182,7 @@ test('from the tree to an actor, its crash and the story of it, by keyboard alon
   await keyboard.press('?');
   await expect(watcher.dialog).toContainText('Crash the chosen actor');
   await keyboard.press('Escape');
+  await expect(watcher.dialog).toHaveCount(0);
   await keyboard.press(' ');
   await expect(page.getByText('Paused', { exact: true })).toBeVisible();
   await keyboard.press(' ');
