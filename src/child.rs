@@ -62,7 +62,7 @@ impl Server {
         let address = line.trim().strip_prefix("listening on http://").and_then(|address| address.parse().ok());
         match (said, address) {
             (Ok(Ok(_)), Some(address)) => {
-                let http = reqwest::Client::builder().timeout(Duration::from_secs(5)).build()?;
+                let http = http_client()?;
                 Ok(Self { child, address, took: begun.elapsed(), http })
             }
             (Err(_), _) => bail!("the server did not start within {} s", START.as_secs()),
@@ -189,4 +189,10 @@ fn gather(node: &Value, names: &mut Vec<String>) {
     for child in node["children"].as_array().into_iter().flatten() {
         gather(child, names);
     }
+}
+
+/// A client that makes a connection for each request. The server ends one that is idle, and whoever does something else
+/// meanwhile would hear of that only from the request that it fails.
+pub(crate) fn http_client() -> reqwest::Result<reqwest::Client> {
+    reqwest::Client::builder().timeout(Duration::from_secs(5)).pool_max_idle_per_host(0).build()
 }

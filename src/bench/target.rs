@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use super::flags::Common;
-use crate::child::Server;
+use crate::child::{Server, http_client};
 use crate::host;
 
 /// Processor of the server, and that of the load generator, where each is kept on one.
@@ -108,7 +108,7 @@ impl Target {
         let thread = std::thread::spawn(move || {
             // A thread of its own, so that the load goes on meanwhile.
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            let (http, mut crashes) = (reqwest::Client::new(), Vec::new());
+            let (http, mut crashes) = (http_client()?, Vec::new());
             let mut wait = after + every / 2;
             while is_over.recv_timeout(wait) == Err(RecvTimeoutError::Timeout) {
                 let body = serde_json::json!({ "actor": actor });
