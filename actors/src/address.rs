@@ -248,7 +248,6 @@ impl<M: Message> Address<M> {
     where
         A: Actor<Arguments = Birth<T>>,
         A::Msg: Told,
-        A::Msg: Told,
         T: Send + 'static,
     {
         match &self.line {
